@@ -1,0 +1,6 @@
+"""Hires strategies: chains of upscales and second passes after a txt2img first pass.
+
+The engine in this package knows no WebUI; what does is in hires_strategies.webui.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,68 @@
+"""`python -m hires_strategies TEXT --size 512x768 --steps 20`: what a strategy will do and cost. Needs no WebUI."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Sequence
+
+from .errors import StrategyError
+from .notation import parse
+from .plan import FirstPass, Plan, make_plan
+from .report import as_dict, as_text
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print a plan. Returns the exit status: 0, or 2 for a text that is no strategy."""
+    options = _parser().parse_args(arguments)
+    try:
+        plan = _plan(options)
+    except StrategyError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if options.json:
+        print(json.dumps(as_dict(plan), ensure_ascii=False, indent=2))
+    else:
+        print(as_text(plan, options.sampler, options.scheduler))
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    width, height = options.size
+    first_pass = FirstPass(width, height, options.steps, options.sampler, options.scheduler)
+    return make_plan(parse("\n".join(options.strategy)), first_pass)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m hires_strategies", description="Show what hires strategies will do and what they cost."
+    )
+    parser.add_argument("strategy", nargs="+", help="for example 'Latent x2 @{0.5,0.7} > R-ESRGAN 4x+ x2'")
+    parser.add_argument("--size", type=_size, default=(512, 512), metavar="WxH", help="size of the first pass (512x512)")
+    parser.add_argument("--steps", type=_steps, default=20, help="sampling steps of the first pass (20)")
+    parser.add_argument("--sampler", help="sampler of the first pass, for the start sigma")
+    parser.add_argument("--scheduler", help="schedule type of the first pass, for the start sigma")
+    parser.add_argument("--json", action="store_true", help="print the plan as JSON")
+    return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d+)x(\d+)", text)
+    if not found or not int(found[1]) or not int(found[2]):
+        raise argparse.ArgumentTypeError(f"a size is written WIDTHxHEIGHT, 512x768 for example, found '{text}'")
+    return int(found[1]), int(found[2])
+
+
+def _steps(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"steps are a whole number from 1 on, found '{text}'")
+    return int(text)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except BrokenPipeError:  # `| head` closed the pipe: nobody is left to tell
+        sys.stderr.close()

@@ -1,0 +1,31 @@
+"""What can be wrong with a strategy, said in sentences."""
+
+from __future__ import annotations
+
+
+class StrategyError(ValueError):
+    """A strategy that cannot be used. The message names the offending value and what could stand there.
+
+    `line` and `column` count from 1 and point into the text the user wrote; both are None where there is no text.
+    """
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        if self.line is None or self.column is None:
+            return self.message
+        return f"Line {self.line}, column {self.column}: {self.message}"
+
+    def at(self, line: int, column: int) -> StrategyError:
+        """The same error with a place, unless it already has one."""
+        if self.line is not None:
+            return self
+        return type(self)(self.message, line, column)
+
+
+class StageFailed(RuntimeError):
+    """A stage that ran and gave nothing usable, for example an upscaler that returned its input unchanged."""

@@ -1,0 +1,19 @@
+"""How large a strategy may be. The WebUI's settings can replace the defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`longest_side` in pixels, `variants` in strategies of one run."""
+
+    longest_side: int = 8000
+    variants: int = 64
+
+
+MAX_SCALE = 16
+MAX_STEPS = 150  # the host's own limit for sampling steps
+MAX_CFG = 30
+DEFAULT_LIMITS = Limits()

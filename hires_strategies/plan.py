@@ -1,0 +1,243 @@
+"""Strategies + the first pass's size and steps -> a tree of exact stages. All rounding is here.
+
+Integers and floats only: no tensors, no host. Equal stages are one node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .errors import StrategyError
+from .limits import DEFAULT_LIMITS, Limits
+from .notation import format_stage, format_strategy
+from .strategy import Stage, Strategy
+
+LATENT_SIDE = 8  # pixels of a picture for one of its latent, the host's opt_f
+
+
+@dataclass(frozen=True)
+class FirstPass:
+    """What the stages start from. `width`, `height` in pixels; `sampler`, `scheduler`, `cfg` None where not known."""
+
+    width: int
+    height: int
+    steps: int
+    sampler: str | None = None
+    scheduler: str | None = None
+    cfg: float | None = None
+
+
+@dataclass(frozen=True)
+class Upscale:
+    """A resize to `width` x `height` pixels, of which the middle `crop_width` x `crop_height` is kept."""
+
+    upscaler: str
+    latent: bool
+    width: int
+    height: int
+    crop_width: int
+    crop_height: int
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Sampling after an upscale: the last `steps` of a schedule of `total` steps (the host's setup_img2img_steps).
+
+    `total` equals `steps` for Direct, which starts from noise alone. None stands for the first pass's value.
+    """
+
+    steps: int
+    total: int
+    denoising_strength: float | None
+    sampler: str | None
+    scheduler: str | None
+    cfg: float | None
+    prompt: str | None
+    negative: str | None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for samplings that give the same picture from the same start."""
+        return (self.steps, self.total, self.denoising_strength is None, self.sampler, self.scheduler, self.cfg,
+                self.prompt, self.negative)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Node:
+    """One stage with its exact size. `parent` is an index into the plan's stages, None for the first pass."""
+
+    index: int
+    parent: int | None
+    text: str
+    width: int
+    height: int
+    upscale: Upscale | None
+    sampling: Sampling | None
+
+    @property
+    def steps(self) -> int:
+        """Sampling steps; 0 where the stage only upscales."""
+        return self.sampling.steps if self.sampling else 0
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One strategy of a run: its canonical text, its last stage, and the first variant with the same picture."""
+
+    text: str
+    node: int
+    same_as: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A tree of stages. Parents come before their children; the leaves of `variants` are in the order written."""
+
+    first_pass: FirstPass
+    variants: tuple[Variant, ...]
+    stages: tuple[Node, ...]
+    strategies: tuple[Strategy, ...]
+
+    def children(self, parent: int | None) -> list[Node]:
+        return [node for node in self.stages if node.parent == parent]
+
+    def path(self, index: int) -> list[Node]:
+        """The stages from the first one to `index`."""
+        node = self.stages[index]
+        return [*(self.path(node.parent) if node.parent is not None else []), node]
+
+    @property
+    def needs_first_pass(self) -> bool:
+        return any(strategy.needs_first_pass for strategy in self.strategies)
+
+    @property
+    def distinct(self) -> list[int]:
+        """Indices of the variants that are not the same picture as an earlier one."""
+        return [index for index, variant in enumerate(self.variants) if variant.same_as is None]
+
+
+def make_plan(strategies: Sequence[Strategy], first_pass: FirstPass, limits: Limits = DEFAULT_LIMITS) -> Plan:
+    """The tree for `strategies` after `first_pass`. Raises StrategyError for a size over or under the limits."""
+    if not strategies:
+        raise StrategyError("There is no strategy to plan.")
+    if len(strategies) > limits.variants:
+        raise StrategyError(f"{len(strategies)} variants are more than {limits.variants}, the limit (a setting).")
+    tree = _Tree(first_pass, limits)
+    variants: list[Variant] = []
+    first_with: dict[int, int] = {}
+    for index, strategy in enumerate(strategies):
+        leaf = tree.add(strategy)
+        variants.append(Variant(format_strategy(strategy), leaf, first_with.get(leaf)))
+        first_with.setdefault(leaf, index)
+    return Plan(first_pass, tuple(variants), tuple(tree.nodes), tuple(strategies))
+
+
+class _Tree:
+    """Nodes found so far, by what makes them equal."""
+
+    def __init__(self, first_pass: FirstPass, limits: Limits) -> None:
+        self.first_pass = first_pass
+        self.limits = limits
+        self.nodes: list[Node] = []
+        self.known: dict[tuple[object, ...], int] = {}
+
+    def add(self, strategy: Strategy) -> int:
+        parent: int | None = None
+        for index, stage in enumerate(strategy.stages):
+            try:
+                parent = self._node(stage, parent)
+            except StrategyError as error:
+                raise (error.at(*strategy.places[index]) if strategy.places else error) from None
+        assert parent is not None
+        return parent
+
+    def _node(self, stage: Stage, parent: int | None) -> int:
+        source = (self.first_pass.width, self.first_pass.height)
+        if parent is not None:
+            source = (self.nodes[parent].width, self.nodes[parent].height)
+        upscale = None if stage.is_direct else resolve_upscale(stage, source)
+        sampling = self._sampling(stage)
+        width, height = _output_size(stage, source, upscale)
+        self._check(stage, (width, height), upscale)
+        key = (parent, upscale, (width, height), sampling.key if sampling else None)
+        if key not in self.known:
+            self.known[key] = len(self.nodes)
+            self.nodes.append(Node(len(self.nodes), parent, format_stage(stage), width, height, upscale, sampling))
+        return self.known[key]
+
+    def _sampling(self, stage: Stage) -> Sampling | None:
+        if not stage.is_sampled:
+            return None
+        base = self.first_pass
+        steps = stage.steps or base.steps
+        total = steps if stage.is_direct else schedule_length(steps, stage.denoising_strength or 1)
+        return Sampling(
+            steps,
+            total,
+            stage.denoising_strength,
+            _unless_equal(stage.sampler, base.sampler),
+            _unless_equal(stage.scheduler, base.scheduler),
+            _unless_equal(stage.cfg, base.cfg),
+            stage.prompt,
+            stage.negative,
+        )
+
+    def _check(self, stage: Stage, size: tuple[int, int], upscale: Upscale | None) -> None:
+        text = format_stage(stage)
+        largest = max(*size, upscale.width if upscale else 0, upscale.height if upscale else 0)
+        if largest > self.limits.longest_side:
+            raise StrategyError(
+                f"'{text}' makes {size[0]}x{size[1]} pixels here, and the longest side may have "
+                f"{self.limits.longest_side} (a setting)."
+            )
+        smallest = LATENT_SIDE if stage.is_sampled else 1
+        if min(size) < smallest:
+            raise StrategyError(
+                f"'{text}' makes {size[0]}x{size[1]} pixels here, and a side needs at least {smallest}."
+            )
+
+
+def schedule_length(steps: int, denoising_strength: float) -> int:
+    """Length of the schedule whose last `steps` steps run: the host's sd_samplers_common.setup_img2img_steps."""
+    return int(steps / min(denoising_strength, 0.999))
+
+
+def resolve_upscale(stage: Stage, source: tuple[int, int]) -> Upscale:
+    """The resize of a stage for a picture of `source` pixels, as the host's calculate_target_resolution does it."""
+    width, height = source
+    if stage.scale is not None:
+        target = int(width * stage.scale), int(height * stage.scale)
+        return Upscale(stage.upscaler, stage.is_latent, *target, *target)
+    assert stage.width is not None and stage.height is not None
+    target = stage.width, stage.height
+    if width / height < stage.width / stage.height:
+        scaled = stage.width, stage.width * height // width
+    else:
+        scaled = stage.height * width // height, stage.height
+    return Upscale(stage.upscaler, stage.is_latent, *scaled, *target)
+
+
+def _output_size(stage: Stage, source: tuple[int, int], upscale: Upscale | None) -> tuple[int, int]:
+    """Pixels of the finished stage: whole latents where it is sampled, the exact size where it only upscales."""
+    if upscale is None:
+        if stage.scale is not None:
+            return tuple(int(side * stage.scale) // LATENT_SIDE * LATENT_SIDE for side in source)  # type: ignore[return-value]
+        assert stage.width is not None and stage.height is not None
+        return stage.width // LATENT_SIDE * LATENT_SIDE, stage.height // LATENT_SIDE * LATENT_SIDE
+    if not stage.is_sampled:
+        return upscale.crop_width, upscale.crop_height
+    return (
+        (upscale.width // LATENT_SIDE - cropped_latents(upscale.width, upscale.crop_width)) * LATENT_SIDE,
+        (upscale.height // LATENT_SIDE - cropped_latents(upscale.height, upscale.crop_height)) * LATENT_SIDE,
+    )
+
+
+def cropped_latents(side: int, kept: int) -> int:
+    """How many latent rows or columns a crop from `side` to `kept` pixels takes away (the host's truncate_x)."""
+    return (side - kept) // LATENT_SIDE
+
+
+def _unless_equal(value, base):  # type: ignore[no-untyped-def]
+    """None where a stage names what the first pass has anyway, so that both spellings are one node."""
+    return None if value == base else value

@@ -1,0 +1,207 @@
+"""The walk over a plan: depth first, what branches share once, and an end for every kind of trouble.
+
+A stage's result depends on the first pass and the path to it, never on what ran before it in another branch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from PIL.Image import Image
+
+from .cost import node_evaluations
+from .host import Host, Latents
+from .plan import Node, Plan, Upscale, cropped_latents
+
+
+@dataclass
+class Picture:
+    """A batch as latents, as pictures, or as both; never neither. The form that is missing is made once, on demand."""
+
+    latents: Latents | None = None
+    images: list[Image] | None = None
+
+    def as_images(self, host: Host) -> list[Image]:
+        if self.images is None:
+            self.images = host.decode(self.latents)
+        return self.images
+
+    def as_latents(self, host: Host) -> Latents:
+        if self.latents is None:
+            assert self.images is not None
+            self.latents = host.encode(self.images)
+        return self.latents
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one stage, for a whole batch.
+
+    `reached` is the index of the stage that `images` show: the stage itself, or where it failed or was stopped, the
+    last finished one before it (None: the first pass). `images` is None where nothing at all was finished, or where
+    nobody asked for this stage's pictures. `error` is a sentence. `seconds` is the stage's own time.
+    """
+
+    reached: int | None
+    images: list[Image] | None
+    error: str | None
+    seconds: float
+    start_sigma: float | None
+    model_evaluations: int | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of every stage, by its index in the plan, and the first pass's pictures if they were asked for."""
+
+    stages: tuple[Outcome, ...]
+    first_pass: list[Image] | None
+
+
+def run(plan: Plan, host: Host, first_pass: Picture | None, keep: Collection[int | None] = ()) -> Result:
+    """Run every stage of `plan` on `first_pass` (None: only for plans that need none).
+
+    The pictures of the variants are kept, and those of the stages in `keep` (None stands for the first pass).
+    Only an error that is no Exception leaves this function: what fails is in the outcomes.
+    """
+    walk = _Walk(plan, host, {variant.node for variant in plan.variants} | set(keep))
+    walk.visit(None, first_pass)
+    first_images = None
+    if None in keep and first_pass is not None:
+        first_images = first_pass.as_images(host)
+    return Result(tuple(walk.outcomes[node.index] for node in plan.stages), first_images)
+
+
+class _Walk:
+    def __init__(self, plan: Plan, host: Host, keep: set[int | None]) -> None:
+        self.plan = plan
+        self.host = host
+        self.keep = keep
+        self.outcomes: dict[int, Outcome] = {}
+
+    def visit(self, parent: int | None, picture: Picture | None) -> None:
+        """Run the stages that start from `picture`, each with all that follows it."""
+        nodes = self.plan.children(parent)
+        shared = _SharedUpscales(self.host, picture, nodes)
+        for node in nodes:
+            reason = self.host.stopped()
+            if reason:
+                self._give_up(node, picture, f"'{node.text}' did not run: the user {reason} it.")
+                continue
+            finished = self._run_stage(node, picture, shared)
+            if finished is not None:
+                self.visit(node.index, finished)
+            self.host.release()
+
+    def _run_stage(self, node: Node, before: Picture | None, shared: _SharedUpscales) -> Picture | None:
+        """The finished stage, or None after it failed or was stopped and all that follows it was marked."""
+        started = time.perf_counter()
+        self.host.next_job(f"Hires stage {node.index + 1} of {len(self.plan.stages)}: {node.text}")
+        try:
+            sigma = self.host.start_sigma(node) if node.sampling else None
+            picture = self._finish(node, shared)
+            reason = self.host.stopped()
+            images = picture.as_images(self.host) if node.index in self.keep and not reason else None
+        except Exception as error:
+            self.host.failed(node, error)
+            self._give_up(node, before, f"'{node.text}' failed: {describe(error)}")
+            return None
+        finally:
+            shared.done_with(node)
+        if reason:
+            self._give_up(node, before, f"'{node.text}' was not finished: the user {reason} it.")
+            return None
+        evaluations = node_evaluations(node, self.plan.first_pass)
+        seconds = time.perf_counter() - started
+        self.outcomes[node.index] = Outcome(node.index, images, None, seconds, sigma, evaluations)
+        return picture
+
+    def _finish(self, node: Node, shared: _SharedUpscales) -> Picture:
+        if node.upscale is None:
+            return Picture(latents=self.host.direct(node))
+        started = shared.get(node)
+        if node.sampling is None:
+            return started
+        return Picture(latents=self.host.sample(started.latents, started.images, node))
+
+    def _give_up(self, node: Node, before: Picture | None, error: str) -> None:
+        """Mark a stage and all that follows it: they show what was finished before."""
+        reached = node.parent if before is not None else None
+        images = None
+        try:
+            if before is not None and self._is_shown(node):
+                images = before.as_images(self.host)
+        except Exception as second:
+            error = f"{error} The stage before it could not be shown either: {describe(second)}"
+        self.outcomes[node.index] = Outcome(reached, images, error, 0.0, None, 0)
+        for child in self.plan.children(node.index):
+            self._give_up(child, before, error)
+            lost = self.outcomes[child.index]
+            self.outcomes[child.index] = Outcome(reached, lost.images, error, 0.0, None, 0)
+
+    def _is_shown(self, node: Node) -> bool:
+        return node.index in self.keep
+
+
+class _SharedUpscales:
+    """The upscales of one picture that several stages start from, each made once and dropped after its last use."""
+
+    def __init__(self, host: Host, source: Picture | None, nodes: list[Node]) -> None:
+        self.host = host
+        self.source = source
+        self.uses = Counter(self._key(node) for node in nodes)
+        self.made: dict[tuple[Upscale | None, bool], Picture] = {}
+
+    def get(self, node: Node) -> Picture:
+        key = self._key(node)
+        if key not in self.made:
+            self.made[key] = self._make(node)
+        return self.made[key]
+
+    def done_with(self, node: Node) -> None:
+        key = self._key(node)
+        self.uses[key] -= 1
+        if not self.uses[key]:
+            self.made.pop(key, None)
+
+    def _make(self, node: Node) -> Picture:
+        upscale = node.upscale
+        assert upscale is not None and self.source is not None
+        if upscale.latent:
+            return Picture(latents=crop_latents(self.host.latent_upscale(self.source.as_latents(self.host), upscale), upscale))
+        images = self.host.pixel_upscale(self.source.as_images(self.host), upscale)
+        if node.sampling is None:
+            return Picture(images=[crop_image(image, upscale) for image in images])
+        latents = crop_latents(self.host.encode(images), upscale)
+        return Picture(latents=latents, images=[crop_image(image, upscale) for image in images])
+
+    @staticmethod
+    def _key(node: Node) -> tuple[Upscale | None, bool]:
+        return node.upscale, node.sampling is not None
+
+
+def crop_latents(latents: Latents, upscale: Upscale) -> Latents:
+    """The middle of upscaled latents, cut as the host's sample_hr_pass does for "resize to"."""
+    cut_x = cropped_latents(upscale.width, upscale.crop_width)
+    cut_y = cropped_latents(upscale.height, upscale.crop_height)
+    rows, columns = latents.shape[-2:]
+    return latents[..., cut_y // 2 : rows - (cut_y + 1) // 2, cut_x // 2 : columns - (cut_x + 1) // 2]
+
+
+def crop_image(image: Image, upscale: Upscale) -> Image:
+    """The middle of an upscaled picture, in pixels."""
+    if image.size == (upscale.crop_width, upscale.crop_height):
+        return image
+    left = (image.width - upscale.crop_width) // 2
+    top = (image.height - upscale.crop_height) // 2
+    return image.crop((left, top, left + upscale.crop_width, top + upscale.crop_height))
+
+
+def describe(error: BaseException) -> str:
+    """An exception as the end of a sentence."""
+    text = str(error).strip() or type(error).__name__
+    first_line = text.splitlines()[0]
+    return first_line if first_line.endswith((".", "!", "?")) else f"{first_line}."
