@@ -40,7 +40,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m hires_strategies", description="Show what hires strategies will do and what they cost."
     )
     parser.add_argument("strategy", nargs="+", help="for example 'Latent x2 @{0.5,0.7} > R-ESRGAN 4x+ x2'")
-    parser.add_argument("--size", type=_size, default=(512, 512), metavar="WxH", help="size of the first pass (512x512)")
+    parser.add_argument(
+        "--size", type=_size, default=(512, 512), metavar="WxH", help="size of the first pass (512x512)"
+    )
     parser.add_argument("--steps", type=_steps, default=20, help="sampling steps of the first pass (20)")
     parser.add_argument("--sampler", help="sampler of the first pass, for the start sigma")
     parser.add_argument("--scheduler", help="schedule type of the first pass, for the start sigma")

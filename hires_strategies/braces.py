@@ -124,7 +124,9 @@ def _alternatives(inside: Located, column: int, limit: int) -> list[Located]:
         return [Located(number, (column,) * len(number)) for number in _numbers(whole_range, column, limit)]
     if ".." in inside.text and not any(character in ",{" for _, character in outside_strings(inside)):
         raise StrategyError(
-            f"'{inside.text.strip()}' is no range: write '{{from..to..step}}', '{{0.4..0.9..0.1}}' for example.", 1, column
+            f"'{inside.text.strip()}' is no range: write '{{from..to..step}}', '{{0.4..0.9..0.1}}' for example.",
+            1,
+            column,
         )
     found: list[Located] = []
     for part in _split_at_commas(inside):

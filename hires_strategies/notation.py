@@ -206,8 +206,7 @@ def _no_size(head: Located) -> StrategyError:
 
 def _name(text: str, column: int) -> str:
     if JSON_STRING.fullmatch(text):
-        value = _json(text, column)
-        return value
+        return _json(text, column)
     if '"' in text:
         raise StrategyError(f"Quotation marks stand around a whole name, found '{text}'.", 1, column)
     return " ".join(text.split())

@@ -171,7 +171,9 @@ class _SharedUpscales:
         upscale = node.upscale
         assert upscale is not None and self.source is not None
         if upscale.latent:
-            return Picture(latents=crop_latents(self.host.latent_upscale(self.source.as_latents(self.host), upscale), upscale))
+            return Picture(
+                latents=crop_latents(self.host.latent_upscale(self.source.as_latents(self.host), upscale), upscale)
+            )
         images = self.host.pixel_upscale(self.source.as_images(self.host), upscale)
         if node.sampling is None:
             return Picture(images=[crop_image(image, upscale) for image in images])

@@ -41,7 +41,9 @@ def sd1_sigmas() -> tuple[float, ...]:
     return tuple(sigmas)
 
 
-def start_sigma(sampling: Sampling, sampler: str | None, scheduler: str | None, model: Sequence[float] = ()) -> float | None:
+def start_sigma(
+    sampling: Sampling, sampler: str | None, scheduler: str | None, model: Sequence[float] = ()
+) -> float | None:
     """The sigma at which a stage starts, or None for a sampler or schedule whose formula is not known here.
 
     `sampler` and `scheduler` are the first pass's, for a stage that names none. `model` holds the loaded model's sigmas,
@@ -95,4 +97,3 @@ def _sigma_at(model: Sequence[float], time: float) -> float:
     high = min(low + 1, len(model) - 1)
     part = time - low
     return math.exp((1 - part) * math.log(model[low]) + part * math.log(model[high]))
-

@@ -1,0 +1,141 @@
+"""What happens at each of the host's script hooks.
+
+The host swallows an exception from a hook and goes on with the plain image. What must stop a generation is raised
+from `p.setup_prompts` (before anything ran) or `p.sample`, which the host calls outside its guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from modules import errors, processing
+
+from hires_strategies.errors import StrategyError
+
+from . import infotext
+from .extras import add_extras
+from .job import ATTRIBUTE, Job, is_interrupted, needs_first_pass
+from .names import host_names
+from .request import Vocabulary, read_arguments
+from .settings import limits
+
+
+def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
+    """Read and check what the section asks for, before other scripts and before any work."""
+    if not is_ours(p):
+        return
+    setattr(p, ATTRIBUTE, None)
+    infotext.remove(p)
+    for name in ("setup_prompts", "sample"):
+        if isinstance(p.__dict__.get(name), Refusal):  # `p` is used a second time
+            delattr(p, name)
+    try:
+        request = read_arguments(arguments, Vocabulary(host_names(), limits()))
+        if request is None:
+            return
+        job = Job(request, limits())
+        setattr(p, ATTRIBUTE, job)
+        job.check(p)
+    except Exception as error:
+        refuse(p, error)
+
+
+def process(p: Any) -> None:
+    """Write the strategy into the generation parameters; every extra image gets its own text later."""
+    job = job_of(p)
+    if job is not None:
+        infotext.write(p, job.text)
+
+
+def process_batch(p: Any) -> None:
+    """Put the stages behind the first pass. Here, and not earlier: ControlNet replaces p.sample in its `process`."""
+    job = job_of(p)
+    if job is None:
+        return
+    current = p.__dict__.get("sample")
+    if isinstance(current, SampleThenStages) and current.p is p:
+        return
+    inner = current
+    while isinstance(inner, SampleThenStages):  # a copy of another `p`, whose wrapper came along
+        inner = inner.inner
+    p.sample = SampleThenStages(p, inner)
+
+
+def postprocess(p: Any, processed: Any) -> None:
+    job = job_of(p)
+    if job is not None:
+        add_extras(p, processed, job)
+
+
+class SampleThenStages:
+    """`p.sample` with the stages after it. Harmless when wrapped twice: the inner one finds the job running."""
+
+    def __init__(self, p: Any, inner: Callable[..., Any] | None) -> None:
+        self.p = p
+        self.inner = inner
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        job = job_of(self.p)
+        if job is None or job.running:
+            return self._first_pass(*args, **kwargs)
+        job.running = True
+        try:
+            samples = self._first_pass(*args, **kwargs) if needs_first_pass(job) else None
+            if samples is not None and is_interrupted():
+                return samples
+            return job.run_batch(self.p, samples)
+        except StrategyError as error:
+            raise refused(error) from None
+        finally:
+            job.running = False
+
+    def _first_pass(self, *args: Any, **kwargs: Any) -> Any:
+        if self.inner is not None:
+            return self.inner(*args, **kwargs)
+        return type(self.p).sample(self.p, *args, **kwargs)
+
+
+def is_ours(p: Any) -> bool:
+    """Whether a generation can have strategies: txt2img, but neither the gallery's hires button nor ADetailer's own."""
+    if not isinstance(p, processing.StableDiffusionProcessingTxt2Img):
+        return False
+    return not getattr(p, "_ad_inner", False) and not getattr(p, "txt2img_upscale", False)
+
+
+def job_of(p: Any) -> Job | None:
+    return getattr(p, ATTRIBUTE, None) if is_ours(p) else None
+
+
+def refuse(p: Any, error: Exception) -> None:
+    """Stop this generation at its next unguarded call, with the error that says why."""
+    if isinstance(error, StrategyError):
+        refused(error)
+    else:
+        errors.report("Hires strategies: unexpected error", exc_info=True)
+    p.setup_prompts = p.sample = Refusal(error)
+
+
+class Refusal:
+    """A method of `p` that raises the error that a hook could not."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise self.error
+
+
+def refused(error: StrategyError) -> StrategyError:
+    """The same error as A1111's API turns it into an answer: it reads these attributes of the instance."""
+    error.status_code = 422  # type: ignore[attr-defined]
+    error.detail = str(error)  # type: ignore[attr-defined]
+    return error
+
+
+def guarded(hook: Callable[..., None], p: Any, *args: Any) -> None:
+    """Run a hook of ours; an unexpected error is kept and raised in p.sample instead of being swallowed."""
+    try:
+        hook(p, *args)
+    except Exception as error:
+        refuse(p, error)

@@ -1,0 +1,40 @@
+"""The section's line in the generation parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .forks import infotext_module
+
+KEY = "Hires strategy"
+
+
+def write(p: Any, text: str) -> None:
+    p.extra_generation_params[KEY] = text
+
+
+def remove(p: Any) -> None:
+    """Take the key out: cells of an X/Y/Z plot share one dict, and the last one's value would stay."""
+    p.extra_generation_params.pop(KEY, None)
+
+
+def with_strategy(infotext: str, old: str, new: str | None) -> str:
+    """The infotext of an image of the same generation with another strategy, or with none."""
+    quote = infotext_module().quote
+    written = f"{KEY}: {quote(old)}"
+    start = infotext.rfind(written)
+    if start < 0:
+        return infotext
+    before, after = infotext[:start], infotext[start + len(written) :]
+    if new is not None:
+        return f"{before}{KEY}: {quote(new)}{after}"
+    return before + after.removeprefix(", ") if after else before.removesuffix(", ")
+
+
+def pasted_strategy(parameters: dict[str, Any]) -> str | None:
+    """The text for the section's box, None (leave it alone) for an image made without a strategy."""
+    return parameters.get(KEY)
+
+
+def pasted_tick(parameters: dict[str, Any]) -> bool:
+    return KEY in parameters

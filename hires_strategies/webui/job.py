@@ -1,0 +1,131 @@
+"""One ticked generation: from the check before its first pass to what its batches gave."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from modules import sd_models, shared
+
+from hires_strategies.limits import Limits
+from hires_strategies.notation import format_strategy
+from hires_strategies.plan import FirstPass, Plan, make_plan
+from hires_strategies.run import Picture, Result, run
+
+from . import pixels, progress
+from .host import WebuiHost
+from .request import Request
+
+ATTRIBUTE = "hires_strategies_job"
+
+
+@dataclass
+class Batch:
+    """What one batch gave: `iteration` counts from 0, `seeds` and `prompts` are the batch's."""
+
+    iteration: int
+    plan: Plan
+    result: Result
+    seeds: list[int]
+    prompts: list[str]
+
+
+@dataclass
+class Job:
+    """Everything the section keeps for one process_images call."""
+
+    request: Request
+    limits: Limits
+    running: bool = False
+    batches: list[Batch] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The canonical text of the strategy whose result is the generated image."""
+        return format_strategy(self.request.strategies[0])
+
+    def check(self, p: Any) -> None:
+        """Plan for the first pass as it is known before it runs. Raises StrategyError for sizes that cannot be."""
+        self._plan(p, expected_size(p))
+
+    def run_batch(self, p: Any, first_pass: Any) -> Any:
+        """Run the stages on what p.sample gave (None if the plan needs none); returns what p.sample is to return."""
+        picture = first_picture(first_pass)
+        plan = self._plan(p, expected_size(p) if picture is None else picture_size(picture))
+        host = WebuiHost(p)
+        use_main_model(p, picture, host, plan)
+        progress.announce(p, plan)
+        keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
+        if self.request.first_pass:
+            keep.add(None)
+        try:
+            result = run(plan, host, picture, keep)
+        finally:
+            host.close()
+        self.batches.append(Batch(p.iteration, plan, result, list(p.seeds), list(p.prompts)))
+        for outcome in {outcome.error: outcome for outcome in result.stages if outcome.error}.values():
+            p.comment(f"Hires strategies: {outcome.error}")
+        shown = result.stages[plan.variants[0].node].images
+        if shown is None:
+            raise RuntimeError(f"Hires strategies: {result.stages[plan.variants[0].node].error}")
+        return pixels.to_decoded(shown)
+
+    def _plan(self, p: Any, size: tuple[int, int]) -> Plan:
+        first_pass = FirstPass(*size, p.steps, p.sampler_name, getattr(p, "scheduler", None), p.cfg_scale)
+        return make_plan(self.request.strategies, first_pass, self.limits)
+
+
+def needs_first_pass(job: Job) -> bool:
+    return any(strategy.needs_first_pass for strategy in job.request.strategies) or job.request.first_pass
+
+
+def expected_size(p: Any) -> tuple[int, int]:
+    """Pixels of what the stages will start from: the first pass, or Hires. fix's result where that is on."""
+    if not p.enable_hr:
+        return p.width // 8 * 8, p.height // 8 * 8
+    q = copy(p)
+    q.extra_generation_params = {}
+    q.calculate_target_resolution()
+    return (
+        (q.hr_upscale_to_x // 8 - q.truncate_x) * 8,
+        (q.hr_upscale_to_y // 8 - q.truncate_y) * 8,
+    )
+
+
+def first_picture(samples: Any) -> Picture | None:
+    if samples is None:
+        return None
+    if getattr(samples, "already_decoded", False):
+        return Picture(images=pixels.from_decoded(samples))
+    return Picture(latents=samples)
+
+
+def picture_size(picture: Picture) -> tuple[int, int]:
+    if picture.images is not None:
+        return picture.images[0].size
+    rows, columns = picture.latents.shape[-2:]
+    return columns * 8, rows * 8
+
+
+def use_main_model(p: Any, picture: Picture | None, host: WebuiHost, plan: Plan) -> None:
+    """A refiner leaves its own checkpoint loaded: go back to the main one, as the host's Hires. fix does.
+
+    Like the host, decode the first pass before that where a stage starts from its pixels.
+    """
+    if p.refiner_checkpoint_info is None:
+        return
+    if picture is not None and any(node.upscale and not node.upscale.latent for node in plan.children(None)):
+        picture.as_images(host)
+    with sd_models.SkipWritingToConfig():
+        sd_models.reload_model_weights(info=p.hr_checkpoint_info if p.enable_hr else None)
+
+
+def selectable_script_runs(p: Any) -> bool:
+    """Whether X/Y/Z plot, prompt matrix or another script of the list makes this generation, one of several."""
+    arguments = p.script_args
+    return bool(arguments) and isinstance(arguments[0], int) and not isinstance(arguments[0], bool) and arguments[0] > 0
+
+
+def is_interrupted() -> bool:
+    return bool(shared.state.interrupted or shared.state.skipped)

@@ -1,0 +1,33 @@
+"""Entry of the extension: the host loads this file. One line per hook; everything else is in hires_strategies/."""
+
+from __future__ import annotations
+
+from modules import script_callbacks, scripts
+
+from hires_strategies.webui import hooks, settings, ui
+
+
+class HiresStrategies(scripts.Script):
+    def title(self):
+        return ui.TITLE
+
+    def show(self, is_img2img):
+        return False if is_img2img else scripts.AlwaysVisible
+
+    def ui(self, is_img2img):
+        return ui.build(self)
+
+    def before_process(self, p, *args):
+        hooks.before_process(p, args)
+
+    def process(self, p, *args):
+        hooks.guarded(hooks.process, p)
+
+    def process_batch(self, p, *args, **kwargs):
+        hooks.guarded(hooks.process_batch, p)
+
+    def postprocess(self, p, processed, *args):
+        hooks.postprocess(p, processed)
+
+
+script_callbacks.on_ui_settings(settings.add_settings)

@@ -1,0 +1,83 @@
+"""One stage equals the host's built-in Hires. fix, bit for bit: the proof that its model and samplers are used rightly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.live.client import WebUI, difference, same
+
+MODEL = "the first pixel upscaler that is a network"
+KARRAS = {"sampler_name": "DPM++ 2M", "scheduler": "Karras"}
+
+# name: (upscaler, scale, denoising strength, fields of the generation)
+CASES: dict[str, tuple[str, float, float, dict[str, Any]]] = {
+    "Euler": ("Latent", 2, 0.7, {}),
+    "Euler a": ("Latent", 2, 0.7, {"sampler_name": "Euler a"}),
+    "DPM++ 2M Karras": ("Latent", 2, 0.7, KARRAS),
+    "DPM++ SDE": ("Latent", 2, 0.7, {"sampler_name": "DPM++ SDE", "scheduler": "Karras"}),
+    "DPM++ 2M SDE": ("Latent", 2, 0.7, {"sampler_name": "DPM++ 2M SDE"}),
+    "DDIM": ("Latent", 2, 0.7, {"sampler_name": "DDIM"}),
+    "antialiased": ("Latent (antialiased)", 2, 0.6, {}),
+    "bicubic antialiased": ("Latent (bicubic antialiased)", 2, 0.6, {}),
+    "nearest-exact": ("Latent (nearest-exact)", 2, 0.6, {}),
+    "scale 1.5": ("Latent", 1.5, 0.7, {}),
+    "scale 1.3, not a multiple of 8": ("Lanczos", 1.3, 0.5, {}),
+    "Lanczos": ("Lanczos", 2, 0.5, {}),
+    "None": ("None", 2, 0.5, {}),
+    "network upscaler": (MODEL, 2, 0.4, {}),
+    "network upscaler, Euler a": (MODEL, 1.5, 0.4, {"sampler_name": "Euler a"}),
+    "own steps": ("Latent", 2, 0.7, {"hr_second_pass_steps": 9}),
+    "batch size 2": ("Latent", 2, 0.7, {"batch_size": 2}),
+    "batch count 2": ("Latent", 2, 0.7, {"n_iter": 2}),
+    "batch size 2, pixels": ("Lanczos", 2, 0.5, {"batch_size": 2, "n_iter": 2}),
+    "prompt editing": ("Latent", 2, 0.7, {"prompt": "a [red:blue:0.5] house [in fog:at noon:1.5]"}),
+    "AND": ("Latent", 2, 0.7, {"prompt": "a red house AND a lake :0.7"}),
+    "variation seed": ("Latent", 2, 0.7, {"subseed": 77, "subseed_strength": 0.4}),
+    "variation seed, pixels": ("Lanczos", 2, 0.6, {"subseed": 77, "subseed_strength": 0.4}),
+    "seed resize": ("Latent", 2, 0.7, {"seed_resize_from_w": 160, "seed_resize_from_h": 96}),
+    "portrait": ("Latent", 2, 0.7, {"width": 96, "height": 160}),
+    "clip skip": ("Latent", 2, 0.7, {"override_settings": {"CLIP_stop_at_last_layers": 2}}),
+    "hires token merging": ("Latent", 2, 0.7, {"override_settings": {"token_merging_ratio_hr": 0.5}}),
+    "denoising strength 1": ("Latent", 2, 1, {}),
+    "denoising strength 0.05": ("Lanczos", 2, 0.05, {}),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_one_stage_is_hires_fix(webui: WebUI, name: str) -> None:
+    upscaler, scale, denoising_strength, fields = CASES[name]
+    if upscaler == MODEL:
+        upscaler = webui.model_upscaler()
+    sampler = fields.get("sampler_name")
+    if sampler and sampler not in webui.names("samplers"):
+        pytest.skip(f"this WebUI has no sampler {sampler}")
+    theirs = webui.hires_fix(upscaler, scale, denoising_strength, **fields)
+    steps = f" [{fields['hr_second_pass_steps']} steps]" if "hr_second_pass_steps" in fields else ""
+    ours = webui.txt2img(f"{upscaler} x{scale} @{denoising_strength}{steps}", **fields)
+    assert len(ours.images) == len(theirs.images)
+    for index, (one, other) in enumerate(zip(ours.images, theirs.images)):
+        assert same(one, other), f"image {index}: {difference(one, other)}"
+
+
+@pytest.mark.parametrize("size", [(192, 256), (256, 192), (200, 200)])
+@pytest.mark.parametrize("upscaler", ["Latent", "Lanczos"])
+def test_resize_to_crops_as_hires_fix_does(webui: WebUI, upscaler: str, size: tuple[int, int]) -> None:
+    theirs = webui.hires_fix(upscaler, 0, 0.6, hr_resize_x=size[0], hr_resize_y=size[1])
+    ours = webui.txt2img(f"{upscaler} {size[0]}x{size[1]} @0.6")
+    assert same(ours.images[0], theirs.images[0]), difference(ours.images[0], theirs.images[0])
+
+
+def test_own_sampler_scheduler_and_prompt(webui: WebUI) -> None:
+    own = {"hr_sampler_name": "DPM++ 2M", "hr_scheduler": "Karras", "hr_prompt": "a tower", "hr_negative_prompt": "fog"}
+    theirs = webui.hires_fix("Latent", 2, 0.7, **own)
+    ours = webui.txt2img('Latent x2 @0.7 [sampler DPM++ 2M; scheduler Karras; prompt "a tower"; negative "fog"]')
+    assert same(ours.images[0], theirs.images[0]), difference(ours.images[0], theirs.images[0])
+
+
+def test_repeated_requests_are_equal(webui: WebUI) -> None:
+    text = "Latent x1.5 @0.6 > Lanczos x2 @0.4"
+    first, second = webui.txt2img(text), webui.txt2img(text)
+    assert same(first.images[0], second.images[0])
+    assert first.images[0].size == (384, 384)
