@@ -19,6 +19,12 @@ class Host(Protocol):
     failed. Pictures are RGB images in full quality.
     """
 
+    def rewind_generator(self) -> None:
+        """Put torch's generator where the first pass's noise left it: an encode draws from there.
+
+        Called before a pixel upscale and the encode after it, not between: some upscalers draw too when they load.
+        """
+
     def decode(self, latents: Latents) -> list[Image]:
         """The pictures of the latents, by the model's autoencoder."""
 

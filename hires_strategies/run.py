@@ -32,6 +32,7 @@ class Picture:
     def as_latents(self, host: Host) -> Latents:
         if self.latents is None:
             assert self.images is not None
+            host.rewind_generator()
             self.latents = host.encode(self.images)
         return self.latents
 
@@ -174,7 +175,9 @@ class _SharedUpscales:
             return Picture(
                 latents=crop_latents(self.host.latent_upscale(self.source.as_latents(self.host), upscale), upscale)
             )
-        images = self.host.pixel_upscale(self.source.as_images(self.host), upscale)
+        source = self.source.as_images(self.host)
+        self.host.rewind_generator()
+        images = self.host.pixel_upscale(source, upscale)
         if node.sampling is None:
             return Picture(images=[crop_image(image, upscale) for image in images])
         latents = crop_latents(self.host.encode(images), upscale)

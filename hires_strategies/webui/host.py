@@ -29,6 +29,9 @@ class WebuiHost:
         self.p = p
         self.conditioning = Conditioning(p)
 
+    def rewind_generator(self) -> None:
+        torch.manual_seed(int(self.p.seeds[-1]))  # what the host's rng.randn does for the last image of a batch
+
     def decode(self, latents: Latents) -> list[Image]:
         state = shared.state
         was_interrupted, state.interrupted = state.interrupted, False
@@ -47,7 +50,6 @@ class WebuiHost:
         method = shared.opts.sd_vae_encode_method
         if method != "Full":
             self.p.extra_generation_params["VAE Encoder"] = method
-        self._seed_torch()
         latents = sd_samplers_common.images_tensor_to_samples(
             pixels.to_tensor(images), sd_samplers_common.approximation_indexes.get(method)
         )
@@ -158,17 +160,13 @@ class WebuiHost:
     def _image_conditioning(self, q: Any, latents: Latents, images: list[Image] | None) -> Any:
         """What inpainting models want beside the prompt; nearly nothing for all others."""
         if images is not None:
-            self._seed_torch()
+            self.rewind_generator()
             return q.img2img_image_conditioning(pixels.to_tensor(images), latents)
         if getattr(q, "inpainting_mask_weight", shared.opts.inpainting_mask_weight) < 1.0:
-            self._seed_torch()
+            self.rewind_generator()
             decoded = sd_samplers_common.decode_first_stage(shared.sd_model, latents)
             return q.img2img_image_conditioning(decoded, latents)
         return q.txt2img_image_conditioning(latents)
-
-    def _seed_torch(self) -> None:
-        """Where the first pass's own noise left torch: the encode draws from there, for every stage and branch."""
-        torch.manual_seed(int(self.p.seeds[-1]))
 
 
 def model_sigmas() -> list[float]:
