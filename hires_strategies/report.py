@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .cost import node_cost, plan_cost
-from .plan import Node, Plan
+from .plan import FirstPass, Node, Plan
 from .schedule import start_sigma
 
 
-def as_dict(plan: Plan) -> dict[str, Any]:
-    """JSON-ready: `variants` (canonical texts), `stages` (a list of nodes), `cost` (first passes, its own included)."""
+def as_dict(plan: Plan, model_sigmas: Sequence[float] = ()) -> dict[str, Any]:
+    """JSON-ready: what a plan does and costs.
+
+    `variants` are canonical texts, and `last_stages` where each of them ends, as an index into `stages`; `merges` names
+    the variants that are the same picture as an earlier one. Costs are in first passes, the plan's with its own.
+    `model_sigmas`: see schedule.start_sigma.
+    """
     return {
         "variants": [variant.text for variant in plan.variants],
-        "stages": [
-            {"text": node.text, "parent": node.parent, "width": node.width, "height": node.height, "steps": node.steps}
-            for node in plan.stages
+        "last_stages": [variant.node for variant in plan.variants],
+        "merges": [
+            {"variant": variant.text, "same_as": plan.variants[variant.same_as].text}
+            for variant in plan.variants
+            if variant.same_as is not None
         ],
+        "stages": [_stage_as_dict(node, plan.first_pass, model_sigmas) for node in plan.stages],
         "cost": round(plan_cost(plan), 3),
+    }
+
+
+def _stage_as_dict(node: Node, first: FirstPass, model_sigmas: Sequence[float]) -> dict[str, Any]:
+    sigma = start_sigma(node.sampling, first.sampler, first.scheduler, model_sigmas) if node.sampling else None
+    return {
+        "text": node.text,
+        "parent": node.parent,
+        "width": node.width,
+        "height": node.height,
+        "steps": node.steps,
+        "start_sigma": round(sigma, 4) if sigma is not None else None,
+        "cost": round(node_cost(node, first), 3),
     }
 
 

@@ -7,27 +7,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from PIL.Image import Image
+
+from hires_strategies.encoded_image import decode_image
 from hires_strategies.errors import StrategyError
+from hires_strategies.fields import ARGUMENT, CROPS, PLAN, check_object, is_text, short
 from hires_strategies.limits import Limits
 from hires_strategies.names import Names
-from hires_strategies.notation import parse
+from hires_strategies.objects import read_strategies
+from hires_strategies.plan import FirstPass, Plan, make_plan
 from hires_strategies.strategy import Strategy
 
-CROPS = ("differences", "whole")
-# The keys of the object, with what each may be. The page's values after its tick have the same order.
-KEYS = ("strategies", "stages", "first_pass", "sheet", "crops", "reuse_first_pass")
+# The page's values after its tick, in this order.
+KEYS = tuple(key.name for key in ARGUMENT if key.name != "first_pass_image")
 
 
 @dataclass(frozen=True)
 class Request:
-    """A ticked section: the strategies in the order written, and what else is to be returned."""
+    """A ticked section: the strategies in the order written, and what else is to be returned.
+
+    `first_pass_image` is a picture to start from in place of a first pass; its `info` may hold generation parameters.
+    """
 
     strategies: tuple[Strategy, ...]
     stages: bool = False
     first_pass: bool = False
     sheet: bool = False
-    crops: str = "differences"
+    crops: str = CROPS[0]
     reuse_first_pass: bool = True
+    first_pass_image: Image | None = None
 
 
 @dataclass(frozen=True)
@@ -42,53 +50,75 @@ def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request 
     """The request in an always-on script's arguments, or None where the section is not ticked.
 
     `arguments[0]` is the page's tick (the page's other values follow, in the order of KEYS), a strategy text, an object
-    with the keys of KEYS, or the JSON text of such an object. Raises StrategyError for anything else.
+    with the keys of fields.ARGUMENT, or the JSON text of such an object. Raises StrategyError for anything else.
     """
     first = arguments[0] if arguments else False
     if first is None or first is False:
         return None
     if first is True:
-        return _from_object(dict(zip(KEYS, arguments[1:], strict=False)), vocabulary)
+        values = dict(zip(KEYS, arguments[1:], strict=False))
+        if isinstance(values.get("strategies"), str):
+            _some_text(values["strategies"])
+        return _from_object(values, vocabulary)
     if isinstance(first, str):
-        return _from_text(first, vocabulary)
+        value = _object_in(first)
+        return _from_object({"strategies": _some_text(first)} if value is None else value, vocabulary)
     if isinstance(first, Mapping):
         return _from_object(first, vocabulary)
-    raise StrategyError(f"The argument has to be true, false, a strategy text or an object, found {_short(first)}.")
+    raise StrategyError(f"The argument has to be true, false, a strategy text or an object, found {short(first)}.")
 
 
-def _from_text(text: str, vocabulary: Vocabulary) -> Request:
-    if text.lstrip().startswith("{"):
-        try:
-            value = json.loads(text)
-        except ValueError:
-            value = None  # a strategy text may start with a brace as well
-        if isinstance(value, dict):
-            return _from_object(value, vocabulary)
-    return Request(_strategies(text, vocabulary))
+def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
+    """The plan that POST /plan is asked for: the strategies and, by txt2img's names, what their first pass is."""
+    values = check_object(body, PLAN)
+    strategies = read_strategies(values["strategies"], vocabulary.names, vocabulary.limits)
+    defaults = {key.name: key.schema.get("default") for key in PLAN}
+    first = {key: values.get(key, default) for key, default in defaults.items()}
+    sampler, scheduler = _sampler(first["sampler_name"], first["scheduler"], vocabulary.names)
+    # As the host's first pass comes out: whole latents.
+    width, height = (side // 8 * 8 for side in (first["width"], first["height"]))
+    if not width or not height:
+        raise StrategyError(f"'width' and 'height' have to be at least 8, found {first['width']}x{first['height']}.")
+    first_pass = FirstPass(width, height, first["steps"], sampler, scheduler, first["cfg_scale"])
+    return make_plan(strategies, first_pass, vocabulary.limits)
+
+
+def _sampler(sampler: str | None, scheduler: str | None, names: Names) -> tuple[str | None, str | None]:
+    """The names as the host's lists have them: txt2img takes "DPM++ 2M Karras" for a sampler with its schedule type."""
+    for label in names.schedulers:
+        if sampler and sampler not in names.samplers and sampler.endswith(f" {label}"):
+            sampler, scheduler = sampler.removesuffix(f" {label}"), label
+    if sampler is not None:
+        names.check_sampler(sampler)
+    if scheduler is not None:
+        names.check_scheduler(scheduler)
+    return sampler, scheduler
+
+
+def _object_in(text: str) -> dict[str, Any] | None:
+    """The object of a JSON text, None for a text that is none: a strategy may start with a brace as well."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _from_object(values: Mapping[str, Any], vocabulary: Vocabulary) -> Request:
-    for key in values:
-        if key not in KEYS:
-            raise StrategyError(f"Unknown key {_short(key)}. The keys are: {', '.join(KEYS)}.")
-    for key in ("stages", "first_pass", "sheet", "reuse_first_pass"):
-        if not isinstance(values.get(key, False), bool):
-            raise StrategyError(f"'{key}' has to be true or false, found {_short(values[key])}.")
-    if values.get("crops", CROPS[0]) not in CROPS:
-        raise StrategyError(f"'crops' has to be 'differences' or 'whole', found {_short(values['crops'])}.")
-    texts = values.get("strategies", "")
-    if isinstance(texts, str):
-        texts = [texts]
-    if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
-        raise StrategyError(f"'strategies' has to be a text or a list of texts, found {_short(texts)}.")
-    others = {key: value for key, value in values.items() if key != "strategies"}
-    return Request(_strategies("\n".join(texts), vocabulary), **others)
+    checked = check_object(values, ARGUMENT)
+    checked["strategies"] = read_strategies(checked["strategies"], vocabulary.names, vocabulary.limits)
+    if "first_pass_image" in checked:
+        checked["first_pass_image"] = decode_image(
+            checked["first_pass_image"], vocabulary.limits.longest_side, "first_pass_image"
+        )
+    return Request(**checked)
 
 
-def _strategies(text: str, vocabulary: Vocabulary) -> tuple[Strategy, ...]:
-    return tuple(parse(text, vocabulary.names, vocabulary.limits))
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def _some_text(text: str) -> str:
+    if not text.strip():
+        raise StrategyError("The text is empty: write a strategy, for example 'Latent x2 @0.7'.", 1, 1)
+    if not is_text(text):
+        raise StrategyError(f"The strategy is no text that can be written as UTF-8: {short(text)}.")
+    return text
