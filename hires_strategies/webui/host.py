@@ -93,7 +93,8 @@ class WebuiHost:
     def start_sigma(self, node: Node) -> float | None:
         if node.sampling is None:
             return None
-        return start_sigma(node.sampling, self.p.sampler_name, getattr(self.p, "scheduler", None), model_sigmas())
+        sigmas = model_sigmas(shared.sd_model)
+        return start_sigma(node.sampling, self.p.sampler_name, getattr(self.p, "scheduler", None), sigmas)
 
     def next_job(self, text: str) -> None:
         shared.state.nextjob()
@@ -169,9 +170,9 @@ class WebuiHost:
         return q.txt2img_image_conditioning(latents)
 
 
-def model_sigmas() -> list[float]:
-    """The loaded model's sigmas, ascending; empty for a model that has no such schedule (flow models)."""
-    products = getattr(shared.sd_model, "alphas_cumprod", None)
+def model_sigmas(model: Any) -> list[float]:
+    """A loaded model's sigmas, ascending; empty for none, and for one that has no such schedule (flow models)."""
+    products = getattr(model, "alphas_cumprod", None)
     if products is None:
         return []
     return [((1 - product) / product) ** 0.5 for product in products.double().cpu().tolist()]
