@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modules import script_callbacks, scripts
 
-from hires_strategies.webui import hooks, settings, ui
+from hires_strategies.webui import api, hooks, settings, ui
 
 
 class HiresStrategies(scripts.Script):
@@ -31,3 +31,4 @@ class HiresStrategies(scripts.Script):
 
 
 script_callbacks.on_ui_settings(settings.add_settings)
+script_callbacks.on_app_started(api.register)
