@@ -1,0 +1,29 @@
+"""Is a second pass worth it? Rolling more first passes finds keepers, too."""
+
+from __future__ import annotations
+
+
+def per_keeper(one_in: float, cost: float) -> float:
+    """First passes spent per keeper, if one image in `one_in` is one and an image costs `cost` first passes."""
+    return one_in * cost
+
+
+def worth_it(one_in_without: float, one_in_with: float, cost: float) -> str:
+    """The answer in one line. `cost` is that of a run in first passes, its own first pass included."""
+    if one_in_without < 1 or one_in_with < 1:
+        return "Keepers: say one image in how many, 1 or more."
+    without, with_strategy = per_keeper(one_in_without, 1), per_keeper(one_in_with, cost)
+    if with_strategy < without:
+        verdict = "worth it"
+    elif with_strategy == without:
+        verdict = "no difference"
+    else:
+        verdict = "rolling again is cheaper"
+    return (
+        f"Keepers without: 1 in {_count(one_in_without)}, with: 1 in {_count(one_in_with)}: "
+        f"per keeper {_count(without)} against {_count(with_strategy)} first passes: {verdict}"
+    )
+
+
+def _count(number: float) -> str:
+    return f"{number:.0f}" if number >= 10 or number == int(number) else f"{number:.1f}"

@@ -1,0 +1,73 @@
+"""What a machine's finished runs say about the next one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hires_strategies.notation import parse
+from hires_strategies.plan import FirstPass, make_plan
+from hires_strategies.timing import REMEMBERED, Timing
+from hires_strategies.worth import worth_it
+
+
+def plan(text, size=(512, 512), sampler="Euler"):
+    return make_plan(parse(text), FirstPass(*size, 20, sampler))
+
+
+@pytest.fixture
+def timing(tmp_path):
+    return Timing(tmp_path / "folder" / "timing.json")
+
+
+def test_nothing_learnt_gives_no_number(timing):
+    assert timing.estimate(plan("Latent x2 @0.7")) is None
+
+
+def test_the_same_run_takes_as_long_again(timing):
+    run = plan("Latent x2 @0.7 > R-ESRGAN 4x+ x2")
+    timing.learn(run, [2.0, 8.0, 3.0])
+    assert timing.estimate(run) == pytest.approx(13.0)
+    assert timing.estimate(run, images=2) == pytest.approx(26.0)
+    assert timing.estimate(plan("Latent x2 @0.7 [10 steps]")) == pytest.approx(2.0 + 4.0)
+
+
+def test_an_unknown_upscaler_alone_gives_no_number_but_sampling_does(timing):
+    timing.learn(plan("Latent x2 @0.7"), [2.0, 8.0])
+    assert timing.estimate(plan("DAT x4 x2")) is None
+    assert timing.estimate(plan("DAT x4 x2 @0.4")) == pytest.approx(10.0)
+    assert timing.estimate(plan("Latent x2 @0.7"), model="SDXL") == pytest.approx(10.0)
+
+
+def test_median_of_the_last_runs_at_the_nearest_size(timing):
+    for seconds in (100.0, *[8.0] * REMEMBERED):
+        timing.learn(plan("Latent x2 @0.7"), [2.0, seconds])
+    timing.learn(plan("Latent x4 @0.7"), [2.0, 99.0])
+    assert timing.estimate(plan("Latent x2 @0.7")) == pytest.approx(10.0)
+
+
+def test_stages_that_did_not_run_teach_nothing(timing):
+    timing.learn(plan("Latent x2 @0.7"), [None, 8.0])
+    assert timing.estimate(plan("Direct 1024x1024")) == pytest.approx(8.0)
+    timing.learn(plan("Direct 1024x1024"), [None, 16.0])
+    assert timing.estimate(plan("Latent x2 @0.7", sampler="DPM adaptive")) is None
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"a": 1, "m|k|0": [1], "m|k|x": [2], "|first pass|10": ["a"]}'])
+def test_a_broken_file_counts_as_empty(timing, content):
+    timing.path.parent.mkdir()
+    timing.path.write_text(content)
+    assert timing.estimate(plan("Latent x2 @0.7")) is None
+    timing.learn(plan("Latent x2 @0.7"), [2.0, 8.0])
+    assert timing.estimate(plan("Latent x2 @0.7")) == pytest.approx(10.0)
+    json.loads(timing.path.read_text())
+
+
+def test_worth():
+    assert worth_it(200, 2, 9) == (
+        "Keepers without: 1 in 200, with: 1 in 2: per keeper 200 against 18 first passes: worth it"
+    )
+    assert worth_it(8, 2, 9).endswith("8 against 18 first passes: rolling again is cheaper")
+    assert worth_it(9, 1, 9).endswith("no difference")
+    assert "1 or more" in worth_it(0, 2, 9)
