@@ -7,13 +7,17 @@ class StrategyError(ValueError):
     """A strategy that cannot be used. The message names the offending value and what could stand there.
 
     `line` and `column` count from 1 and point into the text the user wrote; both are None where there is no text.
+    `field` is the name of the Stage's field that is wrong, None where it is no single one.
     """
 
-    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+    def __init__(
+        self, message: str, line: int | None = None, column: int | None = None, *, field: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.line = line
         self.column = column
+        self.field = field
 
     def __str__(self) -> str:
         if self.line is None or self.column is None:
@@ -24,7 +28,7 @@ class StrategyError(ValueError):
         """The same error with a place, unless it already has one."""
         if self.line is not None:
             return self
-        return type(self)(self.message, line, column)
+        return StrategyError(self.message, line, column, field=self.field)
 
 
 class StageFailed(RuntimeError):

@@ -14,6 +14,7 @@ class Limits:
 
 
 MAX_SCALE = 16
+MAX_STAGES = 100  # of one strategy; what walks along them is recursive
 MAX_STEPS = 150  # the host's own limit for sampling steps
 MAX_CFG = 30
 DEFAULT_LIMITS = Limits()

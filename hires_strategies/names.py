@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from .errors import StrategyError
+from .located import shorten
 from .strategy import DIRECT, LATENT_UPSCALERS
 
 
@@ -51,5 +52,6 @@ def unknown(kind: str, name: str, known: Sequence[str]) -> StrategyError:
     if near:
         hint = "Did you mean " + " or ".join(f"'{other}'" for other in near) + "?"
     else:
-        hint = "It knows " + ", ".join(f"'{other}'" for other in known[:12]) + (", ..." if len(known) > 12 else ".")
-    return StrategyError(f"Unknown {kind} '{name}'. {hint}")
+        shown = ", ".join(f"'{other}'" for other in known[:12])
+        hint = f"This WebUI has {shown}{', ...' if len(known) > 12 else '.'}"
+    return StrategyError(f"Unknown {kind} '{shorten(name)}'. {hint}", field=kind)

@@ -7,31 +7,29 @@
              | "negative" json-string
 
 One strategy a line; `{a,b}` and `{from..to..by}` stand for several (see braces.py). `parse(format_strategy(s)) == s`.
+A name that holds one of the signs `{ } > , : @ [ ] ; "` is written as a JSON string.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
-from decimal import Decimal
 
-from .braces import JSON_STRING, Located, expand, outside_strings, plain, too_many
+from .braces import expand, too_many
 from .errors import StrategyError
-from .limits import DEFAULT_LIMITS, Limits
+from .limits import DEFAULT_LIMITS, MAX_STAGES, Limits
+from .literals import NUMBER, format_name, format_number, read_name, read_number, refuse_special
+from .located import JSON_STRING, Located, found, outside_strings, shorten
 from .names import ANY_NAMES, Names
+from .options import Places, Values, format_options, parse_options
 from .strategy import Stage, Strategy
 
-_STAGE = re.compile(
-    r"""(?P<name>"(?:[^"\\\n]|\\.)*"|.*?)
-        (?:(?<=\s)|(?<="))\s*
-        (?:[x×X]\s*(?P<scale>-?\d*\.?\d+)|(?P<width>\d+)\s*[x×X]\s*(?P<height>\d+))
-        \s*(?:@\s*(?P<denoising>.*?))?\s*""",
-    re.VERBOSE,
-)
-_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
-_SPECIAL = set('{}>,:@[]"')
-_JSON_OPTIONS = ("prompt", "negative")
+# A size begins at a word's beginning or right after a quoted name. The two spaces around the 'x' of '1024 x 1536' stand
+# or fall together, so that the name 'ScuNET 2' can have the size 'x2'.
+_SIZE = rf'(?<![^\s"])(?:[x×X]\s*(?P<scale>{NUMBER.pattern})|(?P<width>\d+)(?:[x×X]|\s+[x×X]\s+)(?P<height>\d+))'
+_SIZE_AT_END = re.compile(_SIZE + r"\Z")
+_SIZE_WITHIN = re.compile(_SIZE + r"(?=\s)")
+_LONGEST_SIDE = 9  # digits; int() refuses thousands of them
+_EXAMPLE = "The text is empty: write a strategy, for example 'Latent x2 @0.7'."
 
 
 def parse(text: str, names: Names = ANY_NAMES, limits: Limits = DEFAULT_LIMITS) -> list[Strategy]:
@@ -41,18 +39,19 @@ def parse(text: str, names: Names = ANY_NAMES, limits: Limits = DEFAULT_LIMITS) 
     `names` does not have, or stands for more strategies than `limits.variants`.
     """
     strategies: list[Strategy] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines(), which also splits at signs that start no new line in a text box.
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         if not line.strip():
             continue
         try:
-            for variant in expand(Located.of(line), limits.variants):
-                strategies.append(_parse_strategy(variant, number, names))
-            if len(strategies) > limits.variants:
+            variants = expand(Located.of(line), limits.variants)
+            if len(strategies) + len(variants) > limits.variants:
                 raise too_many(limits.variants)
+            strategies += [_parse_strategy(variant, number, names) for variant in variants]
         except StrategyError as error:
-            raise StrategyError(error.message, number, error.column or 1) from None
+            raise StrategyError(error.message, number, error.column or 1, field=error.field) from None
     if not strategies:
-        raise StrategyError("The text is empty: write a strategy, for example 'Latent x2 @0.7'.", 1, 1)
+        raise StrategyError(_EXAMPLE, 1, 1)
     return strategies
 
 
@@ -64,218 +63,113 @@ def format_strategy(strategy: Strategy) -> str:
 def format_stage(stage: Stage) -> str:
     """The canonical text of a stage."""
     size = f"x{format_number(stage.scale)}" if stage.scale is not None else f"{stage.width}x{stage.height}"
-    text = f"{_format_name(stage.upscaler)} {size}"
-    if stage.denoising_strength is not None:
-        text += f" @{format_number(stage.denoising_strength)}"
-    options = _format_options(stage)
-    return f"{text} [{'; '.join(options)}]" if options else text
-
-
-def format_number(number: float) -> str:
-    """The shortest decimal that reads back as the same number: 0.6, 2, 0.00001."""
-    return plain(Decimal(repr(number)))
-
-
-def _format_name(name: str) -> str:
-    plain_name = not _SPECIAL & set(name) and " ".join(name.split()) == name and ";" not in name
-    return name if plain_name else json.dumps(name, ensure_ascii=False)
-
-
-def _format_options(stage: Stage) -> list[str]:
-    options = []
-    if stage.steps is not None:
-        options.append(f"{stage.steps} steps")
-    for key in ("sampler", "scheduler"):
-        value = getattr(stage, key)
-        if value is not None:
-            options.append(f"{key} {_format_name(value)}")
-    if stage.cfg is not None:
-        options.append(f"cfg {format_number(stage.cfg)}")
-    for key in _JSON_OPTIONS:
-        value = getattr(stage, key)
-        if value is not None:
-            options.append(f"{key} {json.dumps(value, ensure_ascii=False)}")
-    return options
+    sampled = f" @{format_number(stage.denoising_strength)}" if stage.denoising_strength is not None else ""
+    return f"{format_name(stage.upscaler)} {size}{sampled}{format_options(stage)}"
 
 
 def _parse_strategy(line: Located, number: int, names: Names) -> Strategy:
     stages: list[Stage] = []
     places: list[tuple[int, int]] = []
     for part in line.split_outside_strings(">"):
-        stage_text = part.strip()
-        if not stage_text:
-            where = part.column(0) if part else line.column(len(line.text))
-            raise StrategyError("A stage is missing here: '>' stands between two stages.", 1, where)
-        stages.append(_parse_stage(stage_text, names))
-        places.append((number, stage_text.column(0)))
+        text = part.strip()
+        if not text:
+            raise part.error("A stage is missing here: '>' stands between two stages.")
+        if len(stages) == MAX_STAGES:
+            raise text.error(f"A strategy may have at most {MAX_STAGES} stages.")
+        stages.append(_parse_stage(text, names))
+        places.append((number, text.column(0)))
         if stages[-1].is_direct and len(stages) > 1:
-            raise StrategyError(
-                "'Direct' starts from noise, so it can only be the first stage.", 1, stage_text.column(0)
-            )
+            raise text.error("'Direct' starts from noise, so it can only be the first stage.")
     return Strategy(tuple(stages), tuple(places))
 
 
-@dataclass(frozen=True)
-class _Head:
-    """A stage without its options, taken apart, with the columns that errors point at."""
-
-    name: str
-    values: dict[str, float | int]
-    size_column: int
-    denoising_column: int
-
-
 def _parse_stage(text: Located, names: Names) -> Stage:
-    head_text, options_text = _split_options(text)
-    head = _parse_head(head_text)
-    _located(text.column(0), names.check_upscaler, head.name)
-    options = _parse_options(options_text, names) if options_text is not None else {}
+    head, options_text = _split_options(text)
+    refuse_special(head, ",:", "One strategy a line, stages between '>'.")
+    at = next((index for index, character in outside_strings(head) if character == "@"), None)
+    name, values, places = _parse_name_and_size(head[:at].strip(), text)
+    places["denoising_strength"] = head.column(len(head.text))
+    if at is not None:
+        _, after = head.partition(at)
+        values["denoising_strength"] = _parse_denoising_strength(after)
+        places["denoising_strength"] = after.column(0)
+    if options_text is not None:
+        options, option_places = parse_options(options_text, names)
+        values.update(options)
+        places.update(option_places)
     try:
-        return Stage(head.name, **head.values, **options)  # type: ignore[arg-type]
+        stage = Stage(name, **values)  # type: ignore[arg-type]
+        names.check_upscaler(name)
     except StrategyError as error:
-        column = head.denoising_column if "denoising" in error.message else head.size_column
-        if options_text is not None and "is for sampling" in error.message:
-            column = options_text.column(0)
-        raise error.at(1, column) from None
+        raise error.at(1, places.get(error.field or "", text.column(0))) from None
+    return stage
 
 
 def _split_options(text: Located) -> tuple[Located, Located | None]:
     """The text before the options, and what stands between their brackets."""
-    opened = next((index for index, character in outside_strings(text) if character == "["), None)
-    closed = [index for index, character in outside_strings(text) if character == "]"]
-    if opened is None:
-        if closed:
-            raise StrategyError("This ']' has no '[' before it.", 1, text.column(closed[0]))
+    brackets = [(index, character) for index, character in outside_strings(text) if character in "[]"]
+    if not brackets:
         return text, None
-    if not closed or closed[0] < opened:
-        raise StrategyError("This '[' has no ']' after it.", 1, text.column(opened))
-    if text.text[closed[0] + 1 :].strip():
-        raise StrategyError(
-            f"Expected '>' or the end of the line after ']', found '{text.text[closed[0] + 1 :].strip()}'.",
-            1,
-            text.column(closed[0] + 1),
-        )
-    return text[:opened].strip(), text[opened + 1 : closed[0]]
+    opened, sign = brackets[0]
+    if sign == "]":
+        raise text.error("This ']' has no '[' before it.", opened)
+    closed = next((index for index, character in brackets if character == "]"), None)
+    if closed is None:
+        raise text.error("This '[' has no ']' after it.", opened)
+    rest = text[closed + 1 :].strip()
+    if rest:
+        raise rest.error(f"Expected '>' or the end of the line after ']', {found(rest.text)}.")
+    return text[:opened].strip(), text[opened + 1 : closed]
 
 
-def _parse_head(head: Located) -> _Head:
-    for index, character in outside_strings(head):
-        if character in ",:":
-            raise StrategyError(
-                f"Unexpected '{character}'. One strategy a line, stages between '>'; a name that holds '{character}' "
-                f"is written in quotation marks.",
-                1,
-                head.column(index),
-            )
-    found = _STAGE.fullmatch(head.text)
-    if not found or not found["name"].strip():
-        raise _no_size(head)
-    values: dict[str, float | int] = {}
-    if found["scale"]:
-        values["scale"] = _number(found["scale"])
-        size_column = head.column(found.start("scale"))
+def _parse_name_and_size(text: Located, stage: Located) -> tuple[str, Values, Places]:
+    """`text` is the beginning of `stage`, up to its '@' or its options."""
+    quoted = JSON_STRING.match(text.text)
+    size = _SIZE_AT_END.search(text.text, quoted.end() if quoted else 0)
+    if not size:
+        raise _no_size(text, stage[len(text.text) :].strip())
+    name = text[: size.start()].strip()
+    if not name:
+        raise text.error(f"Expected an upscaler before the size, 'Latent x2' for example, {found(text.text)}.")
+    values: Values = {}
+    start = size.start("scale") if size["scale"] else size.start("width")
+    if size["scale"]:
+        values["scale"] = read_number(size["scale"])
+    elif max(len(size["width"]), len(size["height"])) <= _LONGEST_SIDE:
+        values["width"], values["height"] = int(size["width"]), int(size["height"])
     else:
-        values["width"], values["height"] = int(found["width"]), int(found["height"])
-        size_column = head.column(found.start("width"))
-    denoising_column = head.column(len(head.text))
-    if found["denoising"] is not None:
-        denoising_column = head.column(found.start("denoising") if found["denoising"] else found.end())
-        if not _NUMBER.fullmatch(found["denoising"]):
-            raise StrategyError(
-                f"Expected a denoising strength after '@', 0.7 for example, found '{found['denoising']}'.",
-                1,
-                denoising_column,
-            )
-        values["denoising_strength"] = _number(found["denoising"])
-    return _Head(_name(found["name"].strip(), head.column(0)), values, size_column, denoising_column)
+        raise text.error(f"No side is that long, {found(size[0])}.", start)
+    column = text.column(start)
+    return read_name(name), values, {"scale": column, "width": column, "height": column, "upscaler": name.column(0)}
 
 
-def _no_size(head: Located) -> StrategyError:
-    before_at = head.text.split("@")[0].rstrip() if not head.text.startswith('"') else head.text
-    if not before_at or re.fullmatch(r"[x×X]?\s*[\d.]+([x×X]\d+)?", before_at):
-        return StrategyError(
-            f"Expected an upscaler and a size, 'Latent x2' for example, found '{head.text}'.", 1, head.column(0)
+def _no_size(text: Located, following: Located) -> StrategyError:
+    """The error for an upscaler without a size at its end, by what stands there instead."""
+    if not text:
+        return following.error(f"Expected an upscaler and a size, 'Latent x2' for example, {found(following.text)}.")
+    within = list(_SIZE_WITHIN.finditer(text.text))
+    if within and within[-1].start():
+        rest = text[within[-1].end() :].strip()
+        hint = f" Did you mean '@{rest.text}'?" if NUMBER.fullmatch(rest.text) and not following else ""
+        return rest.error(
+            f"Expected '@', '[', '>' or the end of the line after '{within[-1][0]}', {found(rest.text)}.{hint}"
         )
-    last = before_at.split()[-1]
-    return StrategyError(
-        f"Expected a size after the upscaler, 'x2' or '1024x1536' for example, found '{last}'.",
-        1,
-        head.column(len(before_at) - len(last)),
+    last = text.text.split()[-1]
+    begun = re.fullmatch(rf"({NUMBER.pattern})[x×X]", last)
+    if begun and last != text.text:
+        hint = f" Did you mean 'x{begun[1]}'?" if len(begun[1]) < 3 or "." in begun[1] else ""
+        where = len(text.text) - len(last)
+        return text.error(f"Expected a size, 'x2' or '1024x1536' for example, {found(last)}.{hint}", where)
+    return following.error(
+        f"Expected a size after '{shorten(text.text)}', 'x2' or '1024x1536' for example, {found(following.text)}."
     )
 
 
-def _name(text: str, column: int) -> str:
-    if JSON_STRING.fullmatch(text):
-        return _json(text, column)
-    if '"' in text:
-        raise StrategyError(f"Quotation marks stand around a whole name, found '{text}'.", 1, column)
-    return " ".join(text.split())
-
-
-def _json(text: str, column: int) -> str:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise StrategyError(f"{text} is no JSON string: {error}.", 1, column) from None
-
-
-def _number(text: str) -> float | int:
-    """A whole number as an int, so that 'x2' and 'x2.0' are the same."""
-    value = float(text)
-    return int(value) if value.is_integer() else value
-
-
-def _parse_options(text: Located, names: Names) -> dict[str, float | int | str]:
-    options: dict[str, float | int | str] = {}
-    for part in text.split_outside_strings(";"):
-        option = part.strip()
-        if not option:
-            raise StrategyError(_EXPECTED_OPTION + "nothing.", 1, part.column(0) if part else text.column(0))
-        key, value = _parse_option(option, names)
-        if key in options:
-            raise StrategyError(f"'{key}' stands here twice.", 1, option.column(0))
-        options[key] = value
-    return options
-
-
-_EXPECTED_OPTION = (
-    "Expected an option ('20 steps', 'sampler DPM++ 2M', 'scheduler Karras', 'cfg 5', 'prompt \"...\"' or "
-    "'negative \"...\"'), found "
-)
-
-
-def _parse_option(option: Located, names: Names) -> tuple[str, float | int | str]:
-    column = option.column(0)
-    steps = re.fullmatch(r"(\S+)\s+steps?", option.text)
-    if steps:
-        if not re.fullmatch(r"-?\d+", steps[1]):
-            raise StrategyError(f"Steps have to be a whole number, found '{steps[1]}'.", 1, column)
-        return "steps", _checked("steps", int(steps[1]), column)
-    key, _, rest = option.text.partition(" ")
-    value, where = rest.strip(), option.column(len(option.text) - len(rest.lstrip()))
-    if key == "cfg":
-        if not _NUMBER.fullmatch(value):
-            raise StrategyError(f"Expected a number after 'cfg', found '{value}'.", 1, where)
-        return key, _checked("cfg", _number(value), where)
-    if key in _JSON_OPTIONS:
-        if not JSON_STRING.fullmatch(value):
-            raise StrategyError(f"Expected a text in quotation marks after '{key}', found '{value}'.", 1, where)
-        return key, _json(value, where)
-    if key in ("sampler", "scheduler") and value:
-        name = _name(value, where)
-        _located(where, names.check_sampler if key == "sampler" else names.check_scheduler, name)
-        return key, name
-    raise StrategyError(_EXPECTED_OPTION + f"'{option.text}'.", 1, column)
-
-
-def _checked(key: str, value: float | int, column: int) -> float | int:
-    """The value if a stage may have it; the error points at it rather than at the stage."""
-    _located(column, lambda: Stage("None", scale=1, denoising_strength=1, **{key: value}))  # type: ignore[arg-type]
-    return value
-
-
-def _located(column: int, check, *arguments: str) -> None:  # type: ignore[no-untyped-def]
-    try:
-        check(*arguments)
-    except StrategyError as error:
-        raise error.at(1, column) from None
+def _parse_denoising_strength(text: Located) -> float | int:
+    number = NUMBER.match(text.text)
+    if number and text.text[number.end() : number.end() + 1].isspace():
+        rest = text[number.end() :].strip()
+        raise rest.error(f"Expected '[', '>' or the end of the line after '@{shorten(number[0])}', {found(rest.text)}.")
+    if not number or number.end() < len(text.text):
+        raise text.error(f"Expected a denoising strength after '@', 0.7 for example, {found(text.text)}.")
+    return read_number(number[0])

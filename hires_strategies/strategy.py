@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from .errors import StrategyError
-from .limits import MAX_CFG, MAX_SCALE, MAX_STEPS
+from .limits import MAX_CFG, MAX_SCALE, MAX_STAGES, MAX_STEPS
 
 DIRECT = "Direct"
 
@@ -67,7 +67,7 @@ assert set(OPTIONS) < {field.name for field in dataclasses.fields(Stage)}
 
 @dataclass(frozen=True)
 class Strategy:
-    """A chain of one or more stages.
+    """A chain of 1 to 100 stages.
 
     `places` are the line and column of each stage in the text it was read from, for errors that are found later; they
     are no part of what makes two strategies equal.
@@ -79,6 +79,8 @@ class Strategy:
     def __post_init__(self) -> None:
         if not self.stages:
             raise StrategyError("A strategy needs at least one stage, for example 'Latent x2 @0.7'.")
+        if len(self.stages) > MAX_STAGES:
+            raise StrategyError(f"A strategy may have at most {MAX_STAGES} stages, found {len(self.stages)}.")
         for stage in self.stages[1:]:
             if stage.is_direct:
                 raise StrategyError("'Direct' starts from noise, so it can only be the first stage.")
@@ -91,21 +93,30 @@ class Strategy:
 def _check_upscaler(stage: Stage) -> None:
     name = stage.upscaler
     if not isinstance(name, str) or not name.strip():
-        raise StrategyError(f"The upscaler is missing: expected a name such as 'Latent' or 'None', found {name!r}.")
-    if name != name.strip() or "\n" in name:
-        raise StrategyError(f"An upscaler's name has no line break and no space around it; found {name!r}.")
+        raise StrategyError(
+            f"The upscaler is missing: expected a name such as 'Latent' or 'None', found {name!r}.", field="upscaler"
+        )
+    if name != name.strip() or set("\r\n") & set(name):
+        raise StrategyError(
+            f"An upscaler's name has no line break and no space around it, found {name!r}.", field="upscaler"
+        )
+    _check_characters("upscaler", name)
 
 
 def _check_size(stage: Stage) -> None:
     sides = (stage.width, stage.height)
     if stage.scale is not None:
         if sides != (None, None):
-            raise StrategyError("A stage has a scale or a width and a height, not both.")
+            raise StrategyError("A stage has a scale or a width and a height, not both.", field="scale")
         if not _is_number(stage.scale) or not 0 < stage.scale <= MAX_SCALE:
-            raise StrategyError(f"The scale has to be above 0 and at most {MAX_SCALE}, found {stage.scale!r}.")
+            raise StrategyError(
+                f"The scale has to be above 0 and at most {MAX_SCALE}, found {stage.scale!r}.", field="scale"
+            )
         return
-    if not all(isinstance(side, int) and not isinstance(side, bool) and side > 0 for side in sides):
-        raise StrategyError(f"A stage needs a size, 'x2' or '1024x1536' for example, found {sides[0]!r}x{sides[1]!r}.")
+    if not all(_is_whole(side) and side > 0 for side in sides):  # type: ignore[operator]
+        raise StrategyError(
+            f"A stage needs a size, 'x2' or '1024x1536' for example, found {sides[0]!r}x{sides[1]!r}.", field="width"
+        )
 
 
 def _check_sampling(stage: Stage) -> None:
@@ -114,13 +125,18 @@ def _check_sampling(stage: Stage) -> None:
         if stage.is_latent:
             raise StrategyError(
                 f"A latent upscale without sampling is a blur: '{stage.upscaler}' needs a denoising strength, "
-                f"for example '@0.7'."
+                f"for example '@0.7'.",
+                field="denoising_strength",
             )
         return
     if stage.is_direct:
-        raise StrategyError("'Direct' starts from noise alone, so it takes no denoising strength ('@').")
+        raise StrategyError(
+            "'Direct' starts from noise alone, so it takes no denoising strength ('@').", field="denoising_strength"
+        )
     if not _is_number(denoising) or not 0 < denoising <= 1:
-        raise StrategyError(f"The denoising strength has to be above 0 and at most 1, found {denoising!r}.")
+        raise StrategyError(
+            f"The denoising strength has to be above 0 and at most 1, found {denoising!r}.", field="denoising_strength"
+        )
 
 
 def _check_options(stage: Stage) -> None:
@@ -128,20 +144,31 @@ def _check_options(stage: Stage) -> None:
     if given and not stage.is_sampled:
         raise StrategyError(
             f"'{given[0]}' is for sampling, and '{stage.upscaler}' does none here: add a denoising strength, "
-            f"for example '@0.4', or leave '{given[0]}' out."
+            f"for example '@0.4', or leave '{given[0]}' out.",
+            field=given[0],
         )
     if stage.steps is not None and not (_is_whole(stage.steps) and 1 <= stage.steps <= MAX_STEPS):
-        raise StrategyError(f"Steps have to be a whole number from 1 to {MAX_STEPS}, found {stage.steps!r}.")
+        raise StrategyError(
+            f"Steps have to be a whole number from 1 to {MAX_STEPS}, found {stage.steps!r}.", field="steps"
+        )
     if stage.cfg is not None and not (_is_number(stage.cfg) and 1 <= stage.cfg <= MAX_CFG):
-        raise StrategyError(f"The CFG scale has to be from 1 to {MAX_CFG}, found {stage.cfg!r}.")
+        raise StrategyError(f"The CFG scale has to be from 1 to {MAX_CFG}, found {stage.cfg!r}.", field="cfg")
     for name in ("sampler", "scheduler", "prompt", "negative"):
         value = getattr(stage, name)
-        if value is not None and not isinstance(value, str):
-            raise StrategyError(f"'{name}' has to be a text, found {value!r}.")
-    for name in ("sampler", "scheduler"):
-        value = getattr(stage, name)
-        if value is not None and (not value.strip() or value != value.strip()):
-            raise StrategyError(f"'{name}' needs a name after it, found {value!r}.")
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            raise StrategyError(f"'{name}' has to be a text, found {value!r}.", field=name)
+        _check_characters(name, value)
+        if name in ("sampler", "scheduler") and (not value.strip() or value != value.strip()):
+            raise StrategyError(f"'{name}' needs a name after it, found {value!r}.", field=name)
+
+
+def _check_characters(field: str, text: str) -> None:
+    """Half of a surrogate pair cannot be written as UTF-8: no file, no answer and no infotext could hold it."""
+    half = next((character for character in text if "\ud800" <= character <= "\udfff"), None)
+    if half:
+        raise StrategyError(f"'{field}' holds {half!r}, which is no character but half of one.", field=field)
 
 
 def _is_whole(value: object) -> bool:

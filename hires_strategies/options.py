@@ -1,0 +1,89 @@
+"""The options of a stage, what stands between its square brackets: [20 steps; sampler DPM++ 2M; prompt "..."]."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import StrategyError
+from .limits import MAX_STEPS
+from .literals import (
+    NUMBER,
+    format_name,
+    format_number,
+    format_string,
+    read_name,
+    read_number,
+    read_string,
+    refuse_special,
+)
+from .located import Located, found
+from .names import Names
+from .strategy import Stage
+
+Values = dict[str, "float | int | str"]
+Places = dict[str, int]  # field of Stage -> column
+
+_EXPECTED = (
+    "Expected an option ('20 steps', 'sampler DPM++ 2M', 'scheduler Karras', 'cfg 5', 'prompt \"...\"' or "
+    "'negative \"...\"'), "
+)
+_LONGEST_WHOLE = 9  # digits; int() refuses thousands of them
+
+
+def parse_options(text: Located, names: Names) -> tuple[Values, Places]:
+    """The fields of Stage that the options name, and the columns at which their values stand."""
+    values: Values = {}
+    places: Places = {}
+    refuse_special(text, ",:@", "Options are separated by ';'.")
+    for part in text.split_outside_strings(";"):
+        option = part.strip()
+        if not option:
+            raise option.error(_EXPECTED + "found nothing.")
+        key, value, column = _parse_option(option, names)
+        if key in values:
+            raise option.error(f"'{key}' stands here twice.")
+        values[key], places[key] = value, column
+    return values, places
+
+
+def format_options(stage: Stage) -> str:
+    """The options of a stage between brackets, with a space before them; nothing where it has none."""
+    options = [] if stage.steps is None else [f"{stage.steps} steps"]
+    options += [f"sampler {format_name(stage.sampler)}"] if stage.sampler is not None else []
+    options += [f"scheduler {format_name(stage.scheduler)}"] if stage.scheduler is not None else []
+    options += [f"cfg {format_number(stage.cfg)}"] if stage.cfg is not None else []
+    options += [f"prompt {format_string(stage.prompt)}"] if stage.prompt is not None else []
+    options += [f"negative {format_string(stage.negative)}"] if stage.negative is not None else []
+    return f" [{'; '.join(options)}]" if options else ""
+
+
+def _parse_option(option: Located, names: Names) -> tuple[str, float | int | str, int]:
+    key = option.text.split(None, 1)[0]
+    value = option[len(key) :].strip()
+    if key == "cfg":
+        if not NUMBER.fullmatch(value.text):
+            raise value.error(f"Expected a number after 'cfg', {found(value.text)}.")
+        return key, read_number(value.text), value.column(0)
+    if key in ("prompt", "negative"):
+        if not value.text.startswith('"') or not value.text.endswith('"'):
+            raise value.error(f"Expected a text in quotation marks after '{key}', {found(value.text)}.")
+        return key, read_string(value), value.column(0)
+    if key in ("sampler", "scheduler"):
+        if not value:
+            raise value.error(f"Expected a name after '{key}', found nothing.")
+        name = read_name(value)
+        try:
+            (names.check_sampler if key == "sampler" else names.check_scheduler)(name)
+        except StrategyError as error:
+            raise error.at(1, value.column(0)) from None
+        return key, name, value.column(0)
+    if value.text in ("steps", "step"):
+        return "steps", _steps(option, key), option.column(0)
+    hint = f" Did you mean '{value.text} steps'?" if key == "steps" and value.text.isdecimal() else ""
+    raise option.error(f"{_EXPECTED}{found(option.text)}.{hint}")
+
+
+def _steps(option: Located, text: str) -> int:
+    if not re.fullmatch(r"-?\d+", text) or len(text) > _LONGEST_WHOLE:
+        raise option.error(f"Steps have to be a whole number from 1 to {MAX_STEPS}, {found(text)}.")
+    return int(text)

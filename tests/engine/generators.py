@@ -1,0 +1,82 @@
+"""What hypothesis makes strategies of: odd names, odd prompts, every kind of size."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from hires_strategies.names import Names
+from hires_strategies.strategy import DIRECT, LATENT_UPSCALERS, Stage, Strategy
+
+# Lone surrogates are no text (they cannot be written as UTF-8), so no stage may hold one.
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+_real_names = st.sampled_from(
+    [
+        "None",
+        "Lanczos",
+        "R-ESRGAN 4x+",
+        "DAT x4",
+        "4x-UltraSharp",
+        "ScuNET 2",
+        "SwinIR 4x",
+        "漫画 2",
+        "a\\b",
+        'say "x2"',
+    ]
+)
+_notation_pieces = ["x2", "2", "x", "X", "×", "8x8", "@0.5", "[2 steps]", ">", "{a,b}", '"', "\\", "steps", "20", ";"]
+_tricky_names = st.lists(st.sampled_from(_notation_pieces), min_size=1, max_size=4).map(" ".join)
+_any_names = texts.map(str.strip).filter(lambda name: name and not set("\r\n") & set(name))
+names = st.one_of(_real_names, _tricky_names, _any_names).filter(
+    lambda name: name not in LATENT_UPSCALERS and name != DIRECT
+)
+
+scales = st.one_of(
+    st.integers(1, 16),
+    st.floats(0, 16, exclude_min=True),
+    st.sampled_from([1.5, 2.0, 0.5, 1.3, 1e-7]),
+)
+denoising_strengths = st.one_of(
+    st.floats(0, 1, exclude_min=True), st.sampled_from([1, 1.0, 0.95, 0.7, 0.1 + 0.2, 5e-324])
+)
+
+
+@st.composite
+def stages(draw: st.DrawFn, upscalers: st.SearchStrategy[str] | None = None, first: bool = True) -> Stage:
+    kinds = st.one_of(names, st.sampled_from([*LATENT_UPSCALERS, *([DIRECT] if first else [])]))
+    upscaler = draw(upscalers or kinds)
+    values: dict[str, object] = {"upscaler": upscaler}
+    if draw(st.booleans()):
+        values["scale"] = draw(scales)
+    else:
+        values["width"], values["height"] = draw(st.integers(1, 20000)), draw(st.integers(1, 20000))
+    if upscaler in LATENT_UPSCALERS or (upscaler != DIRECT and draw(st.booleans())):
+        values["denoising_strength"] = draw(denoising_strengths)
+    if upscaler == DIRECT or "denoising_strength" in values:
+        options = {
+            "steps": st.integers(1, 150),
+            "sampler": names,
+            "scheduler": names,
+            "cfg": st.one_of(st.integers(1, 30), st.floats(1, 30)),
+            "prompt": texts,
+            "negative": texts,
+        }
+        for key in draw(st.sets(st.sampled_from(sorted(options)))):
+            values[key] = draw(options[key])
+    return Stage(**values)  # type: ignore[arg-type]
+
+
+@st.composite
+def strategies(draw: st.DrawFn) -> Strategy:
+    first = draw(stages())
+    rest = draw(st.lists(stages(first=False), max_size=3))
+    return Strategy((first, *rest))
+
+
+def names_of(*chains: Strategy) -> Names:
+    """A host that offers exactly what the strategies use."""
+    used = [stage for chain in chains for stage in chain.stages]
+    return Names(
+        (*LATENT_UPSCALERS, *(stage.upscaler for stage in used)),
+        tuple(stage.sampler for stage in used if stage.sampler) or ("Euler",),
+        tuple(stage.scheduler for stage in used if stage.scheduler) or ("Automatic",),
+    )
