@@ -65,7 +65,9 @@ def test_the_order_of_images_in_batches(webui: WebUI) -> None:
 
 
 def test_the_hosts_own_grid_comes_first(webui: WebUI) -> None:
-    answer = webui.txt2img("Lanczos x1.5", batch_size=2, steps=2, override_settings={"return_grid": True})
+    answer = webui.txt2img(
+        "Lanczos x1.5", batch_size=2, steps=2, save_images=True, override_settings={"return_grid": True}
+    )
     assert [record["index"] for record in answer.records] == [1, 2]
 
 
