@@ -13,8 +13,9 @@ from modules import errors, processing
 
 from hires_strategies.errors import StrategyError
 
-from . import infotext
+from . import first_image, infotext
 from .extras import add_extras
+from .first_passes import FirstPass
 from .job import ATTRIBUTE, Job, is_interrupted, needs_first_pass
 from .names import host_names
 from .request import Vocabulary, read_arguments
@@ -27,6 +28,7 @@ def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
         return
     setattr(p, ATTRIBUTE, None)
     infotext.remove(p)
+    first_image.forget(p)
     for name in ("setup_prompts", "sample"):
         if isinstance(p.__dict__.get(name), Refusal):  # `p` is used a second time
             delattr(p, name)
@@ -34,6 +36,8 @@ def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
         request = read_arguments(arguments, Vocabulary(host_names(), limits()))
         if request is None:
             return
+        if request.first_pass_image is not None:
+            first_image.take_over(p, request.first_pass_image)
         job = Job(request, limits())
         setattr(p, ATTRIBUTE, job)
         job.check(p)
@@ -49,9 +53,11 @@ def process(p: Any) -> None:
 
 
 def process_batch(p: Any) -> None:
-    """Put the stages behind the first pass. Here, and not earlier: ControlNet replaces p.sample in its `process`."""
-    job = job_of(p)
-    if job is None:
+    """Put the stages behind the first pass, which is remembered even where the section is not ticked.
+
+    Here, and not earlier: ControlNet replaces p.sample in its `process`.
+    """
+    if not is_ours(p):
         return
     current = p.__dict__.get("sample")
     if isinstance(current, SampleThenStages) and current.p is p:
@@ -76,24 +82,37 @@ class SampleThenStages:
         self.inner = inner
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        def compute() -> Any:
+            if self.inner is not None:
+                return self.inner(*args, **kwargs)
+            return type(self.p).sample(self.p, *args, **kwargs)
+
         job = job_of(self.p)
-        if job is None or job.running:
-            return self._first_pass(*args, **kwargs)
+        if not is_ours(self.p) or (job is not None and job.running):
+            return compute()
+        if job is None:
+            return FirstPass(self.p, compute, self.inner).compute_and_remember()
         job.running = True
         try:
-            samples = self._first_pass(*args, **kwargs) if needs_first_pass(job) else None
+            samples, reused = self._first_pass(job, compute) if needs_first_pass(job) else (None, False)
             if samples is not None and is_interrupted():
                 return samples
-            return job.run_batch(self.p, samples)
+            return job.run_batch(self.p, samples, reused)
         except StrategyError as error:
             raise refused(error) from None
         finally:
             job.running = False
 
-    def _first_pass(self, *args: Any, **kwargs: Any) -> Any:
-        if self.inner is not None:
-            return self.inner(*args, **kwargs)
-        return type(self.p).sample(self.p, *args, **kwargs)
+    def _first_pass(self, job: Job, compute: Callable[[], Any]) -> tuple[Any, bool]:
+        """The first pass of a ticked generation, and whether it came from memory."""
+        if not job.request.reuse_first_pass:
+            return compute(), False
+        first_pass = FirstPass(self.p, compute, self.inner)
+        recalled = first_pass.recall()
+        if recalled is None:
+            return first_pass.compute_and_remember(), False
+        self.p.comment("Hires strategies: first pass reused.")
+        return recalled, True
 
 
 def is_ours(p: Any) -> bool:

@@ -13,7 +13,7 @@ from hires_strategies.notation import format_strategy
 from hires_strategies.plan import FirstPass, Plan, make_plan
 from hires_strategies.run import Picture, Result, run
 
-from . import pixels, progress
+from . import first_image, pixels, progress
 from .host import WebuiHost
 from .request import Request
 
@@ -22,13 +22,17 @@ ATTRIBUTE = "hires_strategies_job"
 
 @dataclass
 class Batch:
-    """What one batch gave: `iteration` counts from 0, `seeds` and `prompts` are the batch's."""
+    """What one batch gave: `iteration` counts from 0, `seeds` and `prompts` are the batch's.
+
+    `first_pass_reused`: the first pass came from memory.
+    """
 
     iteration: int
     plan: Plan
     result: Result
     seeds: list[int]
     prompts: list[str]
+    first_pass_reused: bool = False
 
 
 @dataclass
@@ -47,11 +51,14 @@ class Job:
 
     def check(self, p: Any) -> None:
         """Plan for the first pass as it is known before it runs. Raises StrategyError for sizes that cannot be."""
-        self._plan(p, expected_size(p))
+        image = self.request.first_pass_image
+        self._plan(p, expected_size(p) if image is None else image.size)
 
-    def run_batch(self, p: Any, first_pass: Any) -> Any:
-        """Run the stages on what p.sample gave (None if the plan needs none); returns what p.sample is to return."""
+    def run_batch(self, p: Any, first_pass: Any, reused: bool) -> Any:
+        """Run the stages on what p.sample gave (None if it was not needed); returns what p.sample is to return."""
         picture = first_picture(first_pass)
+        if self.request.first_pass_image is not None:
+            picture = Picture(images=first_image.pictures(self.request.first_pass_image, len(p.seeds)))
         plan = self._plan(p, expected_size(p) if picture is None else picture_size(picture))
         host = WebuiHost(p)
         use_main_model(p, picture, host, plan)
@@ -63,7 +70,7 @@ class Job:
             result = run(plan, host, picture, keep)
         finally:
             host.close()
-        self.batches.append(Batch(p.iteration, plan, result, list(p.seeds), list(p.prompts)))
+        self.batches.append(Batch(p.iteration, plan, result, list(p.seeds), list(p.prompts), reused))
         for outcome in {outcome.error: outcome for outcome in result.stages if outcome.error}.values():
             p.comment(f"Hires strategies: {outcome.error}")
         shown = result.stages[plan.variants[0].node].images
@@ -77,6 +84,8 @@ class Job:
 
 
 def needs_first_pass(job: Job) -> bool:
+    if job.request.first_pass_image is not None:
+        return False
     return any(strategy.needs_first_pass for strategy in job.request.strategies) or job.request.first_pass
 
 

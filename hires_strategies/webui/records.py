@@ -59,7 +59,7 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
         start_sigma=outcome.start_sigma,
         seconds=round(sum(each.seconds for each in path), 3),
         model_evaluations=_sum(path),
-        first_pass_reused=False,
+        first_pass_reused=batch.first_pass_reused and plan.path(node)[0].upscale is not None,  # Direct has none
         error=outcome.error,
     )
 
@@ -67,7 +67,7 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
 def of_first_pass(batch: Batch, position: int) -> Record:
     image = (batch.result.first_pass or [])[position]
     return Record("first_pass", None, (), None, batch.seeds[position], image.width, image.height, None, None, None,
-                  False, None)  # fmt: skip
+                  batch.first_pass_reused, None)  # fmt: skip
 
 
 def publish(processed: Any) -> None:

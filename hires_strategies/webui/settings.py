@@ -8,6 +8,10 @@ from hires_strategies.limits import DEFAULT_LIMITS, Limits
 
 LONGEST_SIDE = "hires_strategies_longest_side"
 VARIANTS = "hires_strategies_variants"
+REMEMBER = "hires_strategies_remember_first_passes"
+REMEMBERED_IMAGES = "hires_strategies_remembered_images"
+REMEMBERED_MEGABYTES = "hires_strategies_remembered_megabytes"
+AUDIT = "hires_strategies_audit_first_passes"
 
 
 def add_settings() -> None:
@@ -30,6 +34,30 @@ def add_settings() -> None:
             {"minimum": 1, "maximum": 1000, "step": 1},
             section=section,
         ),
+        REMEMBER: shared.OptionInfo(
+            True,
+            "Remember first passes, also those of generations without a strategy, and start strategies from them",
+            section=section,
+        ),
+        REMEMBERED_IMAGES: shared.OptionInfo(
+            32,
+            "Most first passes to remember, in images",
+            gr.Slider,
+            {"minimum": 1, "maximum": 1024, "step": 1},
+            section=section,
+        ),
+        REMEMBERED_MEGABYTES: shared.OptionInfo(
+            64,
+            "Most memory for them, in megabytes (an image of 1024x1024 takes a quarter of one)",
+            gr.Slider,
+            {"minimum": 1, "maximum": 4096, "step": 1},
+            section=section,
+        ),
+        AUDIT: shared.OptionInfo(
+            False,
+            "Compute every remembered first pass again and stop where it differs (slow, to find faults)",
+            section=section,
+        ),
     }
     for name, option in options.items():
         shared.opts.add_option(name, option)
@@ -40,6 +68,19 @@ def limits() -> Limits:
     return Limits(
         int(_value(LONGEST_SIDE, DEFAULT_LIMITS.longest_side)), int(_value(VARIANTS, DEFAULT_LIMITS.variants))
     )
+
+
+def remembers_first_passes() -> bool:
+    return bool(_value(REMEMBER, True))
+
+
+def first_pass_limits() -> tuple[int, int]:
+    """How many images' first passes may be remembered, and in how many bytes."""
+    return int(_value(REMEMBERED_IMAGES, 32)), int(_value(REMEMBERED_MEGABYTES, 64)) * 1024 * 1024
+
+
+def audit() -> bool:
+    return bool(_value(AUDIT, False))
 
 
 def _value(name: str, default: object) -> float:

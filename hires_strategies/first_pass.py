@@ -1,0 +1,128 @@
+"""The first passes of the last generations, kept image by image, so that stages can start from them again.
+
+An image is found by its key alone, whichever batch it came from. A batch that comes again as a whole is preferred, and
+told apart: computed in the same company, its latents are those of a fresh run bit for bit. In other company the last
+bits differ, because a model computes a batch as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from .fingerprint import digest
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What else a first pass left behind, for a later run to find as if it had computed it itself.
+
+    `parameters` are what it added to the generation parameters; `generators` the states of torch's random number
+    generators by device; `eta` the sampler's.
+    """
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    generators: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    eta: float | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the generators' states."""
+        return sum(_bytes(state) for state in self.generators.values())
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """A batch found again: a fresh tensor B x C x H/8 x W/8 on the CPU. `same_batch`: equal to a fresh run's bits."""
+
+    latents: torch.Tensor
+    traces: Traces
+    same_batch: bool
+
+
+@dataclass(frozen=True)
+class _Image:
+    key: str
+    batch: str
+    position: int
+    latents: torch.Tensor
+    traces: Traces
+
+    @property
+    def size(self) -> int:
+        return _bytes(self.latents) + self.traces.size
+
+
+class FirstPasses:
+    """The last first passes, at most `images` of them in at most `size` bytes; the longest unused one goes first."""
+
+    def __init__(self, images: int = 32, size: int = 64 * MEGABYTE) -> None:
+        self._images: list[_Image] = []  # the last used one last
+        self.limit(images, size)
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @property
+    def size(self) -> int:
+        """Bytes held; a batch's generator states are counted for each of its images."""
+        return sum(image.size for image in self._images)
+
+    def limit(self, images: int, size: int) -> None:
+        """Set both limits (0 or less: nothing is kept) and drop what is over them."""
+        self._most, self._largest = images, size
+        self._drop()
+
+    def clear(self) -> None:
+        self._images.clear()
+
+    def remember(self, keys: Sequence[str], latents: torch.Tensor, traces: Traces) -> None:
+        """Keep a finished batch, B x C x H/8 x W/8, by one key an image. Copies: nothing holds the tensor itself.
+
+        Latents that are no numbers are not kept. Raises ValueError where keys and latents differ in number.
+        """
+        if len(keys) != len(latents):
+            raise ValueError(f"{len(latents)} images need as many keys, found {len(keys)}.")
+        if not bool(torch.isfinite(latents).all()):
+            return
+        batch = digest(tuple(keys))
+        self._images = [image for image in self._images if image.batch != batch]
+        for position, key in enumerate(keys):
+            own = latents[position].detach().to("cpu", copy=True).contiguous()
+            self._images.append(_Image(key, batch, position, own, traces))
+        self._drop()
+
+    def recall(self, keys: Sequence[str]) -> Recalled | None:
+        """The latents of a batch, or None where one of its images is not known."""
+        if not keys:
+            return None
+        batch = digest(tuple(keys))
+        same = {image.position: image for image in self._images if image.batch == batch}
+        if len(same) == len(keys):
+            found = [same[position] for position in range(len(keys))]
+        else:
+            newest = {image.key: image for image in self._images}
+            if not all(key in newest for key in keys):
+                return None
+            found = [newest[key] for key in keys]
+        used = {id(image) for image in found}
+        self._images = [image for image in self._images if id(image) not in used] + _once(found)
+        return Recalled(torch.stack([image.latents for image in found]), found[-1].traces, len(same) == len(keys))
+
+    def _drop(self) -> None:
+        while self._images and (len(self._images) > self._most or self.size > self._largest):
+            del self._images[0]
+
+
+def _once(images: list[_Image]) -> list[_Image]:
+    """The images in order, each one once, however often a batch asked for it."""
+    return list({id(image): image for image in images}.values())
+
+
+def _bytes(tensor: torch.Tensor) -> int:
+    return tensor.numel() * tensor.element_size()

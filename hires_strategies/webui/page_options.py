@@ -1,0 +1,50 @@
+"""The host's options that only the page, the saving of files, texts or the console read: no sampling depends on them.
+
+Named one by one. Every other option counts for what is remembered, also those that extensions add.
+"""
+
+_NAMES = """
+    samples_save samples_format samples_filename_pattern save_images_add_number save_images_replace_action grid_save
+    grid_format grid_extended_filename grid_only_if_multiple grid_prevent_empty_spots grid_zip_filename_pattern n_rows
+    font grid_text_active_color grid_text_inactive_color grid_background_color save_images_before_face_restoration
+    save_images_before_highres_fix save_images_before_color_correction save_mask save_mask_composite jpeg_quality
+    webp_lossless export_for_4chan img_downscale_threshold target_side_length img_max_size_mp use_original_name_batch
+    use_upscaler_name_as_suffix save_selected_only save_write_log_csv save_init_img temp_dir clean_temp_dir_at_start
+    save_incomplete_images notification_audio notification_volume
+
+    outdir_samples outdir_txt2img_samples outdir_img2img_samples outdir_extras_samples outdir_grids
+    outdir_txt2img_grids outdir_img2img_grids outdir_save outdir_init_images
+    save_to_dirs grid_save_to_dirs use_save_to_dirs_for_ui directories_filename_pattern directories_max_prompt_words
+
+    auto_launch_browser enable_console_prompts show_warnings show_gradio_deprecation_warnings memmon_poll_rate
+    samples_log_stdout multiple_tqdm enable_upscale_progressbar print_hypernet_extra list_hidden_files hide_ldm_prints
+    dump_stacks_on_signal profiling_enable profiling_activities profiling_record_shapes profiling_profile_memory
+    profiling_with_stack profiling_filename api_enable_requests api_forbid_local_requests api_useragent
+
+    extra_networks_card_width extra_networks_card_height extra_networks_card_text_scale extra_networks_card_show_desc
+    extra_networks_card_description_is_html extra_networks_card_order_field extra_networks_card_order
+    extra_networks_tree_view_style extra_networks_tree_view_default_enabled extra_networks_tree_view_default_width
+    extra_networks_add_text_separator ui_extra_networks_tab_reorder textual_inversion_print_at_load
+    keyedit_precision_attention keyedit_precision_extra keyedit_delimiters keyedit_delimiters_whitespace keyedit_move
+    disable_token_counters include_styles_into_token_counters
+
+    return_grid do_not_show_images js_modal_lightbox js_modal_lightbox_initially_zoomed js_modal_lightbox_gamepad
+    js_modal_lightbox_gamepad_repeat sd_webui_modal_lightbox_icon_opacity sd_webui_modal_lightbox_toolbar_opacity
+    gallery_height open_dir_button_choice compact_prompt_box samplers_in_dropdown dimensions_and_batch_together
+    sd_checkpoint_dropdown_use_short hires_fix_show_sampler hires_fix_show_prompts txt2img_settings_accordion
+    img2img_settings_accordion interrupt_after_current localization quicksettings_list ui_tab_order hidden_tabs
+    ui_reorder_list gradio_theme gradio_themes_cache show_progress_in_title send_seed send_size
+    enable_reloading_ui_scripts
+
+    enable_pnginfo save_txt add_model_name_to_info add_model_hash_to_info add_vae_name_to_info add_vae_hash_to_info
+    add_user_name_to_info add_version_to_infotext disable_weights_auto_swap infotext_skip_pasting infotext_styles
+    show_progressbar live_previews_enable live_previews_image_format show_progress_grid show_progress_every_n_steps
+    show_progress_type live_preview_allow_lowvram_full live_preview_content live_preview_refresh_period
+    live_preview_fast_interrupt js_live_preview_in_modal_lightbox prevent_screen_sleep_during_generation hide_samplers
+
+    canvas_hotkey_zoom canvas_hotkey_adjust canvas_hotkey_shrink_brush canvas_hotkey_grow_brush canvas_hotkey_move
+    canvas_hotkey_fullscreen canvas_hotkey_reset canvas_hotkey_overlap canvas_show_tooltip canvas_auto_expand
+    canvas_blur_prompt canvas_disabled_functions extra_options_txt2img extra_options_img2img extra_options_cols
+    extra_options_accordion
+"""
+PAGE_OPTIONS = frozenset(_NAMES.split())
