@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import StrategyError
-from .limits import MAX_CFG, MAX_SCALE, MAX_STAGES, MAX_STEPS
+from .limits import MAX_CFG, MAX_SCALE, MAX_SIDE, MAX_STAGES, MAX_STEPS
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,6 @@ class Field:
 
 TEXT = {"type": "string", "minLength": 1}
 YES_OR_NO = {"type": "boolean"}
-# Larger numbers are refused by the limits of a plan; this one keeps them printable.
-MAX_SIDE = 1_000_000
 _SIDE = {"type": "integer", "minimum": 1, "maximum": MAX_SIDE}
 _SIDE_WORDS = f"a whole number from 1 to {MAX_SIDE} (pixels)"
 _STEPS = {"type": "integer", "minimum": 1, "maximum": MAX_STEPS}

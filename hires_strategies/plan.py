@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from .errors import StrategyError
-from .limits import DEFAULT_LIMITS, Limits
+from .limits import DEFAULT_LIMITS, MAX_SCHEDULE, MAX_SIDE, Limits
 from .notation import format_stage, format_strategy
+from .sizes import LATENT_SIDE, Upscale, output_size, resolve_upscale
 from .strategy import Stage, Strategy
 
-LATENT_SIDE = 8  # pixels of a picture for one of its latent, the host's opt_f
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class FirstPass:
-    """What the stages start from. `width`, `height` in pixels; `sampler`, `scheduler`, `cfg` None where not known."""
+    """What the stages start from. `width`, `height` in pixels; `sampler`, `scheduler`, `cfg` None where not known.
+
+    Raises StrategyError where a number is no whole number or not from 1 to 1,000,000.
+    """
 
     width: int
     height: int
@@ -27,17 +32,11 @@ class FirstPass:
     scheduler: str | None = None
     cfg: float | None = None
 
-
-@dataclass(frozen=True)
-class Upscale:
-    """A resize to `width` x `height` pixels, of which the middle `crop_width` x `crop_height` is kept."""
-
-    upscaler: str
-    latent: bool
-    width: int
-    height: int
-    crop_width: int
-    crop_height: int
+    def __post_init__(self) -> None:
+        for name in ("width", "height", "steps"):
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= MAX_SIDE:
+                raise StrategyError(f"The first pass's {name} has to be a whole number of at least 1, found {value!r}.")
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ class _Tree:
             source = (self.nodes[parent].width, self.nodes[parent].height)
         upscale = None if stage.is_direct else resolve_upscale(stage, source)
         sampling = self._sampling(stage)
-        width, height = _output_size(stage, source, upscale)
+        width, height = output_size(stage, source, upscale)
         self._check(stage, (width, height), upscale)
         key = (parent, upscale, (width, height), sampling.key if sampling else None)
         if key not in self.known:
@@ -171,7 +170,13 @@ class _Tree:
             return None
         base = self.first_pass
         steps = stage.steps or base.steps
-        total = steps if stage.is_direct else schedule_length(steps, stage.denoising_strength or 1)
+        total = steps if stage.denoising_strength is None else schedule_length(steps, stage.denoising_strength)
+        if total > MAX_SCHEDULE:
+            raise StrategyError(
+                f"The denoising strength of '{format_stage(stage)}' is too low: its {steps} steps would be the last of "
+                f"more than {MAX_SCHEDULE}.",
+                field="denoising_strength",
+            )
         return Sampling(
             steps,
             total,
@@ -199,45 +204,13 @@ class _Tree:
 
 
 def schedule_length(steps: int, denoising_strength: float) -> int:
-    """Length of the schedule whose last `steps` steps run: the host's sd_samplers_common.setup_img2img_steps."""
-    return int(steps / min(denoising_strength, 0.999))
+    """Length of the schedule whose last `steps` steps run: the host's sd_samplers_common.setup_img2img_steps.
+
+    No longer than MAX_SCHEDULE + 1, for the strength may be as low as a float can be.
+    """
+    return int(min(steps / min(denoising_strength, 0.999), MAX_SCHEDULE + 1))
 
 
-def resolve_upscale(stage: Stage, source: tuple[int, int]) -> Upscale:
-    """The resize of a stage for a picture of `source` pixels, as the host's calculate_target_resolution does it."""
-    width, height = source
-    if stage.scale is not None:
-        target = int(width * stage.scale), int(height * stage.scale)
-        return Upscale(stage.upscaler, stage.is_latent, *target, *target)
-    assert stage.width is not None and stage.height is not None
-    target = stage.width, stage.height
-    if width / height < stage.width / stage.height:
-        scaled = stage.width, stage.width * height // width
-    else:
-        scaled = stage.height * width // height, stage.height
-    return Upscale(stage.upscaler, stage.is_latent, *scaled, *target)
-
-
-def _output_size(stage: Stage, source: tuple[int, int], upscale: Upscale | None) -> tuple[int, int]:
-    """Pixels of the finished stage: whole latents where it is sampled, the exact size where it only upscales."""
-    if upscale is None:
-        if stage.scale is not None:
-            return tuple(int(side * stage.scale) // LATENT_SIDE * LATENT_SIDE for side in source)  # type: ignore[return-value]
-        assert stage.width is not None and stage.height is not None
-        return stage.width // LATENT_SIDE * LATENT_SIDE, stage.height // LATENT_SIDE * LATENT_SIDE
-    if not stage.is_sampled:
-        return upscale.crop_width, upscale.crop_height
-    return (
-        (upscale.width // LATENT_SIDE - cropped_latents(upscale.width, upscale.crop_width)) * LATENT_SIDE,
-        (upscale.height // LATENT_SIDE - cropped_latents(upscale.height, upscale.crop_height)) * LATENT_SIDE,
-    )
-
-
-def cropped_latents(side: int, kept: int) -> int:
-    """How many latent rows or columns a crop from `side` to `kept` pixels takes away (the host's truncate_x)."""
-    return (side - kept) // LATENT_SIDE
-
-
-def _unless_equal(value, base):  # type: ignore[no-untyped-def]
+def _unless_equal(value: T, base: object) -> T | None:
     """None where a stage names what the first pass has anyway, so that both spellings are one node."""
     return None if value == base else value

@@ -14,7 +14,8 @@ from PIL.Image import Image
 
 from .cost import node_evaluations
 from .host import Host, Latents
-from .plan import Node, Plan, Upscale, cropped_latents
+from .plan import Node, Plan
+from .sizes import Upscale, cropped_latents
 
 
 @dataclass

@@ -47,7 +47,8 @@ def start_sigma(
     """The sigma at which a stage starts, or None for a sampler or schedule whose formula is not known here.
 
     `sampler` and `scheduler` are the first pass's, for a stage that names none. `model` holds the loaded model's
-    sigmas, ascending; without it Stable Diffusion 1's are used. On hosts without schedulers "DPM++ 2M Karras" works as well.
+    sigmas, ascending; without it Stable Diffusion 1's are used. "DPM++ 2M Karras", of hosts without schedulers, works
+    as well.
     """
     name = sampling.sampler or sampler or "Euler"
     schedule = sampling.scheduler or scheduler or "Automatic"

@@ -151,8 +151,8 @@ def test_ten_kilobytes_of_signs_raise_nothing_else(text: str) -> None:
         ("Direct 1024x1024 [30 steps]", Stage("Direct", width=1024, height=1024, steps=30)),
         ("Latent x2 @0.5 [1 step]", Stage("Latent", scale=2, denoising_strength=0.5, steps=1)),
         (
-            'Latent x2 @0.5 [ cfg 5.0;sampler\tDPM++ 2M; scheduler Karras; negative "a, [b]; {c} > \\"d\\""; prompt ""]',
-            Stage("Latent", scale=2, denoising_strength=0.5, cfg=5, sampler="DPM++ 2M", scheduler="Karras",
+            'Latent x2 @0.5 [ cfg 5.0;sampler\tLCM; scheduler Karras; negative "a, [b]; {c} > \\"d\\""; prompt ""]',
+            Stage("Latent", scale=2, denoising_strength=0.5, cfg=5, sampler="LCM", scheduler="Karras",
                   negative='a, [b]; {c} > "d"', prompt=""),
         ),
         ('Latent x2 @0.5 [prompt "a\tb"]', Stage("Latent", scale=2, denoising_strength=0.5, prompt="a\tb")),

@@ -1,0 +1,259 @@
+"""The plan: sizes by the host's rule, one node for what is one picture, parents before children."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, reject
+from hypothesis import strategies as st
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.limits import Limits
+from hires_strategies.notation import format_strategy, parse
+from hires_strategies.plan import FirstPass, Plan, make_plan
+from hires_strategies.strategy import Stage, Strategy
+from tests.engine.generators import strategies
+
+NO_LIMITS = Limits(longest_side=10**9, variants=10**6)
+sides = st.integers(64, 2048)
+
+
+def plan_of(text: str, size: tuple[int, int] = (512, 512), steps: int = 20, **more: object) -> Plan:
+    return make_plan(parse(text), FirstPass(*size, steps, **more))  # type: ignore[arg-type]
+
+
+def sizes(plan: Plan) -> list[tuple[int, int]]:
+    return [(node.width, node.height) for node in plan.stages]
+
+
+# The host's rule in words: "resize to" covers the wanted size with the ratio kept, rounded down, and cuts whole latents
+# from both ends of the side that is too long; "upscale by" multiplies and rounds down. Latents are whole eighths.
+
+
+def covering_size(source: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
+    width, height = source
+    by_width, by_height = Fraction(wanted[0], width), Fraction(wanted[1], height)
+    if by_width > by_height:
+        return wanted[0], int(height * by_width)
+    return int(width * by_height), wanted[1]
+
+
+def latents_left(covering: int, wanted: int) -> int:
+    rows = list(range(covering // 8))
+    cut = (covering - wanted) // 8
+    before, after = cut // 2, cut - cut // 2
+    return len(rows[before : len(rows) - after])
+
+
+@given(sides, sides, st.floats(0.25, 8))
+def test_scales_round_down(width: int, height: int, scale: float) -> None:
+    exact = (int(width * scale), int(height * scale))
+    first_pass = FirstPass(width, height, 20)
+    chains = [
+        Strategy((Stage("Lanczos", scale=scale),)),
+        Strategy((Stage("Latent", scale=scale, denoising_strength=0.5),)),
+    ]
+    chains += [
+        Strategy((Stage("Lanczos", scale=scale, denoising_strength=0.5),)),
+        Strategy((Stage("Direct", scale=scale),)),
+    ]
+    only_upscaled, latent, sampled, direct = make_plan(chains, first_pass, NO_LIMITS).stages
+    assert (only_upscaled.width, only_upscaled.height) == exact
+    for node in (latent, sampled, direct):
+        assert (node.width, node.height) == (exact[0] // 8 * 8, exact[1] // 8 * 8)
+    for node in (only_upscaled, latent, sampled):
+        assert node.upscale is not None and (node.upscale.width, node.upscale.height) == exact
+    assert direct.upscale is None
+
+
+@given(sides, sides, sides, sides)
+def test_resize_to_covers_and_crops(width: int, height: int, to_width: int, to_height: int) -> None:
+    first_pass = FirstPass(width, height, 20)
+    chains = [
+        Strategy((Stage("Lanczos", width=to_width, height=to_height),)),
+        Strategy((Stage("Latent", width=to_width, height=to_height, denoising_strength=0.5),)),
+    ]
+    only_upscaled, sampled = make_plan(chains, first_pass, NO_LIMITS).stages
+    covering = covering_size((width, height), (to_width, to_height))
+    for node in (only_upscaled, sampled):
+        assert node.upscale is not None and (node.upscale.width, node.upscale.height) == covering
+    assert (only_upscaled.width, only_upscaled.height) == (to_width, to_height)
+    assert sampled.width == latents_left(covering[0], to_width) * 8
+    assert sampled.height == latents_left(covering[1], to_height) * 8
+
+
+def test_sizes_go_on_from_the_stage_before() -> None:
+    plan = plan_of("Lanczos x1.3 > Latent x1.5 @0.5 > Lanczos x1.01 > Lanczos x2 @0.4", (510, 770))
+    assert sizes(plan) == [(663, 1001), (992, 1496), (1001, 1510), (2000, 3016)]
+
+
+# A merge is right exactly where the host would take the same steps of the same schedule.
+
+
+def host_schedule(steps: int, denoising_strength: float) -> tuple[int, int]:
+    """Length and first index of the schedule that runs, for `steps` steps of a second pass."""
+    whole = int(steps / min(denoising_strength, 0.999))
+    return whole, whole - steps
+
+
+@given(st.integers(1, 150), st.floats(0.01, 1), st.floats(0.01, 1))
+def test_strengths_merge_exactly_when_they_start_at_the_same_step(steps: int, one: float, other: float) -> None:
+    chains = [Strategy((Stage("Latent", scale=2, denoising_strength=value),)) for value in (one, other)]
+    plan = make_plan(chains, FirstPass(512, 512, steps))
+    same = host_schedule(steps, one) == host_schedule(steps, other)
+    assert (len(plan.stages) == 1) == same
+    assert plan.variants[1].same_as == (0 if same else None)
+    sampling = plan.stages[0].sampling
+    assert sampling is not None and (sampling.total, sampling.total - sampling.steps) == host_schedule(steps, one)
+
+
+@pytest.mark.parametrize(
+    ("steps", "one", "other", "merged"),
+    [(15, 0.95, 1, True), (18, 0.95, 1, True), (19, 0.95, 1, False), (10, 0.85, 0.9, True), (20, 0.85, 0.9, False),
+     (20, 0.999, 1, True)],
+)  # fmt: skip
+def test_known_merges(steps: int, one: float, other: float, merged: bool) -> None:
+    plan = plan_of(f"Latent x2 @{{{one},{other}}}", steps=steps)
+    assert len(plan.stages) == (1 if merged else 2)
+    assert plan.distinct == ([0] if merged else [0, 1])
+    assert plan.stages[0].text == f"Latent x2 @{one}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Latent x2 @0.5", "Latent 1024x1024 @0.5"),
+        ("Latent x2 @0.5", "Latent x2.001 @0.5"),
+        ("Latent x2 @0.5", "Latent x2 @0.5 [20 steps]"),
+        ("Latent x2 @0.5", "Latent x2 @0.5 [sampler Euler a; scheduler Karras; cfg 7]"),
+        ("Direct x2", "Direct 1024x1031 [20 steps]"),
+        ("None x2 > Latent x2 @0.5", "None 1024x1024 > Latent x2 @0.5"),
+    ],
+)
+def test_other_words_for_the_same_picture(one: str, other: str) -> None:
+    plan = plan_of(f"{one}\n{other}", sampler="Euler a", scheduler="Karras", cfg=7.0)
+    assert plan.variants[1].same_as == 0
+    assert [variant.text for variant in plan.variants] == [one, other]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Latent x2 @0.5", "Latent (bicubic) x2 @0.5"),
+        ("Latent x2 @0.5", "Latent x2 @0.5 [21 steps]"),
+        ("Latent x2 @0.5", "Latent x2 @0.5 [sampler Euler]"),
+        ("Latent x2 @0.5", "Latent x2 @0.5 [scheduler Uniform]"),
+        ("Latent x2 @0.5", "Latent x2 @0.5 [cfg 7.5]"),
+        ("Latent x2 @0.5", 'Latent x2 @0.5 [prompt ""]'),
+        ('Latent x2 @0.5 [prompt "a"]', 'Latent x2 @0.5 [negative "a"]'),
+        ("Lanczos x2", "Lanczos x2 @0.5"),
+        ("Lanczos x2", "Lanczos x2.01"),
+        ("Lanczos x2 @0.5", "Lanczos 1024x1031 @0.5"),
+        ("Direct x2", "None x2 @1"),
+        ("Lanczos x2", "Lanczos x2 > Lanczos x1"),
+    ],
+)
+def test_what_is_not_the_same_picture(one: str, other: str) -> None:
+    plan = plan_of(f"{one}\n{other}", (513, 512), sampler="Euler a", scheduler="Karras", cfg=7.0)
+    assert plan.distinct == [0, 1]
+
+
+def test_prefixes_are_shared() -> None:
+    plan = plan_of(
+        "Latent x2 @0.7 > {None,Lanczos} x2\nLatent x2 @0.7\nLatent x2 @{0.7,0.5} > None x2 > None x2", (512, 256)
+    )
+    assert [(node.text, node.parent) for node in plan.stages] == [
+        ("Latent x2 @0.7", None),
+        ("None x2", 0),
+        ("Lanczos x2", 0),
+        ("None x2", 1),
+        ("Latent x2 @0.5", None),
+        ("None x2", 4),
+        ("None x2", 5),
+    ]
+    assert [variant.node for variant in plan.variants] == [1, 2, 0, 3, 6]
+    assert [node.index for node in plan.children(None)] == [0, 4]
+    assert [node.index for node in plan.path(3)] == [0, 1, 3]
+
+
+@given(st.lists(strategies(), min_size=1, max_size=5), st.integers(1, 150))
+def test_the_tree_of_any_strategies(chains: list[Strategy], steps: int) -> None:
+    try:
+        plan = make_plan(chains, FirstPass(64, 96, steps), NO_LIMITS)
+    except StrategyError as error:
+        assert "needs at least" in error.message or "too low" in error.message
+        reject()
+    assert [variant.text for variant in plan.variants] == [format_strategy(chain) for chain in chains]
+    assert [node.index for node in plan.stages] == list(range(len(plan.stages)))
+    assert all(node.parent is None or node.parent < node.index for node in plan.stages)
+    for chain, variant in zip(chains, plan.variants, strict=True):
+        path = plan.path(variant.node)
+        assert len(path) == len(chain.stages)
+        for node, stage in zip(path, chain.stages, strict=True):
+            assert node.steps == ((stage.steps or steps) if stage.is_sampled else 0)
+            assert node.width > 0 and node.height > 0
+            assert not stage.is_sampled or (node.width % 8, node.height % 8) == (0, 0)
+        if variant.same_as is not None:
+            assert plan.variants[variant.same_as].node == variant.node
+            assert plan.variants[variant.same_as].same_as is None
+    assert len({plan.variants[index].node for index in plan.distinct}) == len(plan.distinct)
+    # No node stands for nothing, and none twice.
+    used = {node.index for variant in plan.variants for node in plan.path(variant.node)}
+    assert used == set(range(len(plan.stages)))
+    assert len({(node.parent, node.text) for node in plan.stages}) == len(plan.stages)
+
+
+def test_only_direct_needs_no_first_pass() -> None:
+    assert not plan_of("Direct x2 > None x2\nDirect 512x512").needs_first_pass
+    assert plan_of("Direct x2\nNone x2").needs_first_pass
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "None x2 > Latent x16 @0.5",
+            "'Latent x16 @0.5' makes 16384x16384 pixels here, and the longest side may have 8000",
+        ),
+        ("None x1 > None 8001x10", "longest side may have 8000"),
+        # The cut picture is small, the one that is cut is not.
+        ("None x1 > Lanczos 4000x10 > Lanczos 10x4000", "longest side may have 8000"),
+        ("None x1 > Latent x0.01 @0.5", "makes 0x0 pixels here, and a side needs at least 8"),
+        ("None x1 > Latent 7x7 @0.5", "a side needs at least 8"),
+        ("None x1 > None x0.001", "makes 0x0 pixels here, and a side needs at least 1"),
+        ("None x1 > None x2 @0.000001", "The denoising strength of 'None x2 @0.000001' is too low"),
+        ("None x1 > None x2 @0." + "0" * 322 + "1", "is too low"),
+    ],
+)
+def test_what_cannot_be_planned_is_refused_at_its_stage(text: str, message: str) -> None:
+    with pytest.raises(StrategyError) as caught:
+        plan_of("None x1\n" + text)
+    assert message in caught.value.message
+    assert caught.value.line == 2
+    assert caught.value.column == text.rindex("> ") + 3
+
+
+def test_without_a_text_an_error_has_no_place() -> None:
+    with pytest.raises(StrategyError) as caught:
+        make_plan([Strategy((Stage("None", scale=16),))], FirstPass(512, 512, 20))
+    assert (caught.value.line, caught.value.column) == (None, None)
+
+
+def test_limits_are_the_callers() -> None:
+    chains = parse("None x2\nNone x3")
+    assert make_plan(chains, FirstPass(512, 512, 20), Limits(longest_side=1536, variants=2))
+    with pytest.raises(StrategyError, match="1535"):
+        make_plan(chains, FirstPass(512, 512, 20), Limits(longest_side=1535, variants=2))
+    with pytest.raises(StrategyError, match="2 variants are more than 1"):
+        make_plan(chains, FirstPass(512, 512, 20), Limits(variants=1))
+    with pytest.raises(StrategyError, match="no strategy"):
+        make_plan([], FirstPass(512, 512, 20))
+
+
+@pytest.mark.parametrize(
+    "values", [(0, 8, 20), (8, -1, 20), (8, 8, 0), (8, 8.0, 20), (8, 8, True), (10**400, 1, 1), (8, 8, 10**400)]
+)
+def test_a_first_pass_has_whole_numbers(values: tuple[int, int, int]) -> None:
+    with pytest.raises(StrategyError, match="first pass"):
+        FirstPass(*values)
