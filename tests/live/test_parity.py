@@ -1,4 +1,4 @@
-"""One stage equals the host's built-in Hires. fix, bit for bit: the proof that its model and samplers are used rightly."""
+"""One stage equals built-in Hires. fix, bit for bit: the proof that the host's model and samplers are used rightly."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_one_stage_is_hires_fix(webui: WebUI, name: str) -> None:
     steps = f" [{fields['hr_second_pass_steps']} steps]" if "hr_second_pass_steps" in fields else ""
     ours = webui.txt2img(f"{upscaler} x{scale} @{denoising_strength}{steps}", **fields)
     assert len(ours.images) == len(theirs.images)
-    for index, (one, other) in enumerate(zip(ours.images, theirs.images)):
+    for index, (one, other) in enumerate(zip(ours.images, theirs.images, strict=False)):
         assert same(one, other), f"image {index}: {difference(one, other)}"
 
 

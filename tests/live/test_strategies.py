@@ -48,7 +48,7 @@ def test_variants_do_not_depend_on_their_order(webui: WebUI) -> None:
     texts = ["Lanczos x1.5 @0.5", "Latent x2 @0.6", "Lanczos x2 @0.4 > Lanczos x1.5 @0.3"]
     one = webui.txt2img({"strategies": texts}, sampler_name="Euler a")
     other = webui.txt2img({"strategies": texts[::-1]}, sampler_name="Euler a")
-    for image, again in zip(one.images, other.images[::-1]):
+    for image, again in zip(one.images, other.images[::-1], strict=False):
         assert same(image, again), difference(image, again)
 
 
@@ -59,7 +59,7 @@ def test_the_order_of_images_in_batches(webui: WebUI) -> None:
     seeds = [1234, 1235, 1236, 1237]
     assert [record["seed"] for record in answer.records] == seeds * 4
     assert [record["index"] for record in answer.records] == list(range(16))
-    for image, record in zip(answer.images, answer.records):
+    for image, record in zip(answer.images, answer.records, strict=False):
         assert image.size == (record["width"], record["height"])
         assert f"Seed: {record['seed']}" in image.info["parameters"]
 
