@@ -1,0 +1,50 @@
+"""What the host adds to Gradio itself: a tooltip for every component, and the scripts told of each one that is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from modules import script_callbacks, scripts
+
+
+def _telling(original: Any) -> Any:
+    def __init__(self, *args, **kwargs):
+        self.webui_tooltip = kwargs.pop("tooltip", None)
+        if scripts.scripts_current is not None:
+            scripts.scripts_current.before_component(self, **kwargs)
+        original(self, *args, **kwargs)
+        self.elem_classes = [f"gradio-{self.get_block_name()}", *(self.elem_classes or [])]
+        script_callbacks.after_component_callback(self, **kwargs)
+        if scripts.scripts_current is not None:
+            scripts.scripts_current.after_component(self, **kwargs)
+
+    return __init__
+
+
+def _with_tooltip(original: Any) -> Any:
+    def get_config(self):
+        config = original(self)
+        if tooltip := getattr(self, "webui_tooltip", None):
+            config["webui_tooltip"] = tooltip
+        return config
+
+    return get_config
+
+
+gr.components.IOComponent.__init__ = _telling(gr.components.IOComponent.__init__)
+gr.blocks.BlockContext.__init__ = _telling(gr.blocks.BlockContext.__init__)
+gr.blocks.Block.get_config = _with_tooltip(gr.blocks.Block.get_config)
+
+
+def _saved_file(original: Any) -> Any:
+    """A picture that the job saved already is shown from its file, as the host does it."""
+
+    def pil_to_temp_file(self, img, dir, format="png"):
+        return getattr(img, "already_saved_as", None) or original(self, img, dir, format)
+
+    return pil_to_temp_file
+
+
+gr.components.IOComponent.pil_to_temp_file = _saved_file(gr.components.IOComponent.pil_to_temp_file)

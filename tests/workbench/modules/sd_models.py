@@ -1,0 +1,126 @@
+"""The checkpoints. Two here: the workbench's model, and one whose weights are shifted a little."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import torch
+from parts.diffusion import WEIGHTS, DiffusionModel, fingerprint
+
+from modules import shared
+
+checkpoints_list: dict[str, CheckpointInfo] = {}
+checkpoint_aliases: dict[str, CheckpointInfo] = {}
+_loaded: dict[str, DiffusionModel] = {}
+
+
+class CheckpointInfo:
+    """A checkpoint and its names."""
+
+    def __init__(self, filename):
+        self.filename = filename
+        self.name_for_extra = self.model_name = Path(filename).stem
+        self.name = f"{self.model_name}.safetensors"
+        self.sha256 = hashlib.sha256(fingerprint() + self.name.encode()).hexdigest()
+        self.shorthash = self.hash = self.sha256[:10]
+        self.title = f"{self.name} [{self.shorthash}]"
+        self.short_title = f"{self.name_for_extra} [{self.shorthash}]"
+        self.ids = [self.shorthash, self.title, self.short_title, self.name, self.name_for_extra]
+
+    def register(self):
+        """Put it into the lists."""
+        checkpoints_list[self.title] = self
+        checkpoint_aliases.update(dict.fromkeys(self.ids, self))
+
+
+class SkipWritingToConfig:
+    """Within this context a reload changes the loaded model, not the chosen checkpoint."""
+
+    skip = False
+    previous: bool | None = None
+
+    def __enter__(self):
+        self.previous = SkipWritingToConfig.skip
+        SkipWritingToConfig.skip = True
+        return self
+
+    def __exit__(self, exc_type, exc_value, exc_traceback):
+        SkipWritingToConfig.skip = bool(self.previous)
+
+
+def checkpoint_tiles(use_short=False):
+    """The checkpoints' titles."""
+    return [info.short_title if use_short else info.title for info in checkpoints_list.values()]
+
+
+def list_models():
+    """Fill the lists."""
+    for name in ("figures", "figures-shifted"):
+        CheckpointInfo(str(WEIGHTS / f"{name}.safetensors")).register()
+
+
+def get_closet_checkpoint_match(search_string):
+    """The checkpoint of a name, title or hash, or of a part of its title; None if there is none."""
+    if not search_string:
+        return None
+    if found := checkpoint_aliases.get(search_string):
+        return found
+    return next((info for info in checkpoints_list.values() if search_string in info.title), None)
+
+
+def select_checkpoint():
+    """The chosen checkpoint, by default the first."""
+    chosen = checkpoint_aliases.get(shared.opts.sd_model_checkpoint)
+    return chosen or next(iter(checkpoints_list.values()))
+
+
+def reload_model_weights(sd_model=None, info=None, forced_reload=False):
+    """Load `info`, or the chosen checkpoint, unless it is what is loaded."""
+    info = info or select_checkpoint()
+    if shared.sd_model is not None and shared.sd_model.sd_checkpoint_info is info:
+        return shared.sd_model
+    if info.title not in _loaded:
+        _loaded[info.title] = _load(info)
+    shared.sd_model = _loaded[info.title]
+    if not SkipWritingToConfig.skip:
+        shared.opts.data["sd_model_checkpoint"] = info.title
+    return shared.sd_model
+
+
+def apply_alpha_schedule_override(sd_model, p=None):
+    """Zero terminal SNR and the like, for checkpoints that want it; none here does."""
+
+
+def apply_token_merging(sd_model, token_merging_ratio):
+    """Self-attention looks at (1 - ratio) as many places, each the mean of neighbours: faster and coarser."""
+    if sd_model.applied_token_merged_ratio == token_merging_ratio:
+        return
+    for hook in sd_model.token_merging_hooks:
+        hook.remove()
+    sd_model.token_merging_hooks.clear()
+    if token_merging_ratio > 0:
+        sd_model.token_merging_hooks += [
+            module.register_forward_pre_hook(_merge_tokens(token_merging_ratio), with_kwargs=True)
+            for name, module in sd_model.unet.named_modules()
+            if name.endswith(".attn1")
+        ]
+    sd_model.applied_token_merged_ratio = token_merging_ratio
+
+
+def _merge_tokens(ratio: float) -> Any:
+    def hook(module: Any, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+        tokens = args[0]
+        kept = max(1, int(tokens.shape[1] * (1 - ratio)))
+        merged = torch.nn.functional.adaptive_avg_pool1d(tokens.transpose(1, 2), kept).transpose(1, 2)
+        return args, {**kwargs, "encoder_hidden_states": merged}
+
+    return hook
+
+
+def _load(info: CheckpointInfo) -> DiffusionModel:
+    variation = list(checkpoints_list).index(info.title)
+    model = DiffusionModel(variation, lambda: shared.opts.CLIP_stop_at_last_layers)
+    model.sd_checkpoint_info, model.sd_model_hash = info, info.shorthash
+    return model

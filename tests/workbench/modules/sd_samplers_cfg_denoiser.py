@@ -1,0 +1,78 @@
+"""Classifier-free guidance around the model."""
+
+from __future__ import annotations
+
+import torch
+
+from modules import prompt_parser, sd_samplers_common
+from modules.shared import opts, state
+
+
+class CFGDenoiser(torch.nn.Module):
+    """Each call is a step: both conditionings of that step through the model, combined by the CFG scale."""
+
+    def __init__(self, sampler):
+        super().__init__()
+        self.sampler = sampler
+        self.model_wrap = None
+        self.total_steps = None
+        self.step = 0
+        self.p = None
+
+    @property
+    def inner_model(self):
+        """The loaded model in the form that the sampler wants; made anew after a refiner swap."""
+        raise NotImplementedError
+
+    def timestep_of(self, sigma):
+        """The model's timestep (0 to 999) that a sigma stands for."""
+        raise NotImplementedError
+
+    def get_pred_x0(self, x_in, x_out, sigma):
+        """The picture that the model sees in x_in, for the preview."""
+        return x_out
+
+    def update_inner_model(self):
+        """Another checkpoint was loaded: use it, with its conditioning."""
+        self.model_wrap = None
+        args = self.sampler.sampler_extra_args
+        args["cond"], args["uncond"] = self.p.get_conds()
+
+    def forward(self, x, sigma, uncond, cond, cond_scale, image_cond):
+        """The model's answer for latents B,4,h,w at sigmas B, guided."""
+        if state.interrupted or state.skipped:
+            raise sd_samplers_common.InterruptedException
+        if sd_samplers_common.apply_refiner(self, sigma):
+            cond, uncond = self.sampler.sampler_extra_args["cond"], self.sampler.sampler_extra_args["uncond"]
+
+        conds_list, positive = prompt_parser.reconstruct_multicond_batch(cond, self.step)
+        negative = prompt_parser.reconstruct_cond_batch(uncond, self.step)
+        rows = [i for i, conds in enumerate(conds_list) for _ in conds]
+        x_in, sigma_in, image_in = (torch.cat([part[rows], part]) for part in (x, sigma, image_cond))
+        x_out = self._evaluate(x_in, sigma_in, image_in, positive, negative)
+
+        denoised_uncond = x_out[len(rows) :]
+        denoised = denoised_uncond.clone()
+        for i, conds in enumerate(conds_list):
+            for row, weight in conds:
+                denoised[i] += (x_out[row] - denoised_uncond[i]) * (weight * cond_scale)
+
+        first = [conds[0][0] for conds in conds_list]
+        self.sampler.last_latent = self.get_pred_x0(x_in[first], x_out[first], sigma)
+        sd_samplers_common.store_latent(self.sampler.last_latent)
+        self.step += 1
+        return denoised
+
+    def _evaluate(self, x, sigma, image_cond, positive, negative):
+        """Positive rows and negative rows through the model: at once where their lengths and the settings allow."""
+        at_once = opts.batch_cond_uncond and positive.shape[1] == negative.shape[1]
+        conds = [torch.cat([positive, negative])] if at_once else [positive, negative]
+        outs, start = [], 0
+        for cond in conds:
+            part = slice(start, start + len(cond))
+            given = {"c_crossattn": [cond], "c_concat": [image_cond[part]]}
+            outs.append(self.inner_model(x[part], sigma[part], cond=given))
+            start = part.stop
+        return torch.cat(outs)
+
+

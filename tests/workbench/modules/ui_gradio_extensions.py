@@ -1,0 +1,48 @@
+"""The page's head: the host's script.js, then the extensions' scripts and styles."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from modules import scripts
+from modules.paths import script_path
+
+_original_response: Any = gr.routes.templates.TemplateResponse
+
+
+def webpath(fn):
+    """The address of a file, new whenever the file is."""
+    return f"file={fn}?{os.path.getmtime(fn)}"
+
+
+def javascript_html():
+    """The scripts: plain ones first, then modules."""
+    own = [str(path) for path in sorted((Path(script_path) / "page").glob("*.js"))]
+    plain = own + [file.path for file in scripts.list_scripts("javascript", ".js")]
+    modules = [file.path for file in scripts.list_scripts("javascript", ".mjs")]
+    tags = [f'<script type="text/javascript" src="{webpath(path)}"></script>' for path in plain]
+    return "\n".join(tags + [f'<script type="module" src="{webpath(path)}"></script>' for path in modules])
+
+
+def css_html():
+    """The styles."""
+    own = [str(path) for path in (Path(script_path) / "page").glob("*.css")]
+    files = own + scripts.list_files_with_name("style.css")
+    return "\n".join(f'<link rel="stylesheet" property="stylesheet" href="{webpath(path)}">' for path in files)
+
+
+def reload_javascript():
+    """Put the scripts and styles of now into the page."""
+    head, body = f"{javascript_html()}</head>".encode(), f"{css_html()}</body>".encode()
+
+    def response(*args, **kwargs):
+        answer = _original_response(*args, **kwargs)
+        answer.body = answer.body.replace(b"</head>", head).replace(b"</body>", body)
+        answer.init_headers()
+        return answer
+
+    gr.routes.templates.TemplateResponse = response

@@ -1,0 +1,112 @@
+"""Starts the WebUI: in this process alone (`boot`), or served on a port (`serve`)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch's threads wait without taking the processor from others
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+from modules import paths_internal, shared_cmd_options
+
+_booted = False
+
+
+def boot(arguments: list[str] | None = None) -> None:
+    """Load the model, the upscalers and the scripts, without page or API; what a test in this process needs."""
+    global _booted
+    if _booted:
+        return
+    shared_cmd_options._parse(arguments or [])
+    options = shared_cmd_options.cmd_opts
+    if options.data_dir:
+        paths_internal.data_path = str(Path(options.data_dir).resolve())
+    Path(paths_internal.data_path).mkdir(parents=True, exist_ok=True)
+
+    import transformers
+    from modules import extra_networks, scripts, sd_models, shared, upscaler
+    from parts import lora
+
+    transformers.logging.set_verbosity_error()
+    shared.opts.load(shared.config_filename)
+    sd_models.list_models()
+    sd_models.reload_model_weights()
+    shared.sd_upscalers = upscaler._list()
+    loras = Path(paths_internal.data_path) / "models" / "Lora"
+    lora.write_examples(loras)
+    extra_networks.register_extra_network(lora.LoraNetwork(loras))
+    scripts.load_scripts()
+    _booted = True
+
+
+def serve(arguments: list[str]) -> None:
+    """Serve page and API on 127.0.0.1 until interrupted; "Reload UI" loads scripts and page anew."""
+    boot(arguments)
+    if shared_cmd_options.cmd_opts.nowebui:
+        _serve_api()
+        return
+    from modules import script_callbacks, scripts, shared, ui
+
+    while True:
+        script_callbacks.before_ui_callback()
+        shared.demo = ui.create_ui()
+        app = _launch(shared.demo)
+        script_callbacks.app_started_callback(shared.demo, app)
+        _say_ready()
+        command = None
+        try:
+            while command is None:
+                command = shared.state.wait_for_server_command(timeout=5)
+        except KeyboardInterrupt:
+            shared.demo.close()
+            return
+        print("Restarting UI...", flush=True)
+        shared.demo.close()
+        script_callbacks.script_unloaded_callback()
+        scripts.load_scripts()
+
+
+def _launch(demo: Any) -> Any:
+    from modules import call_queue, progress
+    from modules.api.api import Api
+
+    demo.queue(64)
+    options = shared_cmd_options.cmd_opts
+    told = {"docs_url": "/docs", "redoc_url": "/redoc"}
+    app, _, _ = demo.launch(
+        server_name="127.0.0.1", server_port=options.port, prevent_thread_lock=True, quiet=True, app_kwargs=told,
+        allowed_paths=[str(Path(paths_internal.script_path).parent.parent), paths_internal.data_path],
+        show_api=False,
+    )  # fmt: skip
+    app.user_middleware = [each for each in app.user_middleware if each.cls.__name__ != "CORSMiddleware"]
+    app.middleware_stack = None  # it is built again with the routes and middleware that follow
+    progress.setup_progress_api(app)
+    Api(app, call_queue.queue_lock)
+    app.build_middleware_stack()
+    return app
+
+
+def _serve_api() -> None:
+    import uvicorn
+    from fastapi import FastAPI
+    from modules import call_queue, script_callbacks
+    from modules.api.api import Api
+
+    app = FastAPI()
+    Api(app, call_queue.queue_lock)
+    script_callbacks.before_ui_callback()
+    script_callbacks.app_started_callback(None, app)
+    _say_ready()
+    uvicorn.run(app, host="127.0.0.1", port=shared_cmd_options.cmd_opts.port, log_level="warning")
+
+
+def _say_ready() -> None:
+    print(f"The workbench runs on http://127.0.0.1:{shared_cmd_options.cmd_opts.port}", flush=True)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1:])
