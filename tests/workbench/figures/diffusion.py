@@ -20,6 +20,7 @@ BATCH = 16
 WARM_UP = 100  # steps
 AVERAGE_EVERY = 4  # steps
 CAPTIONLESS = 0.1  # share of the pictures that are shown without a caption, for CFG
+STRANGERS = 0.15  # share of the captions with unknown words in them, which the model is to pass over
 WINDOWS = 0.5  # share of windows among the pictures below the step WINDOWS_BELOW
 # At the noisiest steps, where a picture's composition arises, only whole pictures are shown, as the captions say.
 WINDOWS_BELOW = 720
@@ -73,6 +74,8 @@ class Trainer:
             drawing = drawings[rng.integers(len(drawings))]
             picture, caption = window(drawing, size, rng) if in_part else (drawing.latents, drawing.framed)
             latents.append(picture)
+            if rng.random() < STRANGERS:
+                caption = tokens.with_strangers(caption, rng)
             captions.append(self.empty if rng.random() < CAPTIONLESS else caption)
         clean = torch.stack(latents).float()
         parts = clean, torch.stack(captions), torch.from_numpy(steps), torch.randn_like(clean)

@@ -1,42 +1,36 @@
-"""Captions as numbers: the words of the drawings, one number each; every other word is passed over.
-
-The vocabulary lies with the weights that it belongs to. Needs nothing but torch.
-"""
+"""Captions as numbers, with the words that the workbench's text encoder knows."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import torch
+from parts.tokens import END, START, UNKNOWN, Tokenizer, chunks
 
-VOCABULARY = Path(__file__).resolve().parent.parent / "weights" / "text_encoder" / "vocab.json"
+VOCABULARY = Path(__file__).resolve().parent.parent / "weights" / "text_encoder" / "vocabulary.txt"
 LENGTH = 77  # as in Stable Diffusion 1: a start mark, up to 75 words, and end marks to the end
-START, END = "<start>", "<end>"
-_WORD = re.compile(r"[a-z]+|[0-9]|[^\sa-z0-9]")
 
 
 @lru_cache
-def vocabulary() -> dict[str, int]:
-    """The number of every word, of the comma, and of the two marks."""
-    known: dict[str, int] = json.loads(VOCABULARY.read_text(encoding="utf-8"))
-    return known
-
-
-def words(text: str) -> list[str]:
-    """The words of `text` that the model knows, in order: '1girl, tall' gives '1', 'girl', ','."""
-    known = vocabulary()
-    return [word for word in _WORD.findall(text.lower()) if word in known]
+def tokenizer() -> Tokenizer:
+    """Knows the words of the vocabulary that lies with the weights."""
+    return Tokenizer(len(VOCABULARY.read_text(encoding="utf-8").split()), VOCABULARY)
 
 
 def encode(texts: Iterable[str]) -> torch.Tensor:
     """Numbers of the words of each text, (texts, 77) int64; words beyond the 75th are cut off."""
-    known = vocabulary()
-    rows = []
-    for text in texts:
-        numbers = [known[word] for word in words(text)][:LENGTH - 2]
-        rows.append([known[START], *numbers] + [known[END]] * (LENGTH - 1 - len(numbers)))
+    rows = [chunks(tokenizer().words(text))[0] for text in texts]
     return torch.tensor(rows, dtype=torch.long).reshape(-1, LENGTH)
+
+
+def with_strangers(row: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """The caption `row` (77,) with one to six unknown words, and a comma, before one of its tags."""
+    words = row[1:int((row == END).nonzero()[0])].tolist()
+    comma = tokenizer().ids[","]
+    places = [0] + [i + 1 for i, word in enumerate(words) if word == comma]
+    place = places[rng.integers(len(places))]
+    words[place:place] = [UNKNOWN] * int(rng.integers(1, 7)) + [comma]
+    return torch.tensor([START, *words, *[END] * LENGTH][:LENGTH])
