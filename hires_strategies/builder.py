@@ -80,13 +80,13 @@ def _with_changes(row: Row, changed: dict[str, object]) -> Row:
     """A row after the user's changes: a size in pixels takes the place of a scale, and the other way round."""
     if "raw" in changed:
         changed["raw"] = " ".join(str(changed["raw"]).splitlines()) or line_from_rows([FIRST_ROW])
-    row = replace(row, **changed)  # type: ignore[arg-type]
+    before, row = row, replace(row, **changed)  # type: ignore[arg-type]
     if ("width" in changed or "height" in changed) and row.width and row.height:
         return replace(row, scale=0)
     if changed.get("scale"):
         return replace(row, width=0, height=0)
-    if not row.scale and not (row.width and row.height) and "scale" not in changed:
-        return replace(row, scale=2)
+    if not row.scale and not (row.width and row.height):
+        return replace(row, scale=before.scale or 2)
     return row
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from .cost import node_evaluations, sampler_evaluations
-from .errors import StrategyError
 from .plan import Node, Plan
 from .presets import write_json
 
@@ -62,7 +61,7 @@ class Timing:
         return seconds
 
     def learn(self, plan: Plan, seconds: Sequence[float | None], model: str = "", images: int = 1) -> None:
-        """Remember a finished run. `seconds`: of the first pass, then of each stage; None for what did not run."""
+        """Remember a finished run; StrategyError if the file cannot be written. `seconds`: of the first pass, then of each stage; None for what did not run."""
         with _writing:
             known = self._read()
             tasks = _tasks(plan, images) if plan.needs_first_pass else [None, *_tasks(plan, images)]
@@ -79,15 +78,6 @@ class Timing:
         except (OSError, ValueError):
             return {}
         return {key: rates for key, rates in body.items() if _is_entry(key, rates)} if isinstance(body, dict) else {}
-
-
-def learn_quietly(timing: Timing, plan: Plan, seconds: Sequence[float | None], model: str, images: int) -> str | None:
-    """Learn; a file that cannot be written is no reason to lose a picture. Returns what went wrong, if anything."""
-    try:
-        timing.learn(plan, seconds, model, images)
-    except StrategyError as error:
-        return str(error)
-    return None
 
 
 def _tasks(plan: Plan, images: int) -> list[Task | None]:

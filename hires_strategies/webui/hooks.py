@@ -6,6 +6,7 @@ from `p.setup_prompts` (before anything ran) or `p.sample`, which the host calls
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,17 +14,24 @@ from modules import errors, processing
 
 from hires_strategies.errors import StrategyError
 
-from . import first_image, infotext
+from . import first_image, gallery, infotext
 from .extras import add_extras
 from .first_passes import FirstPass
 from .job import ATTRIBUTE, Job, is_interrupted, needs_first_pass
 from .names import host_names
 from .request import Vocabulary, read_arguments
 from .settings import limits
+from .timing_file import learn
 
 
 def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
     """Read and check what the section asks for, before other scripts and before any work."""
+    if gallery.is_asked(p, arguments):
+        arguments = (True, *arguments[1:])
+        try:
+            gallery.take_first_pass(p)
+        except Exception as error:
+            refuse(p, error)
     if not is_ours(p):
         return
     setattr(p, ATTRIBUTE, None)
@@ -72,6 +80,7 @@ def postprocess(p: Any, processed: Any) -> None:
     job = job_of(p)
     if job is not None:
         add_extras(p, processed, job)
+        gallery.return_original(p, processed)
 
 
 class SampleThenStages:
@@ -94,10 +103,14 @@ class SampleThenStages:
             return FirstPass(self.p, compute, self.inner).compute_and_remember()
         job.running = True
         try:
+            started = time.perf_counter()
             samples, reused = self._first_pass(job, compute) if needs_first_pass(job) else (None, False)
+            seconds = time.perf_counter() - started
             if samples is not None and is_interrupted():
                 return samples
-            return job.run_batch(self.p, samples, reused)
+            shown = job.run_batch(self.p, samples, reused)
+            learn(job.batches[-1], None if reused or samples is None or self.p.enable_hr else seconds)
+            return shown
         except StrategyError as error:
             raise refused(error) from None
         finally:

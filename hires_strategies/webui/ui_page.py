@@ -1,0 +1,176 @@
+"""The host's own fields that the section looks at, and the events that join both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from hires_strategies import builder
+from hires_strategies.errors import StrategyError
+from hires_strategies.rows import FIELDS, Row
+
+from . import gallery
+from .preview import preview
+from .takeover import taken_over
+from .ui_presets import list_presets
+from .ui_rows import ROWS, row_from_values, updates
+
+# What the section reads of the page, by the host's element ids. A host that lacks one counts with a default.
+HOST_FIELDS = {
+    "width": "txt2img_width",
+    "height": "txt2img_height",
+    "steps": "txt2img_steps",
+    "sampler": "txt2img_sampling",
+    "scheduler": "txt2img_scheduler",
+    "cfg": "txt2img_cfg_scale",
+    "batch_count": "txt2img_batch_count",
+    "batch_size": "txt2img_batch_size",
+    "hr": "txt2img_hr-checkbox",
+    "hr_upscaler": "txt2img_hr_upscaler",
+    "hr_steps": "txt2img_hires_steps",
+    "hr_denoising_strength": "txt2img_denoising_strength",
+    "hr_scale": "txt2img_hr_scale",
+    "hr_resize_x": "txt2img_hr_resize_x",
+    "hr_resize_y": "txt2img_hr_resize_y",
+    "hr_checkpoint": "hr_checkpoint",
+    "hr_sampler": "hr_sampler",
+    "hr_scheduler": "hr_scheduler",
+    "hr_prompt": "hires_prompt",
+    "hr_negative": "hires_neg_prompt",
+}
+_NAMES = {elem_id: name for name, elem_id in HOST_FIELDS.items()}
+# Of these only "Take over" needs to know; the preview does not change with them.
+_NOT_IN_PREVIEW = ("hr_upscaler", "hr_steps", "hr_denoising_strength", "hr_checkpoint", "hr_sampler", "hr_scheduler",
+                   "hr_prompt", "hr_negative")  # fmt: skip
+_QUIET: dict[str, Any] = {"show_progress": False, "queue": False}
+
+_host: dict[str, Any] = {}
+_sections: list[Any] = []
+
+
+def remember(section: Any) -> None:
+    """The section built last; the host builds it several times and then goes on with the page it belongs to."""
+    _sections[:] = [section]
+
+
+def after_component(component: Any, **arguments: Any) -> None:
+    """Called by the host's on_after_component. The gallery comes after all fields: the events are made there."""
+    elem_id = arguments.get("elem_id")
+    if elem_id in _NAMES:
+        _host[_NAMES[elem_id]] = component
+    elif elem_id == "txt2img_gallery" and _sections:
+        wire(_sections[0], dict(_host))
+    elif elem_id == "txt2img_upscale" and _sections:
+        gallery.build_buttons(_sections[0].from_gallery)
+
+
+def notify(section: Any, event: str) -> str:
+    """JavaScript that tells our script of a change; it waits until the user pauses and presses a hidden button."""
+    return f"() => {{ gradioApp().getElementById('{section.elem_id}')?.dispatchEvent(new CustomEvent('{event}')); }}"
+
+
+def wire(section: Any, host: dict[str, Any]) -> None:
+    """All events that need the host's fields. User edits in the rows change the text; the text changes the rows."""
+    names = list(host)
+    shared = [section.text, section.line, section.shown, section.keepers_without, section.keepers_with]
+    inputs = [*shared, *host.values()]
+
+    def values_of(arguments: Sequence[Any]) -> dict[str, Any]:
+        keepers = dict(zip(("keepers_without", "keepers_with"), arguments[3:5], strict=True))
+        return {**keepers, **dict(zip(names, arguments[len(shared) :], strict=True))}
+
+    def refresh(*arguments: Any) -> list[Any]:
+        text, line, shown = arguments[:3]
+        return refreshed(text or "", line, shown or "", values_of(arguments))
+
+    def take_over(*arguments: Any) -> list[Any]:
+        try:
+            return [taken_over(values_of(arguments)), False, True, ""]
+        except StrategyError as error:
+            message = f'<div class="hires-strategies-error" role="alert">{escape(error.message)}</div>'
+            return [gr.update(), gr.update(), gr.update(), message]
+
+    outputs = [section.preview, section.line, section.shown, *(each for row in section.rows for each in row.outputs)]
+    section.refresh.click(refresh, inputs, outputs, **_QUIET)
+    section.opened.click(list_presets, [], section.presets.outputs, **_QUIET)
+    if "hr" in host:
+        taken = [section.text, host["hr"], section.enabled, section.message]
+        section.take_over.click(take_over, inputs, taken, **_QUIET)
+    for component in (*(host[name] for name in names if name not in _NOT_IN_PREVIEW), section.keepers_without,
+                      section.keepers_with):  # fmt: skip
+        component.change(None, None, None, _js=notify(section, "hires-strategies-refresh"), **_QUIET)
+
+
+def wire_builder(section: Any) -> None:
+    """Events among the section's own fields."""
+    changed, edited = notify(section, "hires-strategies-refresh"), notify(section, "hires-strategies-edit")
+    section.text.change(None, None, None, _js=changed, **_QUIET)
+    section.line.input(None, None, None, _js=changed, **_QUIET)
+    for index, row in enumerate(section.rows):
+        for component in row.fields:
+            component.input(None, None, None, _js=edited, **_QUIET)
+        _wire_tools(section, row, index)
+    fields = [component for row in section.rows for component in row.fields]
+    section.apply.click(applied, [section.text, section.shown, *fields], [section.text], **_QUIET)
+    here = [section.text, section.line]
+    section.add_stage.click(lambda text, line: builder.add_stage(text, index_of(line)), here, [section.text], **_QUIET)
+    section.add_line.click(added_line, here, [section.text, section.line], **_QUIET)
+
+
+def _wire_tools(section: Any, row: Any, index: int) -> None:
+    tools = (
+        (row.sweep, builder.toggle_sweep, ()),
+        (row.up, builder.move_stage, (-1,)),
+        (row.down, builder.move_stage, (1,)),
+        (row.remove, builder.remove_stage, ()),
+    )
+    for button, change, more in tools:
+
+        def changed_text(text: str, line: str, change: Any = change, more: tuple[int, ...] = more) -> str:
+            return change(text, index_of(line), index, *more)
+
+        button.click(changed_text, [section.text, section.line], [section.text], **_QUIET)
+
+
+def refreshed(text: str, line: Any, shown: str, values: dict[str, Any]) -> list[Any]:
+    """Updates for the preview, the choice of a line, what the rows show from now on, and the rows."""
+    count = max(len(builder.lines_of(text)), 1)
+    index = min(index_of(line), count - 1)
+    choices = gr.update(
+        choices=[str(number) for number in range(1, count + 1)], value=str(index + 1), visible=count > 1
+    )
+    before, rows = rows_shown(shown), builder.rows_of(text, index)
+    return [preview(text, values), choices, f"{index}\n{text}", *updates(before[:ROWS], rows[:ROWS])]
+
+
+def applied(text: str, shown: str, *fields: Any) -> Any:
+    """The text after the user changed fields of the rows; `shown` says what the rows showed before."""
+    before = rows_shown(shown)[:ROWS]
+    width = len(FIELDS)
+    after = [row_from_values(fields[n * width : (n + 1) * width], row) for n, row in enumerate(before)]
+    edited = builder.merged_edit(text, index_of_shown(shown), before, after)
+    return gr.update() if edited == text else edited
+
+
+def added_line(text: str, line: Any) -> tuple[str, Any]:
+    new = builder.copy_line(text, index_of(line))
+    numbers = [str(number) for number in range(1, len(builder.lines_of(new)) + 1)]
+    return new, gr.update(choices=numbers, value=numbers[-1], visible=True)
+
+
+def rows_shown(shown: str) -> tuple[Row, ...]:
+    """The rows that the page shows: `shown` is the line's index, a line break, and the text they were made from."""
+    return builder.rows_of(shown.partition("\n")[2], index_of_shown(shown)) if shown else ()
+
+
+def index_of_shown(shown: str) -> int:
+    number = shown.partition("\n")[0]
+    return int(number) if number.isdecimal() else 0
+
+
+def index_of(line: Any) -> int:
+    """The index of the chosen line; the field shows lines from 1 on."""
+    return max(int(line) - 1, 0) if str(line or "").isdecimal() else 0
