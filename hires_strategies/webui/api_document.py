@@ -22,7 +22,7 @@ _NUMBER = {"type": "number"}
 _INDEX = {"type": "integer"}
 _ERRORS = {
     401: "The user or the password is wrong (with --api-auth only)",
-    404: "There is no such preset",
+    404: "There is no such preset (or a line break in its name)",
     413: "The body is larger than 256 KB",
     422: "A sentence that names the key, the value and what is allowed",
 }
@@ -114,7 +114,7 @@ PUT_PRESET: dict[str, Any] = {
     "summary": "Add or overwrite a preset",
     "openapi_extra": _body(object_schema(PRESET_FIELDS), _PRESET_BODY),
     "responses": _answers(
-        _object(name={"type": "string"}, strategies=_TEXTS), {"name": "My two", **_PRESET_BODY}, 413, 422
+        _object(name={"type": "string"}, strategies=_TEXTS), {"name": "My two", **_PRESET_BODY}, 404, 413, 422
     ),
 }
 DELETE_PRESET: dict[str, Any] = {
