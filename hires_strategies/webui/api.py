@@ -27,6 +27,7 @@ from .names import host_names
 from .preset_file import preset_file
 from .request import Vocabulary, read_plan
 from .settings import limits
+from .timing_file import model_kind, timing_file
 
 PREFIX = "/hires-strategies/v1"
 MAX_BODY = 256 * 1024  # bytes
@@ -58,7 +59,11 @@ async def plan(request: Request) -> JSONResponse:
 def plan_answer(body: Any) -> dict[str, Any]:
     """The answer of POST /plan. Loads no model: start sigmas are the loaded one's, else Stable Diffusion 1's."""
     made = read_plan(body, Vocabulary(host_names(), limits()))
-    return {**as_dict(made, model_sigmas(sd_models.model_data.sd_model)), "seconds": None}
+    seconds = timing_file().estimate(made, model_kind())
+    return {
+        **as_dict(made, model_sigmas(sd_models.model_data.sd_model)),
+        "seconds": None if seconds is None else round(seconds, 2),
+    }
 
 
 def upscalers() -> JSONResponse:

@@ -74,6 +74,10 @@ class WebUI:
         body = {**BASE, **fields}
         if argument is not None:
             body["alwayson_scripts"] = {**body.get("alwayson_scripts", {}), TITLE: {"args": [argument]}}
+        return self.answer_to(body)
+
+    def answer_to(self, body: dict[str, Any]) -> Answer:
+        """A generation of exactly this body."""
         answer = self.post("/sdapi/v1/txt2img", body)
         return Answer([decode(image) for image in answer["images"]], json.loads(answer["info"]))
 
