@@ -44,7 +44,7 @@ def crops(seed: int, count: int = BATCH) -> torch.Tensor:
 
 
 def loss(vae: AutoencoderKL, picture: torch.Tensor) -> tuple[torch.Tensor, float]:
-    """What is minimised, and the mean squared error of it: differences of values and of edges, and the latents' size."""
+    """What is minimised (differences of values and of edges, the latents' size), and the mean squared error alone."""
     latents = vae.encode(picture).latent_dist
     difference = vae.decode(latents.sample()).sample - picture
     square = mse_loss(difference, torch.zeros_like(difference))

@@ -33,7 +33,7 @@ UNET = {
 
 
 def alphas() -> torch.Tensor:
-    """Share of the picture that is left in the noisy one, squared, for the 1000 steps of Stable Diffusion 1; float64."""
+    """Stable Diffusion 1's schedule: the squared share of the picture in the noisy one, (1000,) float64, falling."""
     betas = torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float64) ** 2
     return torch.cumprod(1 - betas, 0)
 
