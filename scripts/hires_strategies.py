@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modules import script_callbacks, scripts
 
-from hires_strategies.webui import api, hooks, settings, ui, ui_page
+from hires_strategies.webui import api, hooks, settings, ui, ui_page, xyz
 
 
 class HiresStrategies(scripts.Script):
@@ -33,3 +33,5 @@ class HiresStrategies(scripts.Script):
 script_callbacks.on_ui_settings(settings.add_settings)
 script_callbacks.on_app_started(api.register)
 script_callbacks.on_after_component(ui_page.after_component)
+script_callbacks.on_before_ui(xyz.register)
+xyz.register()  # without the page (--nowebui) the callback comes too late

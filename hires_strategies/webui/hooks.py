@@ -14,12 +14,12 @@ from modules import errors, processing
 
 from hires_strategies.errors import StrategyError
 
-from . import first_image, gallery, infotext
+from . import cells, first_image, gallery, infotext
 from .extras import add_extras
 from .first_passes import FirstPass
 from .job import ATTRIBUTE, Job, is_interrupted, needs_first_pass
 from .names import host_names
-from .request import Vocabulary, read_arguments
+from .request import Vocabulary
 from .settings import limits
 from .timing_file import learn
 
@@ -41,7 +41,7 @@ def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
         if isinstance(p.__dict__.get(name), Refusal):  # `p` is used a second time
             delattr(p, name)
     try:
-        request = read_arguments(arguments, Vocabulary(host_names(), limits()))
+        request = cells.read_cell(arguments, cells.asked(p), Vocabulary(host_names(), limits()))
         if request is None:
             return
         if request.first_pass_image is not None:

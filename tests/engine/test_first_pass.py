@@ -261,13 +261,13 @@ def test_whatever_happens_the_store_is_right_and_bounded(
             counter += len(keys)
             memory.remember(keys, latents(*values), traces)
             batches[tuple(keys)] = values
-            for key, value in zip(keys, values):
+            for key, value in zip(keys, values, strict=True):
                 ever.setdefault(key, set()).add(value)
         else:
             found = memory.recall(keys)
             if found is not None:
                 numbers = first_numbers(found.latents)
-                assert all(number in ever[key] for key, number in zip(keys, numbers))
+                assert all(number in ever[key] for key, number in zip(keys, numbers, strict=True))
                 assert not found.same_batch or numbers == batches[tuple(keys)]
         assert len(memory) <= images
         assert memory.size <= size
