@@ -235,7 +235,11 @@ function connectCompare() {
     });
 }
 
-onUiLoaded(() => {
+// The first pause after the page was built: only then does Gradio listen to its buttons.
+let connected = false;
+onAfterUiUpdate(() => {
+    if (connected || !find("txt2img_gallery")) return;
+    connected = true;
     connectSection();
     connectCompare();
 });

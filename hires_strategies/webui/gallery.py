@@ -22,17 +22,24 @@ RUN = "txt2img_hires_strategies_run"
 COMPARE = "txt2img_hires_strategies_compare"
 _ORIGINAL = "hires_strategies_original"
 _FIELD = 1 + len(KEYS)  # the tick, the values of KEYS, then this field
-_PRESS = "() => { gradioApp().getElementById('txt2img_upscale')?.click(); }"
+# Gradio 4 hands values to its components at the next frame. The host's click reads them at once, so the field can be
+# cleared right after it.
+_PRESS = """() => {{
+    const click = (id) => gradioApp().getElementById(id)?.click();
+    const later = (action) => requestAnimationFrame(() => requestAnimationFrame(action));
+    later(() => {{ click('txt2img_upscale'); later(() => click('{done}')); }});
+    return true;
+}}"""
+_DONE = f"{RUN}_done"
 
 
 def build_buttons(from_gallery: Any) -> None:
     """Put our buttons beside the host's. Called while the host builds that row of buttons."""
     run = ToolButton("\U0001fa9c", elem_id=RUN, tooltip="Run the hires strategy on the selected image; it stays.")
     ToolButton("\u25eb", elem_id=COMPARE, tooltip="Compare two images: wipe between them at 1:1.")
-    # The host's click reads the field at once, so it can be cleared right after.
-    pressed = run.click(None, None, [from_gallery], _js="() => true", show_progress=False, queue=False)
-    pressed = pressed.then(None, None, None, _js=_PRESS, show_progress=False, queue=False)
-    pressed.then(None, None, [from_gallery], _js="() => false", show_progress=False, queue=False)
+    done = ToolButton("", elem_id=_DONE, visible=False)
+    run.click(None, None, [from_gallery], _js=_PRESS.format(done=_DONE), show_progress=False, queue=False)
+    done.click(None, None, [from_gallery], _js="() => false", show_progress=False, queue=False)
 
 
 def is_asked(p: Any, arguments: Sequence[Any]) -> bool:
