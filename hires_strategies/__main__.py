@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import re
 import sys
@@ -13,17 +14,23 @@ from .notation import parse
 from .plan import FirstPass, Plan, make_plan
 from .report import as_dict, as_text
 
+_ONE_EACH = "The shell passed {} texts, each of which is a strategy: put every strategy in quotation marks."
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print a plan. Returns the exit status: 0, or 2 for a text that is no strategy."""
-    options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a console or a pipe that cannot show every name
+    options = _parser().parse_intermixed_args(arguments)
     try:
         plan = _plan(options)
     except StrategyError as error:
         print(error, file=sys.stderr)
+        if len(options.strategy) > 1:
+            print(_ONE_EACH.format(len(options.strategy)), file=sys.stderr)
         return 2
     if options.json:
-        print(json.dumps(as_dict(plan), ensure_ascii=False, indent=2))
+        print(json.dumps(as_dict(plan), indent=2))
     else:
         print(as_text(plan, options.sampler, options.scheduler))
     return 0
@@ -39,7 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m hires_strategies", description="Show what hires strategies will do and what they cost."
     )
-    parser.add_argument("strategy", nargs="+", help="for example 'Latent x2 @{0.5,0.7} > R-ESRGAN 4x+ x2'")
+    parser.add_argument(
+        "strategy", nargs="+", help="for example 'Latent x2 @{0.5,0.7} > R-ESRGAN 4x+ x2'; several are several variants"
+    )
     parser.add_argument(
         "--size", type=_size, default=(512, 512), metavar="WxH", help="size of the first pass (512x512)"
     )
@@ -51,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _size(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d+)x(\d+)", text)
+    found = re.fullmatch(r"(\d+)[x×X](\d+)", text)
     if not found or not int(found[1]) or not int(found[2]):
         raise argparse.ArgumentTypeError(f"a size is written WIDTHxHEIGHT, 512x768 for example, found '{text}'")
     return int(found[1]), int(found[2])

@@ -36,7 +36,9 @@ class FirstPass:
         for name in ("width", "height", "steps"):
             value = getattr(self, name)
             if type(value) is not int or not 1 <= value <= MAX_SIDE:
-                raise StrategyError(f"The first pass's {name} has to be a whole number of at least 1, found {value!r}.")
+                raise StrategyError(
+                    f"The first pass's number for '{name}' has to be a whole number from 1 to {MAX_SIDE}, found {value!r}."
+                )
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,18 @@ class Plan:
 
     def path(self, index: int) -> list[Node]:
         """The stages from the first one to `index`."""
-        node = self.stages[index]
-        return [*(self.path(node.parent) if node.parent is not None else []), node]
+        path = [self.stages[index]]
+        while path[0].parent is not None:
+            path.insert(0, self.stages[path[0].parent])
+        return path
+
+    def subtree(self, index: int) -> list[Node]:
+        """The stage `index` and all that follow it."""
+        found = {index}
+        for node in self.stages[index + 1 :]:
+            if node.parent in found:
+                found.add(node.index)
+        return [node for node in self.stages if node.index in found]
 
     @property
     def needs_first_pass(self) -> bool:

@@ -6,7 +6,7 @@ A stage's result depends on the first pass and the path to it, never on what ran
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -57,10 +57,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of every stage, by its index in the plan, and the first pass's pictures if they were asked for."""
+    """The outcome of every stage, by its index in the plan, and the first pass's pictures if they were asked for.
+
+    `first_pass_error` is a sentence where those pictures could not be made.
+    """
 
     stages: tuple[Outcome, ...]
     first_pass: list[Image] | None
+    first_pass_error: str | None = None
 
 
 def run(plan: Plan, host: Host, first_pass: Picture | None, keep: Collection[int | None] = ()) -> Result:
@@ -69,12 +73,16 @@ def run(plan: Plan, host: Host, first_pass: Picture | None, keep: Collection[int
     The pictures of the variants are kept, and those of the stages in `keep` (None stands for the first pass).
     Only an error that is no Exception leaves this function: what fails is in the outcomes.
     """
-    walk = _Walk(plan, host, {variant.node for variant in plan.variants} | set(keep))
-    walk.visit(None, first_pass)
-    first_images = None
-    if None in keep and first_pass is not None:
-        first_images = first_pass.as_images(host)
-    return Result(tuple(walk.outcomes[node.index] for node in plan.stages), first_images)
+    kept: set[int | None] = {variant.node for variant in plan.variants}
+    walk = _Walk(plan, host, kept.union(keep))
+    walk.walk(first_pass)
+    outcomes = tuple(walk.outcomes[node.index] for node in plan.stages)
+    if None not in keep or first_pass is None:
+        return Result(outcomes, None)
+    try:
+        return Result(outcomes, first_pass.as_images(host))
+    except Exception as error:
+        return Result(outcomes, None, f"The first pass could not be shown: {describe(error)}")
 
 
 class _Walk:
@@ -84,47 +92,59 @@ class _Walk:
         self.keep = keep
         self.outcomes: dict[int, Outcome] = {}
 
-    def visit(self, parent: int | None, picture: Picture | None) -> None:
-        """Run the stages that start from `picture`, each with all that follows it."""
-        nodes = self.plan.children(parent)
-        shared = _SharedUpscales(self.host, picture, nodes)
-        for node in nodes:
-            reason = self.host.stopped()
-            if reason:
-                self._give_up(node, picture, f"'{node.text}' did not run: the user {reason} it.")
-                continue
-            finished = self._run_stage(node, picture, shared)
-            if finished is not None:
-                self.visit(node.index, finished)
+    def walk(self, first_pass: Picture | None) -> None:
+        """Run every stage, each with all that follows it before the next one beside it."""
+        forks = [_Fork(self.host, first_pass, self.plan.children(None))]
+        while forks:
+            self._run_next(forks)
             self.host.release()
 
-    def _run_stage(self, node: Node, before: Picture | None, shared: _SharedUpscales) -> Picture | None:
+    def _run_next(self, forks: list[_Fork]) -> None:
+        """Run the next stage of the last fork, which leaves the list, and the memory, with its last stage."""
+        fork = forks[-1]
+        node = fork.waiting.popleft()
+        if not fork.waiting:
+            forks.pop()
+        reason = self.host.stopped()
+        if reason:
+            self._give_up(node, fork.source, f"'{node.text}' did not run: the user {reason} it.")
+            return
+        finished = self._run_stage(node, fork)
+        following = self.plan.children(node.index)
+        if finished is not None and following:
+            forks.append(_Fork(self.host, finished, following))
+
+    def _run_stage(self, node: Node, fork: _Fork) -> Picture | None:
         """The finished stage, or None after it failed or was stopped and all that follows it was marked."""
         started = time.perf_counter()
         self.host.next_job(f"Hires stage {node.index + 1} of {len(self.plan.stages)}: {node.text}")
+        trouble = None
         try:
             sigma = self.host.start_sigma(node) if node.sampling else None
-            picture = self._finish(node, shared)
+            picture = self._finish(node, fork)
             reason = self.host.stopped()
             images = picture.as_images(self.host) if node.index in self.keep and not reason else None
+            if reason:
+                trouble = f"'{node.text}' was not finished: the user {reason} it."
         except Exception as error:
             self.host.failed(node, error)
-            self._give_up(node, before, f"'{node.text}' failed: {describe(error)}")
-            return None
+            trouble = f"'{node.text}' failed: {describe(error)}"
         finally:
-            shared.done_with(node)
-        if reason:
-            self._give_up(node, before, f"'{node.text}' was not finished: the user {reason} it.")
+            fork.done_with(node)
+        if trouble:
+            # Only here, where the exception is gone, is what it held free: what is shown instead may need the memory.
+            self.host.release()
+            self._give_up(node, fork.source, trouble)
             return None
         evaluations = node_evaluations(node, self.plan.first_pass)
         seconds = time.perf_counter() - started
         self.outcomes[node.index] = Outcome(node.index, images, None, seconds, sigma, evaluations)
         return picture
 
-    def _finish(self, node: Node, shared: _SharedUpscales) -> Picture:
+    def _finish(self, node: Node, fork: _Fork) -> Picture:
         if node.upscale is None:
             return Picture(latents=self.host.direct(node))
-        started = shared.get(node)
+        started = fork.upscaled(node)
         if node.sampling is None:
             return started
         return Picture(latents=self.host.sample(started.latents, started.images, node))
@@ -134,30 +154,28 @@ class _Walk:
         reached = node.parent if before is not None else None
         images = None
         try:
-            if before is not None and self._is_shown(node):
-                images = before.as_images(self.host)
+            images = before.as_images(self.host) if before is not None else None
         except Exception as second:
             error = f"{error} The stage before it could not be shown either: {describe(second)}"
-        self.outcomes[node.index] = Outcome(reached, images, error, 0.0, None, 0)
-        for child in self.plan.children(node.index):
-            self._give_up(child, before, error)
-            lost = self.outcomes[child.index]
-            self.outcomes[child.index] = Outcome(reached, lost.images, error, 0.0, None, 0)
-
-    def _is_shown(self, node: Node) -> bool:
-        return node.index in self.keep
+        for lost in self.plan.subtree(node.index):
+            shown = images if lost.index in self.keep else None
+            self.outcomes[lost.index] = Outcome(reached, shown, error, 0.0, None, 0)
 
 
-class _SharedUpscales:
-    """The upscales of one picture that several stages start from, each made once and dropped after its last use."""
+class _Fork:
+    """A picture, the stages that start from it and wait, and the upscales that several of them share.
+
+    An upscale is made once and dropped after its last use.
+    """
 
     def __init__(self, host: Host, source: Picture | None, nodes: list[Node]) -> None:
         self.host = host
         self.source = source
+        self.waiting = deque(nodes)
         self.uses = Counter(self._key(node) for node in nodes)
         self.made: dict[tuple[Upscale | None, bool], Picture] = {}
 
-    def get(self, node: Node) -> Picture:
+    def upscaled(self, node: Node) -> Picture:
         key = self._key(node)
         if key not in self.made:
             self.made[key] = self._make(node)

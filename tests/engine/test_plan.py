@@ -175,6 +175,8 @@ def test_prefixes_are_shared() -> None:
     assert [variant.node for variant in plan.variants] == [1, 2, 0, 3, 6]
     assert [node.index for node in plan.children(None)] == [0, 4]
     assert [node.index for node in plan.path(3)] == [0, 1, 3]
+    assert [node.index for node in plan.subtree(0)] == [0, 1, 2, 3]
+    assert [node.index for node in plan.subtree(4)] == [4, 5, 6]
 
 
 @given(st.lists(strategies(), min_size=1, max_size=5), st.integers(1, 150))

@@ -1,0 +1,154 @@
+"""A small WebUI of numpy arrays for the tests of the walk: every verb computes something that its arguments decide.
+
+Latents are B x 4 x H/8 x W/8 floats from 0 to 1. As in the real one, encoding and a loading upscaler draw from one
+generator that every sampling leaves in another state.
+"""
+
+from __future__ import annotations
+
+import weakref
+from zlib import crc32
+
+import numpy as np
+from PIL import Image
+
+from hires_strategies.notation import parse
+from hires_strategies.plan import FirstPass, Node, Plan, make_plan
+from hires_strategies.run import Picture
+from hires_strategies.sizes import Upscale
+
+BATCH = 2
+SIZE = (64, 48)
+
+
+class Trouble(RuntimeError):
+    """What the fake host raises where a test wants it to."""
+
+
+class FakeHost:
+    """`fail_at` and `stop_at` count the calls in `log` from 0: that one raises, or the user stops it there."""
+
+    def __init__(self, fail_at: int | None = None, stop_at: int | None = None, reason: str = "interrupted") -> None:
+        self.fail_at = fail_at
+        self.stop_at = stop_at
+        self.reason = reason
+        self.log: list[str] = []
+        self.jobs: list[str] = []
+        self.sampled_steps = 0
+        self.failures: list[tuple[int, str]] = []
+        self.pressed = False
+        self.generator = np.random.default_rng(99)
+        self.made: list[tuple[str, weakref.ref[np.ndarray]]] = []
+        self.alive_at_job: list[list[str]] = []
+        self.alive_after_failure: list[str] | None = None
+
+    def rewind_generator(self) -> None:
+        self.generator = np.random.default_rng(7)
+
+    def decode(self, latents: np.ndarray) -> list[Image.Image]:
+        self._call("decode")
+        pixels = np.rint(latents[:, :3] * 255).astype(np.uint8)
+        pixels = np.moveaxis(pixels, 1, 3).repeat(8, axis=1).repeat(8, axis=2)
+        return [Image.fromarray(image) for image in pixels]
+
+    def encode(self, images: list[Image.Image]) -> np.ndarray:
+        self._call("encode")
+        latents = []
+        for image in images:
+            rows, columns = image.height // 8, image.width // 8
+            pixels = np.asarray(image, dtype=float)[: rows * 8, : columns * 8] / 255
+            blocks = pixels.reshape(rows, 8, columns, 8, 3).mean(axis=(1, 3))
+            latents.append(np.moveaxis(np.concatenate([blocks, blocks[..., :1]], axis=2), 2, 0))
+        return self._track("encode", np.stack(latents) * 0.9 + 0.1 * self.generator.random())
+
+    def latent_upscale(self, latents: np.ndarray, upscale: Upscale) -> np.ndarray:
+        self._call("latent_upscale")
+        rows = np.arange(upscale.height // 8) * latents.shape[2] // (upscale.height // 8)
+        columns = np.arange(upscale.width // 8) * latents.shape[3] // (upscale.width // 8)
+        moved = 0.99 * latents[:, :, rows][:, :, :, columns] + 0.01 * _number(upscale.upscaler)
+        return self._track("latent_upscale", moved)
+
+    def pixel_upscale(self, images: list[Image.Image], upscale: Upscale) -> list[Image.Image]:
+        self._call("pixel_upscale")
+        self.generator.random(3)
+        turn = int(_number(upscale.upscaler) * 255)
+        size = (upscale.width, upscale.height)
+        resized = [image.resize(size, Image.Resampling.BICUBIC) for image in images]
+        return [image.point(lambda value: (value + turn) % 256) for image in resized]
+
+    def sample(self, latents: np.ndarray, images: list[Image.Image] | None, node: Node) -> np.ndarray:
+        self._call("sample")
+        assert latents.shape == (BATCH, 4, node.height // 8, node.width // 8)
+        assert node.sampling is not None and node.upscale is not None
+        assert (images is None) == node.upscale.latent
+        if images is not None:
+            assert {image.size for image in images} == {(node.upscale.crop_width, node.upscale.crop_height)}
+        return self._noised(latents, node)
+
+    def direct(self, node: Node) -> np.ndarray:
+        self._call("direct")
+        return self._noised(np.zeros((BATCH, 4, node.height // 8, node.width // 8)), node)
+
+    def start_sigma(self, node: Node) -> float | None:
+        assert node.sampling is not None
+        return float(node.sampling.total)
+
+    def next_job(self, text: str) -> None:
+        self.jobs.append(text)
+        self.alive_at_job.append(self.alive())
+
+    def stopped(self) -> str | None:
+        return self.reason if self.pressed else None
+
+    def failed(self, node: Node, error: Exception) -> None:
+        self.failures.append((node.index, str(error)))
+
+    def release(self) -> None:
+        if self.failures and self.alive_after_failure is None:
+            self.alive_after_failure = self.alive()
+
+    def alive(self) -> list[str]:
+        """The verbs whose latents somebody still holds."""
+        return [verb for verb, latents in self.made if latents() is not None]
+
+    def _call(self, verb: str) -> None:
+        index = len(self.log)
+        self.log.append(verb)
+        self.pressed = self.pressed or index == self.stop_at
+        if index == self.fail_at:
+            rubbish = self._track("rubbish", np.zeros(3))
+            raise Trouble(f"{verb} has no memory for {len(rubbish)} numbers")
+
+    def _noised(self, latents: np.ndarray, node: Node) -> np.ndarray:
+        sampling = node.sampling
+        assert sampling is not None
+        self.sampled_steps += sampling.steps
+        seed = crc32(repr(sampling.key).encode())
+        noise = np.random.default_rng(seed).random(latents.shape)
+        self.generator = np.random.default_rng(seed + 1)
+        return self._track("sample", 0.7 * latents + 0.3 * noise)
+
+    def _track(self, verb: str, latents: np.ndarray) -> np.ndarray:
+        self.made.append((verb, weakref.ref(latents)))
+        return latents
+
+
+def _number(name: str) -> float:
+    return crc32(name.encode()) % 1000 / 1000
+
+
+def first_picture() -> Picture:
+    """The latents of a first pass; always the same."""
+    latents = np.random.default_rng(1).random((BATCH, 4, SIZE[1] // 8, SIZE[0] // 8))
+    return Picture(latents=latents)
+
+
+def plan_of(text: str, steps: int = 20) -> Plan:
+    return make_plan(parse(text), FirstPass(*SIZE, steps, "Euler"))
+
+
+def same_images(one: list[Image.Image] | None, other: list[Image.Image] | None) -> bool:
+    """Whether two batches have the same sizes and bits."""
+    if one is None or other is None:
+        return one is other
+    return [(image.size, image.tobytes()) for image in one] == [(image.size, image.tobytes()) for image in other]
