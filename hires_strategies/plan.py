@@ -37,7 +37,8 @@ class FirstPass:
             value = getattr(self, name)
             if type(value) is not int or not 1 <= value <= MAX_SIDE:
                 raise StrategyError(
-                    f"The first pass's number for '{name}' has to be a whole number from 1 to {MAX_SIDE}, found {value!r}."
+                    f"The first pass's number for '{name}' has to be a whole number from 1 to {MAX_SIDE}, "
+                    f"found {value!r}."
                 )
 
 
