@@ -29,8 +29,8 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python tests", description="Every check that this machine can run.")
-    parser.add_argument("--webui-url", metavar="URL", help="run tests/live against this WebUI in place of the workbench")
-    parser.add_argument("--webui-path", metavar="DIR", help="require of a WebUI's sources all that the workbench offers")
+    parser.add_argument("--webui-url", metavar="URL", help="run tests/live against this WebUI, not the workbench")
+    parser.add_argument("--webui-path", metavar="DIR", help="require of a WebUI's sources all the workbench offers")
     parser.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
     return parser.parse_args()
 

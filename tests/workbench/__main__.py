@@ -6,7 +6,7 @@ from pathlib import Path
 WORKBENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(WORKBENCH.parent))
 
-import bootstrap
+import bootstrap  # noqa: E402
 
 if __name__ == "__main__":
     bootstrap.ensure_environment()

@@ -17,7 +17,7 @@ opt_f = 8  # pixels of a latent's side
 class StableDiffusionProcessing:
     """Fields that a request may set come first; those with init=False are the job's own."""
 
-    sd_model: Any = None  # type: ignore[no-redef]
+    sd_model: Any = None
     outpath_samples: str | None = None
     outpath_grids: str | None = None
     prompt: Any = ""
@@ -40,10 +40,10 @@ class StableDiffusionProcessing:
     tiling: bool | None = None
     do_not_save_samples: bool = False
     do_not_save_grid: bool = False
-    extra_generation_params: dict[str, Any] | None = None
+    extra_generation_params: Any = None
     eta: float | None = None
     denoising_strength: float | None = None
-    override_settings: dict[str, Any] | None = None
+    override_settings: Any = None
     override_settings_restore_afterwards: bool = True
     sampler_index: str | None = None
     refiner_checkpoint: str | None = None
@@ -85,8 +85,8 @@ class StableDiffusionProcessing:
     sampler_noise_scheduler_override: Callable[[int], Any] | None = field(default=None, init=False)
 
     # Shared by all jobs, and so by copies of a job. No annotation: not fields.
-    cached_c = [None, None]  # noqa: RUF012
-    cached_uc = [None, None]  # noqa: RUF012
+    cached_c = [None, None]
+    cached_uc = [None, None]
 
     def __post_init__(self):
         self.styles = self.styles or []
@@ -96,8 +96,8 @@ class StableDiffusionProcessing:
         self.cached_c = StableDiffusionProcessing.cached_c
         self.cached_uc = StableDiffusionProcessing.cached_uc
 
-    @property
-    def sd_model(self):
+    @property  # type: ignore[no-redef]
+    def sd_model(self):  # noqa: F811
         """The loaded model, whichever that is now; what the job was made with counts for nothing."""
         return shared.sd_model
 

@@ -59,8 +59,8 @@ class StableDiffusionProcessingTxt2Img(StableDiffusionProcessing):
     hr_negative_prompts: Any = field(default=None, init=False)
     hr_extra_network_data: Any = field(default=None, init=False)
 
-    cached_hr_c = [None, None]  # noqa: RUF012
-    cached_hr_uc = [None, None]  # noqa: RUF012
+    cached_hr_c = [None, None]
+    cached_hr_uc = [None, None]
 
     def __post_init__(self):
         super().__post_init__()

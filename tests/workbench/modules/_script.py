@@ -40,7 +40,7 @@ class PostprocessBatchListArgs:
 class Script:
     """A script. `show` decides whether it is always on, in the "Script" list, or not there."""
 
-    name = None
+    name: str | None = None
     section: str | None = None
     filename: Any = None
     args_from: Any = None
@@ -48,7 +48,7 @@ class Script:
     alwayson = False
     is_txt2img = False
     is_img2img = False
-    tabname = None
+    tabname: str | None = None
     group: Any = None
     create_group = True
     infotext_fields: Any = None

@@ -132,7 +132,7 @@ class ScriptPage:
         self._tell("after_component", self.on_after_component_elem_id, component.elem_id, component, kwargs)
 
     def _tell(self, hook: str, registered: dict[str, list], elem_id: Any, component: Any, kwargs: dict) -> None:
-        calls = [(callback, (OnComponent(component=component),), {}) for callback, _ in registered.get(elem_id, [])]
+        calls: list[Any] = [(callback, (OnComponent(component),), {}) for callback, _ in registered.get(elem_id, [])]
         overriding = [each for each in self.scripts if getattr(type(each), hook) is not getattr(Script, hook)]
         for callback, args, keywords in [*calls, *((getattr(each, hook), (component,), kwargs) for each in overriding)]:
             try:

@@ -33,7 +33,7 @@ def create(tabname: str) -> OutputPanel:
     """Make them."""
     with gr.Column(variant="panel", elem_id=f"{tabname}_results"):
         with gr.Group(elem_id=f"{tabname}_gallery_container"):
-            gallery = gr.Gallery(label="Output", show_label=False, elem_id=f"{tabname}_gallery", columns=4, preview=True)
+            gallery = gr.Gallery(show_label=False, elem_id=f"{tabname}_gallery", columns=4, preview=True)
         with gr.Row(elem_id=f"image_buttons_{tabname}", elem_classes="image-buttons"):
             upscale = ToolButton(
                 "✨", elem_id=f"{tabname}_upscale", tooltip="Create an upscaled version of the current image"

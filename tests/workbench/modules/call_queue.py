@@ -27,7 +27,7 @@ def wrap_gradio_gpu_call(func, extra_outputs=None):
 
     @wraps(func)
     def f(*args, **kwargs):
-        task = args[0] if args and str(args[0]).startswith("task(") else None
+        task = str(args[0])
         progress.add_task_to_queue(task)
         started = time.perf_counter()
         with queue_lock:
@@ -37,8 +37,8 @@ def wrap_gradio_gpu_call(func, extra_outputs=None):
                 result = list(func(*args, **kwargs))
             except Exception as e:
                 errors.report("Error completing request", exc_info=True)
-                message = html.escape(f"{type(e).__name__}: {e}")
-                result = [*([None, ""] if extra_outputs is None else extra_outputs), f"<div class='error'>{message}</div>"]
+                message = f"<div class='error'>{html.escape(f'{type(e).__name__}: {e}')}</div>"
+                result = [*([None, ""] if extra_outputs is None else extra_outputs), message]
             finally:
                 progress.finish_task(task)
                 shared.state.skipped = shared.state.interrupted = shared.state.stopping_generation = False

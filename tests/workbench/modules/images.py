@@ -88,8 +88,9 @@ def save_image(
     save_to_dirs=None,
 ):  # fmt: skip
     """Write a PNG under `path`, by default into a folder of today; returns (its path, None)."""
-    into_folder = (opts.grid_save_to_dirs if grid else opts.save_to_dirs and not no_prompt)
-    folder = Path(path) / (str(datetime.date.today()) if (into_folder if save_to_dirs is None else save_to_dirs) else "")
+    if save_to_dirs is None:
+        save_to_dirs = opts.grid_save_to_dirs if grid else opts.save_to_dirs and not no_prompt
+    folder = Path(path) / (str(datetime.date.today()) if save_to_dirs else "")
     folder.mkdir(parents=True, exist_ok=True)
     name = forced_filename
     if name is None:

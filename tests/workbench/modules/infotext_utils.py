@@ -103,7 +103,8 @@ def _setting_names() -> list[tuple[str, str]]:
 
 def create_override_settings_dict(text_pairs):
     """["Clip skip: 2", ...] -> {"CLIP_stop_at_last_layers": 2, ...}."""
-    values = dict(map(str.strip, pair.split(":", maxsplit=1)) for pair in text_pairs)
+    pairs = (pair.split(":", maxsplit=1) for pair in text_pairs)
+    values = {key.strip(): value.strip() for key, value in pairs}
     named = [(name, values[text]) for text, name in _setting_names() if text in values]
     return {name: shared.opts.cast_value(name, value) for name, value in named}
 
@@ -166,9 +167,10 @@ def _field_update(component: Any, key: Any, params: dict[str, Any]) -> Any:
         return gr.update()
     if isinstance(value, _GRADIO_UPDATE):
         return value
-    kind = type(component.value)
+    kind: Any = type(component.value)
+    if kind is bool and value == "False":
+        return gr.update(value=False)
     try:
-        converted = value != "False" if kind is bool and isinstance(value, str) else (float if kind is int else kind)(value)
+        return gr.update(value=float(value) if kind is int else kind(value))
     except (TypeError, ValueError):
         return gr.update()
-    return gr.update(value=converted)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from modules import devices, rng_philox, shared
 
-_nv_rng: rng_philox.Generator | None = None
+_nv_rng: Any = None
 
 
 def randn(seed, shape, generator=None):

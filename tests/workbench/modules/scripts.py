@@ -179,7 +179,7 @@ class ScriptRunner(ScriptPage):
         """See Script."""
         self._call(self.alwayson_scripts, "postprocess", p, (processed,))
 
-    def _call(self, scripts: list[Script], hook: str, p: Any, first: tuple, kwargs: dict[str, Any] | None = None) -> None:
+    def _call(self, scripts: list[Script], hook: str, p: Any, first: tuple, kwargs: Any = None) -> None:
         """hook(p, *first, *the script's arguments, **kwargs) of each script that has one of its own."""
         for script in scripts:
             if getattr(type(script), hook) is getattr(Script, hook):

@@ -13,6 +13,18 @@ from modules import shared
 
 checkpoints_list: dict[str, CheckpointInfo] = {}
 checkpoint_aliases: dict[str, CheckpointInfo] = {}
+
+
+class SdModelData:
+    """The loaded model, for those who ask whether there is one: reading it loads nothing."""
+
+    @property
+    def sd_model(self):
+        """The loaded model or None."""
+        return shared.sd_model
+
+
+model_data = SdModelData()
 _loaded: dict[str, DiffusionModel] = {}
 
 

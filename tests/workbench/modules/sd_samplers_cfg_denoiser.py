@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from modules import prompt_parser, sd_samplers_common
@@ -17,7 +19,7 @@ class CFGDenoiser(torch.nn.Module):
         self.model_wrap = None
         self.total_steps = None
         self.step = 0
-        self.p = None
+        self.p: Any = None
 
     @property
     def inner_model(self):

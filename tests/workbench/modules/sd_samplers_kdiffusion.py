@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -30,12 +31,6 @@ _SAMPLERS: list[tuple[str, Callable[..., Any], list[str], dict[str, Any]]] = [
     ("Euler", k_samplers.euler, ["k_euler"], {}),
     ("Heun", k_samplers.heun, ["k_heun"], {"second_order": True}),
 ]
-
-samplers_data_k_diffusion = [
-    sd_samplers_common.SamplerData(name, lambda model, func=func: KDiffusionSampler(func, model), aliases, options)
-    for name, func, aliases, options in _SAMPLERS
-]
-
 
 class _EpsDenoiser:
     """A model that predicts noise, as x0 over sigma."""
@@ -151,8 +146,14 @@ class KDiffusionSampler(sd_samplers_common.Sampler):
 
 
 def _batch_noise(p: Any, x: torch.Tensor) -> Callable[[], torch.Tensor]:
-    """Noise by each image's seed alone. (The host draws a Brownian tree; which noise it is, differs, when, does not.)"""
+    """Noise by each image's seed alone; the host's comes from a Brownian tree: other numbers at the same times."""
     seeds = p.all_seeds[p.iteration * p.batch_size : (p.iteration + 1) * p.batch_size]
     assert len(seeds) == len(x), f"{len(seeds)} seeds for a batch of {len(x)}"
     generators = [torch.Generator(devices.cpu).manual_seed(int(seed)) for seed in seeds]
     return lambda: torch.stack([torch.randn(x.shape[1:], generator=generator) for generator in generators])
+
+
+samplers_data_k_diffusion = [
+    sd_samplers_common.SamplerData(name, partial(KDiffusionSampler, func), aliases, options)
+    for name, func, aliases, options in _SAMPLERS
+]

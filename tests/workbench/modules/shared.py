@@ -33,7 +33,7 @@ latent_upscale_modes = {
     "Latent (nearest-exact)": {"mode": "nearest-exact", "antialias": False},
 }
 
-opts = Options(shared_options.options_templates, shared_options.restricted_opts)
+opts: Any = Options(shared_options.options_templates, shared_options.restricted_opts)
 prompt_styles = StyleDatabase([])
 state = State()
 total_tqdm = TotalTQDM()

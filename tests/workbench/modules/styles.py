@@ -19,8 +19,9 @@ class StyleDatabase:
 
     def __init__(self, paths):
         self.no_style = PromptStyle("None", "", "")
-        styles = (PromptStyle("sunset", "sunset, warm light", ""), PromptStyle("portrait", "portrait of {prompt}", "hat"))
-        self.styles = {style.name: style for style in styles}
+        sunset = PromptStyle("sunset", "sunset, warm light", "")
+        portrait = PromptStyle("portrait", "portrait of {prompt}", "hat")
+        self.styles = {style.name: style for style in (sunset, portrait)}
 
     def apply_styles_to_prompt(self, prompt, styles):
         """The prompt with each named style applied, in order."""

@@ -37,7 +37,7 @@ def txt2img_upscale(id_task: str, gallery, gallery_index, generation_info, *args
     with closing(_job(args)) as p:
         p.enable_hr = True
         p.batch_size = p.n_iter = 1
-        p.txt2img_upscale = True  # how the host marks such a job  # type: ignore[attr-defined]
+        setattr(p, "txt2img_upscale", True)  # how the host marks such a job  # noqa: B010
         p.firstpass_image = infotext_utils.image_from_url_text(gallery[gallery_index])
         p.seed, p.subseed = parameters.get("Seed", -1), parameters.get("Variation seed", -1)
         p.override_settings["save_images_before_highres_fix"] = False
@@ -80,5 +80,5 @@ def _comments(processed: processing.Processed) -> str:
 def _same_file(name: str) -> Image.Image:
     """What tells the gallery to go on showing a file that it has already."""
     image = Image.new("RGB", (1, 1))
-    image.already_saved_as = name.rsplit("?", 1)[0]  # type: ignore[attr-defined]
+    image.already_saved_as = name.rsplit("?", 1)[0]
     return image

@@ -94,14 +94,14 @@ class UpscalerNearest(Upscaler):
 
 
 class _UpscalerRealESRGAN(Upscaler):
-    """Real-ESRGAN; the first three names are the host's, the last is a fast network that doubles."""
+    """Real-ESRGAN, fast networks first. The host has all but the first, which doubles."""
 
     name = "RealESRGAN"
     networks = {
-        "R-ESRGAN 4x+": ("realesrgan-x4plus", 4),
-        "R-ESRGAN 4x+ Anime6B": ("realesrgan-x4plus-anime", 4),
-        "R-ESRGAN AnimeVideo": ("realesr-animevideov3-x4", 4),
         "realesr-animevideov3-x2": ("realesr-animevideov3-x2", 2),
+        "R-ESRGAN AnimeVideo": ("realesr-animevideov3-x4", 4),
+        "R-ESRGAN 4x+ Anime6B": ("realesrgan-x4plus-anime", 4),
+        "R-ESRGAN 4x+": ("realesrgan-x4plus", 4),
     }
 
     def __init__(self, dirname=None):

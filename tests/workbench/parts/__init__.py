@@ -1,1 +1,1 @@
-"""What the workbench's `modules` are made of: the model, its samplers, the pixel upscaler. No names of the host here."""
+"""What the workbench's `modules` are made of: the model, its samplers, the pixel upscaler."""

@@ -41,7 +41,7 @@ class Api:
 
     def __init__(self, app: FastAPI, queue_lock):
         pairs = (pair.split(":", 1) for pair in (shared.cmd_opts.api_auth or "").split(",") if pair)
-        self.credentials = {user: password for user, password in pairs}
+        self.credentials = dict(pairs)
         self.app = app
         self.queue_lock = queue_lock
         _wire.install(app)
@@ -96,7 +96,10 @@ class Api:
                     args[script.args_from : script.args_to] = values
         return args
 
-    def init_script_args(self, request, default_script_args, selectable_scripts, selectable_idx, script_runner, *, input_script_args=None):  # fmt: skip
+    def init_script_args(
+        self, request, default_script_args, selectable_scripts, selectable_idx, script_runner, *,
+        input_script_args=None,
+    ):  # fmt: skip
         """The arguments of all scripts for a request: infotext's, the chosen script's, then the always-on scripts'."""
         args = default_script_args.copy()
         for index, value in (input_script_args or {}).items():
@@ -276,7 +279,7 @@ def _field_value(field: Any, params: dict[str, Any], request: Any) -> Any:
     if isinstance(value, dict) and value.get("__type__") == "generic_update":
         value = value.get("value")
     known = request.__fields__.get(field.api) if field.api else None
-    kind = known.type_ if known is not None else type(getattr(field.component, "value", None))
+    kind: Any = known.type_ if known is not None else type(getattr(field.component, "value", None))
     if value is None or kind is type(None):
         return None
     return value if kind is Any or isinstance(value, kind) else kind(value)

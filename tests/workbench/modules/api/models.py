@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Optional, get_type_hints
+from typing import Any, get_type_hints
 
 from pydantic import BaseModel, create_model
 
@@ -22,13 +22,13 @@ def _request_fields() -> dict[str, tuple[Any, Any]]:
 
 _request: dict[str, Any] = {
     **_request_fields(),
-    "sampler_index": (Optional[str], "Euler"),
-    "script_name": (Optional[str], None),
+    "sampler_index": (str | None, "Euler"),
+    "script_name": (str | None, None),
     "script_args": (list, []),
     "send_images": (bool, True),
     "save_images": (bool, False),
     "alwayson_scripts": (dict, {}),
-    "infotext": (Optional[str], None),
+    "infotext": (str | None, None),
 }
 StableDiffusionTxt2ImgProcessingAPI: Any = create_model("StableDiffusionProcessingTxt2Img", **_request)
 

@@ -1,0 +1,58 @@
+"""The WebUI under test, for the tests over HTTP and in the browser: `--webui-url URL`, or a workbench of our own."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+WORKBENCH = Path(__file__).resolve().parent / "workbench"
+FAULTS = Path(__file__).resolve().parent / "live" / "faults"
+START_SECONDS = 180
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--webui-url", help="run against this WebUI instead of the workbench")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"WebUI under test: {config.getoption('--webui-url') or 'the workbench'}"
+
+
+@pytest.fixture(scope="session")
+def webui_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the WebUI under test; the workbench is started for the session, with the faults extension."""
+    given = request.config.getoption("--webui-url")
+    if given:
+        yield given
+        return
+    folder = tmp_path_factory.mktemp("workbench")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--port", str(port), "--data-dir", str(folder), "--extension", str(FAULTS)]
+    log = folder / "log.txt"
+    with log.open("w", encoding="utf-8") as output:
+        server = subprocess.Popen(
+            [sys.executable, str(WORKBENCH / "__main__.py"), *options], stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        _wait_until_it_runs(server, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _wait_until_it_runs(server: subprocess.Popen, log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        if "The workbench runs on" in log.read_text(encoding="utf-8", errors="replace"):
+            return
+        time.sleep(0.5)
+    pytest.fail(f"The workbench did not start. Its log:\n{log.read_text(encoding='utf-8', errors='replace')[-4000:]}")
