@@ -76,7 +76,8 @@ _stages = st.one_of(
 )
 _texts = st.sampled_from(
     ["Latent x2 @0.7", "Latent x2 @{0.95,1} > None x2", "None x16 > None x16", "Latent x2", "Latnt x2", "", "Direct x2",
-     "Lanczos x{1..9}", "{Latent x2 @0.5", "None 100x50", 'None x2 @0.5 [prompt "a\u2028b"]', "x", "None x2 @1 [cfg 99]"]
+     "Lanczos x{1..9}", "{Latent x2 @0.5", "None 100x50", 'None x2 @0.5 [prompt "a\u2028b"]', "x",
+     "None x2 @1 [cfg 99]"]
 )  # fmt: skip
 _strategy = st.one_of(
     _texts, st.fixed_dictionaries({"stages": st.lists(_stages, min_size=1, max_size=3)}), st.text(max_size=10)
@@ -92,7 +93,7 @@ _argument_values: dict[str, st.SearchStrategy[Any]] = {
 }
 assert list(_argument_values) == [field.name for field in ARGUMENT]
 _good_switches = {name: st.booleans() for name in ("stages", "first_pass", "sheet", "reuse_first_pass")}
-_objects = st.one_of(
+argument_objects = st.one_of(
     st.fixed_dictionaries({"strategies": _strategy}, optional=_good_switches),
     st.fixed_dictionaries({"strategies": st.lists(_strategy, min_size=1, max_size=3)}, optional=_good_switches),
     st.fixed_dictionaries({}, optional=_argument_values),
@@ -109,7 +110,7 @@ _FIRST_PASS = {
 
 
 @settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(_objects)
+@given(argument_objects)
 def test_any_object_is_refused_in_a_sentence_or_planned_as_plan_says(argument: dict[str, Any]) -> None:
     try:
         request = read_arguments([argument], HOST)
@@ -134,7 +135,7 @@ def test_any_object_is_refused_in_a_sentence_or_planned_as_plan_says(argument: d
 def assert_sentence(error: StrategyError) -> None:
     """It reads as one, can be sent, and does not repeat all that was sent."""
     text = str(error)
-    assert text.endswith((".", "?", ":")) or text.endswith("..."), text
+    assert text.endswith((".", "?")), text
     assert len(text.encode()) < 2000, text
 
 
