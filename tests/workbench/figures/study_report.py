@@ -1,0 +1,155 @@
+"""Tables, plots and a contact sheet of the study's rows, as Markdown and small PNG files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from figures import measures
+from figures.study_runs import Row
+
+Value = tuple[float, float, float]  # and the ends of its 95 % interval
+
+
+class Results:
+    """Rows of all seeds, by strategy."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.first = {row.seed: row for row in rows if not row.strategy}
+        self.by_strategy: dict[str, list[Row]] = {}
+        for row in rows:
+            if row.strategy:
+                self.by_strategy.setdefault(row.strategy, []).append(row)
+
+    def sweep(self, upscaler: str, ending: str = "") -> list[str]:
+        """Strategies of one stage with this upscaler at x2, by denoising strength."""
+        found = [text for text, rows in self.by_strategy.items()
+                 if text.startswith(f"{upscaler} x2 @") and ">" not in text and rows[0].strength is not None
+                 and (text.endswith(ending) if ending else "[" not in text)]
+        return sorted(found, key=lambda text: self.by_strategy[text][0].strength or 0)
+
+    def keepers(self, text: str) -> Value:
+        return measures.share([row.keeper for row in self.by_strategy[text]])
+
+    def repaired(self, text: str) -> Value:
+        return measures.share([row.keeper for row in self.by_strategy[text] if not self.first[row.seed].keeper])
+
+    def broken(self, text: str) -> Value:
+        return measures.share([not row.keeper for row in self.by_strategy[text] if self.first[row.seed].keeper])
+
+    def several(self, text: str) -> Value:
+        return measures.share([row.heads > 1 for row in self.by_strategy[text]])
+
+    def layout(self, text: str) -> Value:
+        return measures.mean([row.layout for row in self.by_strategy[text]])
+
+    def sharpness(self, text: str) -> Value:
+        return measures.mean([row.sharpness for row in self.by_strategy[text]])
+
+    def first_keepers(self) -> Value:
+        return measures.share([row.keeper for row in self.first.values()])
+
+
+def percent(value: Value) -> str:
+    return "–" if math.isnan(value[0]) else f"{value[0]:.0%} ({value[1]:.0%} to {value[2]:.0%})"
+
+
+def number(value: Value) -> str:
+    return f"{value[0]:.2f} ({value[1]:.2f} to {value[2]:.2f})"
+
+
+def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    rows = [head, ["---"] * len(head), *lines]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def strengths(results: Results, texts: Sequence[str]) -> str:
+    """What a second pass does, by denoising strength."""
+    head = ("strategy", "start sigma", "keepers", "repaired", "broken", "several figures", "layout kept", "sharpness")
+    lines = []
+    for text in texts:
+        sigma = results.by_strategy[text][0].start_sigma
+        lines.append([f"`{text}`", f"{sigma:.2f}" if sigma is not None else "–", percent(results.keepers(text)),
+                      percent(results.repaired(text)), percent(results.broken(text)), percent(results.several(text)),
+                      number(results.layout(text)), number(results.sharpness(text))])
+    return table(head, lines)
+
+
+def costs(results: Results, texts: Sequence[str]) -> str:
+    """Keepers per hundred, what one costs in first passes, and when rolling first passes again is cheaper."""
+    base = results.first_keepers()
+    rate = "–" if base[0] == 0 else f"{1 / base[0]:.1f}"
+    lines = [["first passes alone", percent(base), "1.0", rate, "–", "–"]]
+    for text in texts:
+        rows, kept = results.by_strategy[text], results.keepers(text)
+        per_keeper = f"{rows[0].cost / kept[0]:.1f}" if kept[0] else "none kept"
+        seconds = np.mean([row.seconds for row in rows])
+        lines.append([f"`{text}`", percent(kept), f"{rows[0].cost:.1f}", per_keeper,
+                      f"above {min(1.0, kept[0] / rows[0].cost):.0%}", f"{seconds:.1f}"])
+    head = ("strategy", "keepers", "cost of a run", "cost of a keeper",
+            "rolling again is cheaper if first passes yield", "seconds of the stages")
+    return table(head, lines)
+
+
+def alignment(results: Results, sweeps: Sequence[Sequence[str]], measure: Callable[[str], Value]) -> Value:
+    """How far apart two schedulers' curves of `measure` lie: over denoising strength, over log start sigma.
+
+    The mean distance of the second curve's points from the first curve, as far as the first reaches; the third value
+    is how many points could be compared.
+    """
+    distances: list[float] = []
+    compared = 0
+    for over_sigma in (False, True):
+        curves = []
+        for texts in sweeps:
+            rows = [results.by_strategy[text][0] for text in texts]
+            where = [math.log(row.start_sigma or 1) if over_sigma else (row.strength or 0) for row in rows]
+            curves.append((np.array(where), np.array([measure(text)[0] for text in texts])))
+        (x, y), (x2, y2) = curves
+        order = np.argsort(x)
+        within = (x2 >= x.min()) & (x2 <= x.max())
+        compared = int(within.sum())
+        distances.append(float(np.abs(np.interp(x2[within], x[order], y[order]) - y2[within]).mean()))
+    return distances[0], distances[1], float(compared)
+
+
+def plot(results: Results, sweeps: dict[str, list[str]], file: Path) -> None:
+    """Repaired, broken, layout and sharpness over strength and over start sigma, with 95 % intervals."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    panels = {"keepers": results.keepers, "repaired": results.repaired, "layout kept": results.layout,
+              "sharpness": results.sharpness}
+    figure, axes = pyplot.subplots(2, 4, figsize=(13, 5.4), sharey="col", layout="constrained")
+    for row, over in zip(axes, ("denoising strength", "start sigma"), strict=True):
+        for axis, (title, measure) in zip(row, panels.items(), strict=True):
+            for name, texts in sweeps.items():
+                rows = [results.by_strategy[text][0] for text in texts]
+                where = [each.strength if over == "denoising strength" else each.start_sigma for each in rows]
+                values = np.array([measure(text) for text in texts])
+                errors = np.abs(values[:, 1:] - values[:, :1]).T
+                axis.errorbar(where, values[:, 0], errors, label=name, capsize=2, marker="o", markersize=3)
+            if over == "start sigma":
+                axis.set_xscale("log")
+            axis.set_xlabel(over)
+            axis.set_title(title)
+    axes[0, 0].legend(fontsize=7)
+    figure.savefig(file, dpi=70)
+    pyplot.close(figure)
+
+
+def contact_sheet(pictures: Path, names: Sequence[str], seeds: Sequence[int], file: Path) -> None:
+    """One row for each seed, one column for each of `names` (files "seed name.png"), all shown at one size."""
+    side, gap = 160, 4
+    sheet = Image.new("RGB", (len(names) * (side + gap), len(seeds) * (side + gap)), "white")
+    for y, seed in enumerate(seeds):
+        for x, name in enumerate(names):
+            image = Image.open(pictures / f"{seed} {name}.png").convert("RGB")
+            sheet.paste(image.resize((side, side), Image.Resampling.LANCZOS), (x * (side + gap), y * (side + gap)))
+    sheet.save(file, quality=85)

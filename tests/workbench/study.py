@@ -1,0 +1,154 @@
+"""Measures what strategies do to the workbench's small model, and writes docs/study/.
+
+    python tests/workbench/study.py --seeds 100
+
+Goes on where it was cut off: every measured picture is kept as one line in the work folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from figures import study_report as report
+from figures.study_runs import CFG_SCALE, SIDE, Runs, picture_name
+
+WORKBENCH = Path(__file__).resolve().parent
+ROOT = WORKBENCH.parent.parent
+STRENGTHS = "{0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,0.95}"
+SWEEPS = {"latent": f"Latent x2 @{STRENGTHS}", "pixel": f"Lanczos x2 @{STRENGTHS}"}
+KARRAS = "[scheduler Karras]"
+PIXEL = "R-ESRGAN AnimeVideo"  # the quickest network that both the workbench and the WebUI have
+DIRECT = ("Direct x2", "Direct x4")
+SHEET_SEEDS = 4
+START_SECONDS = 300
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=100, help="for the sweeps over denoising strength")
+    parser.add_argument("--route-seeds", type=int, help="for the routes to four times the size (a fourth of --seeds)")
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--webui-url", help="a running WebUI with this extension; else a workbench is started")
+    parser.add_argument("--work", type=Path, default=WORKBENCH / "training" / "study")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "study")
+    parser.add_argument("--report-only", action="store_true", help="write the report of what was measured already")
+    return parser.parse_args()
+
+
+@contextmanager
+def webui(given: str | None, work: Path) -> Iterator[str]:
+    """The address of a WebUI; a workbench of our own is stopped in the end."""
+    if given:
+        yield given.rstrip("/")
+        return
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, str(WORKBENCH / "__main__.py"), "--nowebui", "--port", str(port),
+               "--data-dir", str(work / "data")]
+    with (work / "log.txt").open("w", encoding="utf-8") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait(server, url, work / "log.txt")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+def _wait(server: subprocess.Popen, url: str, log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            if requests.get(f"{url}/sdapi/v1/samplers", timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(1)
+    raise RuntimeError(f"The workbench did not start: see {log}.")
+
+
+def routes(strength: float) -> list[str]:
+    """Ways to four times the size."""
+    return [f"Latent x2 @{strength:g} > {PIXEL} x2", f"{PIXEL} x4", f"Latent x4 @{strength:g}", "Direct x4"]
+
+
+def best_strength(results: report.Results, upscaler: str) -> float:
+    """The denoising strength with the most keepers; of equals, the lowest."""
+    best = max(results.sweep(upscaler), key=lambda text: results.keepers(text)[0])
+    return results.by_strategy[best][0].strength or 0.0
+
+
+def measure(runs: Runs, options: argparse.Namespace) -> None:
+    sweeps = [*SWEEPS.values(), f"Lanczos x2 @{STRENGTHS} {KARRAS}", "Direct x2"]
+    for seed in range(options.seeds):
+        runs.run(seed, sweeps, options.work / "pictures" if seed < SHEET_SEEDS else None)
+        print(f"seed {seed} of {options.seeds} swept", flush=True)
+    count = options.route_seeds if options.route_seeds is not None else options.seeds // 4
+    strength = best_strength(report.Results(runs.rows), "Latent")
+    for seed in range(count):
+        runs.run(seed, routes(strength), options.work / "pictures" if seed < SHEET_SEEDS else None)
+        print(f"routes of seed {seed} of {count} measured", flush=True)
+
+
+def write(runs: Runs, options: argparse.Namespace) -> None:
+    """docs/study/README.md with its pictures; sentences that judge the numbers are written by people, elsewhere."""
+    results = report.Results(runs.rows)
+    latent, pixel, karras = results.sweep("Latent"), results.sweep("Lanczos"), results.sweep("Lanczos", KARRAS)
+    by_strength, by_sigma, points = report.alignment(results, (pixel, karras), results.layout)
+    ways = [text for text in results.by_strategy if "x4" in text or ">" in text]
+    parts = [
+        "# What strategies do to a small model",
+        f"Measured by `python tests/workbench/study.py` on the workbench's own model "
+        f"([card](../../tests/workbench/weights/README.md)): full-body figures at {SIDE}x{SIDE}, "
+        f"{len(results.first)} seeds, Euler with {runs.steps} steps, CFG scale {CFG_SCALE}. "
+        "In brackets: 95 % intervals. A keeper is a picture in which the detector finds one figure with a whole face; "
+        "layout and sharpness compare with the first pass, whose value is 1.",
+        f"First passes: {report.percent(results.first_keepers())} are keepers.",
+        "## By denoising strength", report.strengths(results, [*latent, *pixel, "Direct x2"]),
+        "![curves](curves.png)",
+        "## Schedulers",
+        f"Automatic against Karras, `Lanczos x2`, {points:.0f} points: the curves of the kept layout lie "
+        f"{by_strength:.3f} apart over denoising strength and {by_sigma:.3f} over start sigma.",
+        report.strengths(results, karras),
+        "## Yield and cost", "Costs are in first passes.", report.costs(results, [*latent, *pixel, "Direct x2"]),
+    ]
+    if ways:
+        seeds = len(results.by_strategy[ways[0]])
+        parts += ["## Four times the size", f"{seeds} seeds.", report.strengths(results, ways),
+                  report.costs(results, ways)]
+    options.out.mkdir(parents=True, exist_ok=True)
+    report.plot(results, {"latent": latent, "pixel": pixel, "pixel, Karras": karras}, options.out / "curves.png")
+    columns = ["", *latent[::2], *pixel[::2], "Direct x2"]
+    report.contact_sheet(options.work / "pictures", [picture_name(text) for text in columns],
+                         sorted(results.first)[:SHEET_SEEDS], options.out / "sheet.jpg")
+    parts += ["## Pictures", f"Each row a seed: first pass, {', '.join(f'`{text}`' for text in columns[1:])}.",
+              "![contact sheet](sheet.jpg)"]
+    (options.out / "README.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    options = arguments()
+    options.work.mkdir(parents=True, exist_ok=True)
+    runs = Runs("", options.steps, options.work / "rows.jsonl")
+    if not options.report_only:
+        with webui(options.webui_url, options.work) as url:
+            runs.url = url
+            measure(runs, options)
+    write(runs, options)
+
+
+if __name__ == "__main__":
+    main()
