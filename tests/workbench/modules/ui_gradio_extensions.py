@@ -21,7 +21,8 @@ def webpath(fn):
 
 def javascript_html():
     """The scripts: plain ones first, then modules."""
-    own = [str(path) for path in sorted((Path(script_path) / "page").glob("*.js"))]
+    page = (Path(script_path) / "page").glob("*.js")
+    own = [str(path) for path in sorted(page, key=lambda path: (path.name != "script.js", path))]
     plain = own + [file.path for file in scripts.list_scripts("javascript", ".js")]
     modules = [file.path for file in scripts.list_scripts("javascript", ".mjs")]
     tags = [f'<script type="text/javascript" src="{webpath(path)}"></script>' for path in plain]

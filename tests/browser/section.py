@@ -1,0 +1,121 @@
+"""The section as a person sees it: what can be read, typed and pressed, by the host's element ids alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+PREFIX = "#script_hires_strategies_"
+SETTLED = 10_000  # milliseconds that the page may take on a busy machine
+
+
+class Section:
+    """The ticked section on an open page."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        page.set_default_timeout(SETTLED)
+        page.wait_for_selector("#txt2img_generate", timeout=60_000)
+        # The first answer for the preview: from here on Gradio listens.
+        page.wait_for_function(f"() => document.querySelector('{PREFIX}preview')?.textContent.trim()", timeout=60_000)
+        self.tick()
+
+    def part(self, name: str) -> Any:
+        return self.page.locator(PREFIX + name).first
+
+    def field(self, name: str) -> Any:
+        """The element that holds a field's value: a slider's number, a text, a dropdown's choice, a tick."""
+        return self.part(name).locator("input:not([type=range]), textarea").first
+
+    def tick(self, on: bool = True) -> None:
+        if self.part("strategies").is_visible() != on:
+            self.part("enable").locator(".label-wrap").first.click()
+        self.part("strategies").wait_for(state="visible" if on else "hidden")
+
+    @property
+    def text(self) -> str:
+        return self.field("strategies").input_value()
+
+    def write(self, text: str) -> None:
+        """Type a strategy and wait until the page has answered."""
+        self.field("strategies").fill(text)
+        self.wait_until_shown(text)
+
+    def wait_until_shown(self, text: str) -> None:
+        """Until preview and rows belong to this text, which the hidden field says."""
+        self.page.wait_for_function(
+            "([id, text]) => document.querySelector(id + 'shown textarea, ' + id + 'shown input')?.value"
+            ".split('\\n').slice(1).join('\\n') === text",
+            arg=[PREFIX, text],
+            timeout=SETTLED,
+        )
+
+    def wait_for_text(self, text: str) -> None:
+        self.page.wait_for_function(
+            "([id, text]) => document.querySelector(id + 'strategies textarea').value === text",
+            arg=[PREFIX, text],
+            timeout=SETTLED,
+        )
+        self.wait_until_shown(text)
+
+    def change(self, name: str, value: str) -> None:
+        """Type into a field of the page or the section, and leave it."""
+        box = self.field(name)
+        box.fill(value)
+        box.press("Tab")
+
+    def choose(self, name: str, option: str) -> None:
+        self.part(name).locator("input").first.click()
+        self.part(name).locator(f'li[aria-label="{option}"]').click()
+
+    def press(self, name: str) -> None:
+        self.part(name).click()
+
+    @property
+    def preview(self) -> str:
+        return self.part("preview").inner_text()
+
+    def set_host(self, elem_id: str, value: str) -> None:
+        box = self.page.locator(f"#{elem_id}").locator("input[type=number], textarea").first
+        box.fill(value)
+        box.press("Tab")
+
+    def small_first_pass(self) -> None:
+        for name, value in (("width", "128"), ("height", "192"), ("steps", "4"), ("seed", "5")):
+            self.set_host(f"txt2img_{name}", value)
+
+    def generate(self, button: str = "txt2img_generate") -> None:
+        """Press a button and wait for the end of the job that it starts."""
+        log = self.page.locator("#html_log_txt2img").first
+        before = log.inner_html()
+        self.page.locator(f"#{button}").click()
+        self.page.wait_for_function(
+            "(before) => { const log = document.getElementById('html_log_txt2img'); "
+            "return log.innerHTML !== before && log.textContent.includes('Time taken'); }",
+            arg=before,
+            timeout=120_000,
+        )
+        self.page.wait_for_timeout(300)
+
+    @property
+    def message(self) -> str:
+        return self.page.locator("#html_log_txt2img").first.inner_text()
+
+    @property
+    def images(self) -> list[str]:
+        """The gallery's images in order, as addresses."""
+        sources = self.page.evaluate(
+            "() => { const all = [...document.querySelectorAll('#txt2img_gallery .thumbnail-item img')];"
+            "const any = all.length ? all : [...document.querySelectorAll('#txt2img_gallery img')];"
+            "return any.map((image) => image.src); }"
+        )
+        return list(dict.fromkeys(sources))
+
+    def select_image(self, index: int) -> None:
+        self.page.locator("#txt2img_gallery .thumbnail-small, #txt2img_gallery .thumbnail-item").nth(index).click()
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """The generation's info, as the API returns it."""
+        box = self.page.locator("#generation_info_txt2img").locator("textarea, input").first
+        return json.loads(box.input_value() or "{}")

@@ -1,0 +1,100 @@
+"""Two images of the gallery under one slider: mouse, keyboard, touch."""
+
+from __future__ import annotations
+
+import pytest
+
+HANDLE = ".hires-strategies-compare-handle"
+
+
+@pytest.fixture
+def compare(section):
+    """The wipe over three variants of two sizes."""
+    section.small_first_pass()
+    section.write("Latent x2 @{0.5,0.7}\nLanczos x1.5")
+    section.generate()
+    section.select_image(0)
+    section.page.locator("#txt2img_hires_strategies_compare").click()
+    section.page.locator(HANDLE).wait_for()
+    section.page.wait_for_function("() => document.querySelector('.hires-strategies-compare output').textContent")
+    return section.page
+
+
+def wipe(page):
+    return int(page.locator(HANDLE).get_attribute("aria-valuenow"))
+
+
+def chosen(page):
+    return [page.locator(".hires-strategies-compare select").nth(n).input_value() for n in (0, 1)]
+
+
+def boxes(page):
+    return [page.locator(".hires-strategies-compare-side img").nth(n).bounding_box() for n in (0, 1)]
+
+
+def test_wipe_by_mouse_and_keyboard(compare):
+    assert (wipe(compare), chosen(compare)) == (50, ["0", "1"])
+    box = compare.locator(HANDLE).bounding_box()
+    y = box["y"] + box["height"] / 3
+    compare.mouse.move(box["x"] + box["width"] / 2, y)
+    compare.mouse.down()
+    compare.mouse.move(compare.viewport_size["width"] * 0.25, y, steps=4)
+    compare.mouse.up()
+    assert 24 <= wipe(compare) <= 26
+    clip = (
+        compare.locator(".hires-strategies-compare-side").nth(1).evaluate("(side) => getComputedStyle(side).clipPath")
+    )
+    assert clip.startswith("inset(0px 0px 0px 2")
+    compare.locator(HANDLE).focus()
+    before = wipe(compare)
+    compare.keyboard.press("ArrowRight")
+    assert wipe(compare) == before + 2
+    compare.keyboard.press("End")
+    assert wipe(compare) == 100
+
+
+def test_arrows_go_through_the_variants_and_sizes_are_aligned(compare):
+    compare.keyboard.press("ArrowRight")
+    assert chosen(compare) == ["0", "2"]
+    compare.keyboard.press("ArrowRight")
+    assert chosen(compare) == ["0", "0"]
+    compare.keyboard.press("ArrowLeft")
+    assert chosen(compare) == ["0", "2"]
+    left, right = boxes(compare)
+    assert left == right
+    assert (round(left["width"]), round(left["height"])) == (256, 384), "the larger image at 1:1"
+
+
+def test_zoom_and_pan_move_both(compare):
+    area = compare.locator(".hires-strategies-compare-area").bounding_box()
+    x, y = area["x"] + area["width"] / 4, area["y"] + area["height"] / 2
+    compare.mouse.move(x, y)
+    before = boxes(compare)[0]
+    compare.mouse.wheel(0, -400)
+    compare.wait_for_timeout(200)
+    left, right = boxes(compare)
+    assert left == right and left["width"] > before["width"] * 2
+    compare.mouse.down()
+    compare.mouse.move(x + 50, y + 20, steps=3)
+    compare.mouse.up()
+    moved = boxes(compare)
+    assert moved[0] == moved[1]
+    assert round(moved[0]["x"] - left["x"]) == 50 and round(moved[0]["y"] - left["y"]) == 20
+    compare.keyboard.press("1")
+    assert round(boxes(compare)[0]["width"]) == 256
+    compare.keyboard.press("Escape")
+    compare.locator(".hires-strategies-compare").wait_for(state="detached")
+
+
+def test_touch_drags_the_handle(compare):
+    box = compare.locator(HANDLE).bounding_box()
+    start, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 3
+    session = compare.context.new_cdp_session(compare)
+    touch = {"x": start, "y": y}
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [touch]})
+    for part in (0.6, 0.7, 0.8):
+        touch = {"x": compare.viewport_size["width"] * part, "y": y}
+        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [touch]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    compare.wait_for_timeout(200)
+    assert 78 <= wipe(compare) <= 82

@@ -1,0 +1,74 @@
+"""Generating from the page: what was promised is what runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from hires_strategies.notation import parse
+
+TWO = "Latent x2 @{0.5,0.7}"
+
+
+@pytest.fixture
+def small(section):
+    section.small_first_pass()
+    section.set_host("txt2img_prompt", "a woman with red hair")
+    return section
+
+
+def test_ticked_and_generated_as_the_preview_says(small):
+    small.write(f"{TWO}\nLanczos x1.5")
+    said = small.part("preview").locator("li").all_inner_texts()
+    small.generate()
+    records = [record for record in small.info["hires_strategies"] if record["kind"] == "variant"]
+    assert [record["strategy"] for record in records] == ["Latent x2 @0.5", "Latent x2 @0.7", "Lanczos x1.5"]
+    assert len(said) == len(records)
+    for words, record in zip(said, records, strict=True):
+        assert f"{record['width']} × {record['height']}" in words
+        if record["start_sigma"] is not None:
+            assert f"start sigma {record['start_sigma']:.2f}" in words
+    small.write(TWO)
+    assert "on this machine, learnt from your last runs" in small.preview
+
+
+def test_a_bad_text_says_the_same_and_runs_nothing(small):
+    small.write("Latnt x2 @0.7")
+    before = small.images
+    small.generate()
+    assert "Unknown upscaler 'Latnt'. Did you mean 'Latent'?" in small.message
+    assert small.images == before == []
+
+
+def test_infotext_restores_the_section_and_turns_it_off(small):
+    settings = "Steps: 4, Sampler: Euler, Schedule type: Automatic, CFG scale: 7, Seed: 5, Size: 128x192"
+    text = 'Latent x1.3 @0.6 [prompt "a: b, c"] > None x2'
+    prompt = small.page.locator("#txt2img_prompt textarea")
+    quoted = '"Latent x1.3 @0.6 [prompt \\"a: b, c\\"] > None x2"'
+    prompt.fill(f"cat\n{settings}, Hires strategy: {quoted}, Version: v1")
+    small.page.locator("#paste").first.click()
+    small.wait_for_text(text)
+    assert parse(small.text)[0].stages[0].prompt == "a: b, c"
+    assert small.part("strategies").is_visible()
+    prompt.fill(f"cat\n{settings}, Version: v1")
+    small.page.locator("#paste").first.click()
+    small.part("strategies").wait_for(state="hidden")
+
+
+def test_the_gallery_s_button_goes_on_from_the_selected_image(small):
+    small.write(TWO)
+    small.generate()
+    original = small.images
+    small.select_image(1)
+    small.set_host("txt2img_prompt", "something else")
+    small.set_host("txt2img_seed", "6")
+    small.write("Lanczos x1.5")
+    small.generate("txt2img_hires_strategies_run")
+    texts = small.info["infotexts"]
+    assert len(small.images) == len(original) + 1 == 3
+    assert small.images[0].split("?")[0] == original[0].split("?")[0]
+    assert "Hires strategy: Latent x2 @0.7" in texts[1]
+    assert "Hires strategy: Lanczos x1.5" in texts[2]
+    for text in texts:
+        assert text.startswith("a woman with red hair") and "Seed: 5" in text and "Size: 128x192" in text
+    small.generate()
+    assert len(small.images) == 1, "the button's mark must not outlast its own run"

@@ -1,0 +1,198 @@
+"""Typing, dragging and pressing in the section: rows, text and preview say the same."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from hires_strategies.notation import parse
+from hires_strategies.rows import rows_from_line
+
+EDITS = 200
+
+
+def test_the_text_is_explained_and_an_error_marked_as_one_types(section):
+    section.set_host("txt2img_width", "512")
+    section.set_host("txt2img_height", "512")
+    section.write("Latent x2 @0.7 > None x2")
+    assert "1024 × 1024" in section.preview and "2048 × 2048" in section.preview
+    assert "first passes" in section.preview and "per keeper" in section.preview
+    section.write("Latent x2 @0.7\nLatnt x2 @0.7")
+    assert section.preview.startswith("Line 2, column 1: Unknown upscaler 'Latnt'. Did you mean 'Latent'?")
+    assert section.part("preview").locator("mark").inner_text() == "L"
+    assert section.part("preview").locator("[role=alert]").is_visible()
+    section.write("Latent x2 @0.7")
+    assert section.part("preview").locator("[role=alert]").count() == 0
+
+
+def test_the_preview_follows_the_host_s_fields(section):
+    section.set_host("txt2img_width", "256")
+    section.set_host("txt2img_height", "320")
+    section.part("preview").get_by_text("512 × 640").first.wait_for(timeout=10_000)
+
+
+def test_fields_change_the_text_and_the_text_the_fields(section):
+    section.write("Latent x2 @0.7 > None x1.5")
+    assert section.field("stage2_upscaler").input_value() == "None"
+    assert section.field("stage2_scale").input_value() == "1.5"
+    section.change("stage1_denoising", "0.55")
+    section.wait_for_text("Latent x2 @0.55 > None x1.5")
+    slider = section.part("stage2_scale").locator("input[type=range]")
+    slider.focus()
+    slider.press("ArrowRight")
+    section.wait_for_text("Latent x2 @0.55 > None x1.55")
+    section.choose("stage2_upscaler", "Lanczos")
+    section.wait_for_text("Latent x2 @0.55 > Lanczos x1.55")
+    section.press("stage1_more")
+    section.change("stage1_prompt", 'a "cat" > [dog]')
+    section.wait_for_text('Latent x2 @0.55 [prompt "a \\"cat\\" > [dog]"] > Lanczos x1.55')
+
+
+def test_one_click_makes_a_sweep(section):
+    section.write("Latent x2 @0.7")
+    section.press("stage1_sweep_button")
+    section.wait_for_text("Latent x2 @{0.6,0.7,0.8}")
+    assert section.field("stage1_sweep").input_value() == "0.6,0.7,0.8"
+    assert section.part("preview").locator("li").count() == 3
+    section.change("stage1_sweep", "0.4..0.8..0.2")
+    section.wait_for_text("Latent x2 @{0.4..0.8..0.2}")
+    section.press("stage1_sweep_button")
+    section.wait_for_text("Latent x2 @0.6")
+
+
+def test_a_second_strategy_has_rows_of_its_own(section):
+    section.write("Latent x2 @0.7")
+    section.press("add_line")
+    section.wait_for_text("Latent x2 @0.7\nLatent x2 @0.7")
+    section.change("stage1_scale", "1.5")
+    section.wait_for_text("Latent x2 @0.7\nLatent x1.5 @0.7")
+    section.choose("line", "1")
+    section.page.wait_for_function(
+        "() => document.querySelector('#script_hires_strategies_stage1_scale input').value === '2'"
+    )
+
+
+def test_a_random_walk_of_edits_keeps_rows_and_text_the_same(section):
+    """Each edit is made where the dice say, in a field or in the text; afterwards both must say the same."""
+    dice = random.Random(4)
+    section.write("Latent x2 @0.7")
+    for _ in range(EDITS):
+        before = section.text
+        _edit(section, dice, len(rows_from_line(before)))
+        section.page.wait_for_timeout(350)
+        section.wait_until_shown(section.text)
+        _compare(section)
+    assert parse(section.text)
+
+
+def _edit(section, dice, rows):
+    row = dice.randint(1, rows)
+    kind = dice.choice(("denoising", "scale", "upscaler", "add", "remove", "up", "down", "text"))
+    if kind == "denoising":
+        section.change(f"stage{row}_denoising", str(dice.randint(1, 100) / 100))
+    elif kind == "scale":
+        section.change(f"stage{row}_scale", str(dice.randint(20, 40) / 20))
+    elif kind == "upscaler":
+        section.choose(f"stage{row}_upscaler", dice.choice(("Latent", "None", "Lanczos", "Latent (bicubic)")))
+    elif kind == "add" and rows < 4:
+        section.press("add_stage")
+    elif kind == "remove" and rows > 1:
+        section.press(f"stage{row}_remove")
+    elif kind in ("up", "down"):
+        section.press(f"stage{row}_{kind}")
+    elif kind == "text":
+        stages = [f"{dice.choice(('Latent', 'Lanczos'))} x{dice.randint(2, 4) / 2:g} @0.{dice.randint(1, 9)}"]
+        section.write(" > ".join(stages * dice.randint(1, 2)))
+
+
+def _compare(section):
+    rows = rows_from_line(section.text)
+    for number, row in enumerate(rows, start=1):
+        assert section.field(f"stage{number}_upscaler").input_value() == row.upscaler
+        assert float(section.field(f"stage{number}_scale").input_value()) == row.scale
+        assert float(section.field(f"stage{number}_denoising").input_value()) == row.denoising
+    assert section.part(f"stage{len(rows)}_row").is_visible()
+    if len(rows) < 6:
+        assert not section.part(f"stage{len(rows) + 1}_row").is_visible()
+
+
+def test_presets_from_choosing_to_deleting(section):
+    section.choose("preset", "Latent against pixel")
+    section.wait_for_text("Latent x2 @0.7\nR-ESRGAN 4x+ x2 @0.35")
+    section.write("Latent x1.25 @0.5")
+    section.change("preset_name", "browser test")
+    section.press("preset_save")
+    section.part("preset_message").get_by_text("Saved as 'browser test'.").wait_for(timeout=10_000)
+    section.choose("preset", "Latent 2x")
+    section.wait_for_text("Latent x2 @0.7")
+    section.page.reload()
+    again = type(section)(section.page)
+    again.choose("preset", "browser test")
+    again.wait_for_text("Latent x1.25 @0.5")
+    again.press("preset_delete")
+    again.part("preset_message").get_by_text("Deleted 'browser test'.").wait_for(timeout=10_000)
+    again.change("preset_name", "Latent 2x")
+    again.press("preset_save")
+    again.part("preset_message").get_by_text("comes with the extension").wait_for(timeout=10_000)
+
+
+def test_hires_fix_settings_are_taken_over(section):
+    page = section.page
+    page.locator("#txt2img_hr .label-wrap").first.click()
+    section.set_host("txt2img_hires_steps", "7")
+    section.set_host("txt2img_hr_scale", "1.5")
+    section.set_host("txt2img_denoising_strength", "0.6")
+    section.press("take_over")
+    section.wait_for_text("Latent x1.5 @0.6 [7 steps]")
+    assert not page.locator("#txt2img_hr_scale").is_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_readable_in_both_themes_and_at_any_width(open_section, theme, width):
+    section = open_section(theme=theme, viewport={"width": width, "height": 900})
+    section.write("Latnt x2 @0.7")
+    box = section.part("enable").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    too_wide = section.page.evaluate(
+        "() => [...document.querySelectorAll('#script_hires_strategies_enable *')].filter((each) => each.offsetParent"
+        " && each.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map((each) => each.id)"
+    )
+    assert too_wide == []
+    for selector in ("[role=alert]", "mark"):
+        assert _contrast(section.part("preview").locator(selector).first) >= 4.5
+
+
+def _contrast(element):
+    """Contrast of text to background as WCAG 2 defines it."""
+    return element.evaluate(
+        """(element) => {
+            const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+            const ground = (one) => numbers(getComputedStyle(one).backgroundColor);
+            let behind = element;
+            while (ground(behind)[3] < 0.9 && behind.parentElement) behind = behind.parentElement;
+            const light = (colour) => numbers(colour).slice(0, 3).map((each) => each / 255)
+                .map((each) => each <= 0.03928 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4)
+                .reduce((sum, each, index) => sum + each * [0.2126, 0.7152, 0.0722][index], 0);
+            const two = [light(getComputedStyle(element).color), light(getComputedStyle(behind).backgroundColor)];
+            return (Math.max(...two) + 0.05) / (Math.min(...two) + 0.05);
+        }"""
+    )
+
+
+def test_a_keystroke_is_cheap_and_costs_one_request(section):
+    requests = []
+    section.page.on("request", lambda request: requests.append(request.url) if "/predict" in request.url else None)
+    section.write("Latent x2 @0.7")
+    requests.clear()
+    section.page.evaluate(
+        "() => { window.longest = 0; new PerformanceObserver((list) => list.getEntries().forEach((each) => "
+        "{ window.longest = Math.max(window.longest, each.duration); })).observe({ entryTypes: ['longtask'] }); }"
+    )
+    box = section.field("strategies")
+    box.press("End")
+    box.press_sequentially(" > None x2", delay=30)
+    section.wait_until_shown("Latent x2 @0.7 > None x2")
+    ours = [url for url in requests if "predict" in url]
+    assert len(ours) <= 2, f"{len(ours)} requests for ten keystrokes"
