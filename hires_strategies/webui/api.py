@@ -95,7 +95,7 @@ def delete_preset(name: str) -> JSONResponse:
     def delete() -> dict[str, Any]:
         file = preset_file()
         if presets.check_name(name) not in file.all():
-            raise HTTPException(404, f"There is no preset '{name}'.")
+            raise HTTPException(status_code=404, detail=f"There is no preset '{name}'.")
         file.delete(name)
         return {"deleted": name}
 
@@ -126,7 +126,7 @@ def _checked(work: Callable[[], dict[str, Any]]) -> JSONResponse:
     try:
         return JSONResponse(work())
     except StrategyError as error:
-        raise HTTPException(422, str(error)) from None
+        raise HTTPException(status_code=422, detail=str(error)) from None
 
 
 async def _read_json(request: Request) -> Any:
@@ -137,11 +137,11 @@ async def _read_json(request: Request) -> Any:
         if size <= MAX_BODY:
             body += part
     if size > MAX_BODY:
-        raise HTTPException(413, f"The body has {size} bytes, and {MAX_BODY} (256 KB) is the most.")
+        raise HTTPException(status_code=413, detail=f"The body has {size} bytes, and {MAX_BODY} (256 KB) is the most.")
     try:
         return json.loads(bytes(body))
     except (ValueError, RecursionError) as error:
-        raise HTTPException(422, f"The body is no JSON: {error}.") from None
+        raise HTTPException(status_code=422, detail=f"The body is no JSON: {error}.") from None
 
 
 Handler = Callable[..., JSONResponse] | Callable[..., Awaitable[JSONResponse]]

@@ -22,6 +22,8 @@ def host_auth(api_auth: str) -> Callable[..., None]:
         # Both comparisons for every user, whatever came out of those before: the time tells nothing.
         matches = [compare_digest(name, known[0]) & compare_digest(password, known[1]) for known in credentials]
         if not any(matches):
-            raise HTTPException(401, "Incorrect username or password", {"WWW-Authenticate": "Basic"})
+            raise HTTPException(
+                status_code=401, detail="Incorrect username or password", headers={"WWW-Authenticate": "Basic"}
+            )
 
     return check
