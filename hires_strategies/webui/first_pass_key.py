@@ -132,12 +132,15 @@ def _model() -> dict[str, Any]:
 
 
 def _norms(model: Any) -> torch.Tensor | None:
-    """The weights of the model's group norms: small, different in every training, left alone by LoRA."""
+    """The weights of the model's group norms: small, different in every training, left alone by LoRA.
+
+    Gathered on the CPU: with --medvram parts of a model lie on different devices.
+    """
     network = getattr(getattr(model, "model", None), "diffusion_model", None)
     if not isinstance(network, torch.nn.Module):
         return None
     norms = [each.weight for each in network.modules() if isinstance(each, torch.nn.GroupNorm) and each.affine]
-    return torch.cat([weight.detach().float().flatten() for weight in norms]) if norms else None
+    return torch.cat([weight.detach().cpu().float().flatten() for weight in norms]) if norms else None
 
 
 def _checkpoint(info: Any) -> tuple[Any, ...]:
