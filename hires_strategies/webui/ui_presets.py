@@ -64,10 +64,11 @@ def load_preset(name: str | None, text: str) -> tuple[str, str, str]:
         own, message = {}, _message(error)
     else:
         message = ""
-    lines = {**builtin(), **own}.get(name or "")
+    name = name or ""
+    lines = {**builtin(), **own}.get(name)
     if lines is None:
         return text, "", message
-    return "\n".join(lines), name if name in own else "", message  # type: ignore[return-value]
+    return "\n".join(lines), name if name in own else "", message
 
 
 def save_preset(name: str, text: str) -> list[Any]:

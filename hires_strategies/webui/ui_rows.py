@@ -120,15 +120,12 @@ def row_from_values(values: Sequence[Any], shown: Row) -> Row:
     named = dict(zip(FIELDS, values, strict=True))
     if shown.raw:
         return Row(raw=str(named["raw"] or ""))
-    numbers = {name: _number(named[name]) for name in ("scale", "denoising", "cfg")}
-    whole = {name: int(_number(named[name])) for name in ("width", "height", "steps")}
-    texts = {name: str(named[name] or "") for name in ("upscaler", "sweep", "prompt", "negative")}
-    sampler, scheduler = named["sampler"] or "", named["scheduler"] or ""
-    return Row(
-        **texts, **numbers, **whole,
-        sampler="" if sampler == SAME_SAMPLER else sampler,
-        scheduler="" if scheduler == SAME_SCHEDULER else scheduler,
-    )  # fmt: skip
+    held: dict[str, Any] = {name: str(named[name] or "") for name in ("upscaler", "sweep", "prompt", "negative")}
+    held |= {name: _number(named[name]) for name in ("scale", "denoising", "cfg")}
+    held |= {name: int(_number(named[name])) for name in ("width", "height", "steps")}
+    for name, same in (("sampler", SAME_SAMPLER), ("scheduler", SAME_SCHEDULER)):
+        held[name] = "" if named[name] in (None, same) else named[name]
+    return Row(**held)
 
 
 def updates(shown: Sequence[Row], rows: Sequence[Row]) -> Iterator[Any]:

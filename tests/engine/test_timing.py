@@ -12,8 +12,8 @@ from hires_strategies.timing import REMEMBERED, Timing
 from hires_strategies.worth import worth_it
 
 
-def plan(text, size=(512, 512), sampler="Euler"):
-    return make_plan(parse(text), FirstPass(*size, 20, sampler))
+def plan(text, sampler="Euler"):
+    return make_plan(parse(text), FirstPass(512, 512, 20, sampler))
 
 
 @pytest.fixture
