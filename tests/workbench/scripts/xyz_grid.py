@@ -134,7 +134,7 @@ class Script(scripts.Script):
     def ui(self, is_img2img):
         """Three axes and what to make of their images; the arguments' order is the host's."""
         self.current_axis_options = [
-            option for option in axis_options if type(option) is AxisOption or option.is_img2img == is_img2img
+            option for option in axis_options if getattr(option, "is_img2img", is_img2img) == is_img2img
         ]
         labels = [option.label for option in self.current_axis_options]
         controls = []
@@ -225,7 +225,8 @@ def _announce(p: Any, axes: list[AxisOption], values: list[list[Any]]) -> None:
     count = len(values[0]) * len(values[1]) * len(values[2])
     second = (p.hr_second_pass_steps or p.steps) if p.enable_hr else 0
     shared.total_tqdm.updateTotal((p.steps + second) * count * p.n_iter)
-    state.xyz_plot_x, state.xyz_plot_y, state.xyz_plot_z = map(AxisInfo, axes, values)
+    for name, axis, each in zip("xyz", axes, values):
+        setattr(state, f"xyz_plot_{name}", AxisInfo(axis, each))
     state.job_count = count * p.n_iter
 
 
