@@ -33,7 +33,8 @@ def _object(**properties: Any) -> dict[str, Any]:
 
 
 def _or_null(schema: dict[str, Any], why: str) -> dict[str, Any]:
-    return {**schema, "nullable": True, "description": f"Null {why}."}
+    """Without a type: OpenAPI 3.0 and 3.1 write "or null" in ways that the other does not know."""
+    return {"description": f"{schema['type'].capitalize()}, or null {why}."}
 
 
 def _answers(schema: dict[str, Any], example: Any, *errors: int) -> dict[int, dict[str, Any]]:

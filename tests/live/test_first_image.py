@@ -85,6 +85,12 @@ def test_latent_stages_and_the_records(webui: WebUI, png: str, first: Answer) ->
     assert same(alone.images[0], answer.images[0]), difference(alone.images[0], answer.images[0])
 
 
+def test_latent_stages_do_not_depend_on_what_ran_before(webui: WebUI, png: str) -> None:
+    alone = run(webui, "Latent x1.5 @0.6", png, EMPTY)
+    behind = run(webui, ["Lanczos x1.2 @0.5", "Latent x1.5 @0.6"], png, EMPTY)
+    assert same(alone.images[0], behind.images[1]), difference(alone.images[0], behind.images[1])
+
+
 def test_any_size_is_kept_exactly(webui: WebUI) -> None:
     picture = Image.effect_mandelbrot((100, 68), (-2, -1.5, 1, 1.5), 50).convert("RGB")
     answer = run(webui, ["Nearest x2", "Nearest x1.5 @0.4", "Latent x2 @0.5"], encoded(picture), {"seed": 3})
