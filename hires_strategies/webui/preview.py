@@ -111,8 +111,8 @@ def _stage(plan: Plan, node: Node) -> str:
     if node.upscale is None:
         what = f"txt2img at <b>{_size(node)}</b>"
     else:
-        kind = " in latent space" if node.upscale.latent else ""
-        what = f"{escape(node.upscale.upscaler)}{kind} to <b>{_size(node)}</b>"
+        name = "Plain resize" if node.upscale.upscaler == "None" else escape(node.upscale.upscaler)
+        what = f"{name} to <b>{_size(node)}</b>"
     sampling = node.sampling
     if sampling is None:
         return f"{what} without sampling"

@@ -44,7 +44,7 @@ def build_row(elem_id: Callable[[str], str], number: int, row: Row | None) -> Ro
         return elem_id(f"stage{number}_{name}")
 
     with gr.Column(
-        visible=row is not None, elem_id=identity("row"), elem_classes=["hires-strategies-row"], variant="compact"
+        visible=row is not None, elem_id=identity("row"), variant="compact"
     ) as group:
         with gr.Row(elem_classes=["hires-strategies-tools"]):
             gr.HTML(f"<span>Stage</span> <b>{number}</b>", elem_classes=["hires-strategies-number"])
@@ -74,7 +74,7 @@ def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
     with FormRow():
         scale = gr.Slider(0, 8, value=row.scale, step=0.05, label="Upscale by", elem_id=identity("scale"))
         denoising = gr.Slider(
-            0, 1, value=row.denoising, step=0.01, label="Denoising strength (0: no sampling)", visible=not row.sweep,
+            0, 1, value=row.denoising, step=0.01, label="Denoising strength", visible=not row.sweep,
             elem_id=identity("denoising"),
         )  # fmt: skip
         sweep = gr.Textbox(
