@@ -61,8 +61,7 @@ class Sampling:
     @property
     def key(self) -> tuple[object, ...]:
         """Equal for samplings that give the same picture from the same start."""
-        return (self.steps, self.total, self.denoising_strength is None, self.sampler, self.scheduler, self.cfg,
-                self.prompt, self.negative)  # fmt: skip
+        return (self.steps, self.total, self.sampler, self.scheduler, self.cfg, self.prompt, self.negative)
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,16 @@ def test_a_variant_does_not_depend_on_the_others(data: st.DataObject) -> None:
         assert same_images(outcomes[variant.node].images, wanted.images)
 
 
+@pytest.mark.parametrize(
+    "before", ["Lanczos x2 @0.5", "Latent (bicubic) x1.5 @0.5", "Lanczos x2", "Lanczos x2 > None x1 @0.2"]
+)
+@pytest.mark.parametrize("text", ["Lanczos x1.5 > Latent x1.5 @0.5", "None x1.3 @0.5", "Lanczos x2 @0.3"])
+def test_an_encode_does_not_depend_on_what_drew_before(before: str, text: str) -> None:
+    alone, after = plan_of(text), plan_of(f"Lanczos x1.5 > {before}\n{before}\n{text}")
+    wanted = run_all(alone, FakeHost()).stages[-1].images
+    assert same_images(run_all(after, FakeHost()).stages[after.variants[2].node].images, wanted)
+
+
 def test_different_stages_make_different_pictures() -> None:
     # What the fake host makes has to tell stages apart, or the tests above could not fail.
     plan = plan_of(
