@@ -113,6 +113,7 @@ def first_picture(samples: Any) -> Picture | None:
 def picture_size(picture: Picture) -> tuple[int, int]:
     if picture.images is not None:
         return picture.images[0].size
+    assert picture.latents is not None
     rows, columns = picture.latents.shape[-2:]
     return columns * 8, rows * 8
 

@@ -73,7 +73,7 @@ def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
     values = check_object(body, PLAN)
     strategies = read_strategies(values["strategies"], vocabulary.names, vocabulary.limits)
     defaults = {key.name: key.schema.get("default") for key in PLAN}
-    first = {key: values.get(key, default) for key, default in defaults.items()}
+    first: dict[str, Any] = {key: values.get(key, default) for key, default in defaults.items()}
     sampler, scheduler = _sampler(first["sampler_name"], first["scheduler"], vocabulary.names)
     # As the host's first pass comes out: whole latents.
     width, height = (side // 8 * 8 for side in (first["width"], first["height"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -22,7 +23,7 @@ def preset(webui: WebUI) -> Iterator[str]:
     """A name that no preset has before or after the test."""
     name = "a test's, d'été #1?"
     yield name
-    requests.delete(f"{webui.url}{V1}/presets/{requests.utils.quote(name, safe='')}", timeout=60)
+    requests.delete(f"{webui.url}{V1}/presets/{quote(name, safe='')}", timeout=60)
 
 
 def send(webui: WebUI, method: str, path: str, body: object = None) -> requests.Response:
@@ -31,7 +32,7 @@ def send(webui: WebUI, method: str, path: str, body: object = None) -> requests.
 
 
 def preset_path(name: str) -> str:
-    return f"/presets/{requests.utils.quote(name, safe='')}"
+    return f"/presets/{quote(name, safe='')}"
 
 
 @pytest.mark.parametrize(

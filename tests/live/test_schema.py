@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -26,7 +27,7 @@ def own_part(webui: WebUI) -> Iterator[Any]:
     kept = set(webui.get(f"{V1}/presets"))
     yield schemathesis.openapi.from_url(f"{webui.url}/openapi.json").include(path_regex=f"^{V1}/")
     for name in set(webui.get(f"{V1}/presets")) - kept:
-        requests.delete(f"{webui.url}{V1}/presets/{requests.utils.quote(name, safe='')}", timeout=60).raise_for_status()
+        requests.delete(f"{webui.url}{V1}/presets/{quote(name, safe='')}", timeout=60).raise_for_status()
     assert same(webui.txt2img("Nearest x2").images[0], before)
 
 
