@@ -62,7 +62,7 @@ class Job:
         plan = self._plan(p, expected_size(p) if picture is None else picture_size(picture))
         host = WebuiHost(p)
         use_main_model(p, picture, host, plan)
-        progress.announce(p, plan)
+        progress.announce(p, plan, first_pass is not None and not reused)
         keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
         if self.request.first_pass:
             keep.add(None)

@@ -11,7 +11,7 @@ from hires_strategies.plan import Plan
 _announced_for: float | None = None
 
 
-def announce(p: Any, plan: Plan) -> None:
+def announce(p: Any, plan: Plan, first_pass_ran: bool) -> None:
     """Add the stages' jobs and steps to the host's, once for all batches and all cells of an X/Y/Z plot.
 
     Called when the first batch reaches its stages: earlier the host has not counted its own jobs yet.
@@ -23,7 +23,7 @@ def announce(p: Any, plan: Plan) -> None:
     _announced_for = state.time_start
     batches = max(state.job_count // (2 if p.enable_hr else 1), 1)
     state.job_count += len(plan.stages) * batches
-    first_steps = p.steps if plan.needs_first_pass else 0
+    first_steps = p.steps if first_pass_ran else 0
     if p.enable_hr:
         first_steps += p.hr_second_pass_steps or p.steps
     shared.total_tqdm.updateTotal((first_steps + sum(node.steps for node in plan.stages)) * batches)
