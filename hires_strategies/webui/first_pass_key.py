@@ -122,11 +122,13 @@ def _model() -> dict[str, Any]:
     # These modules are not on every host of the family.
     vae = getattr(sys.modules.get("modules.sd_vae"), "loaded_vae_file", None)
     unet = getattr(sys.modules.get("modules.sd_unet"), "current_unet", None)
+    norms, info = _norms(model), model.sd_checkpoint_info
+    known_by_weights = norms is not None and not Path(info.filename).exists()  # the file is gone, or never was one
     return {
-        "checkpoint": _checkpoint(model.sd_checkpoint_info),
+        "checkpoint": (info.name, str(info.filename)) if known_by_weights else _checkpoint(info),
         "vae": _file(vae) if vae else None,
         "unet": _function_name(type(unet)) if unet is not None else None,
-        "norms": _norms(model),
+        "norms": norms,
         "device": (shared.device, devices.dtype, devices.dtype_unet, devices.unet_needs_upcast),
     }
 
@@ -136,7 +138,7 @@ def _norms(model: Any) -> torch.Tensor | None:
 
     Gathered on the CPU: with --medvram parts of a model lie on different devices.
     """
-    network = getattr(getattr(model, "model", None), "diffusion_model", None)
+    network = getattr(getattr(model, "model", None), "diffusion_model", model)
     if not isinstance(network, torch.nn.Module):
         return None
     norms = [each.weight for each in network.modules() if isinstance(each, torch.nn.GroupNorm) and each.affine]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -63,7 +64,8 @@ class FirstPass:
             return None
         try:
             return keys_of(p, p.c, p.uc, inner)
-        except NoKey:
+        except NoKey as reason:
+            logging.getLogger(__name__).info("This first pass is not remembered. %s", reason)
             return None
         except Exception:  # a host or an extension that is not as expected: work without, rather than not at all
             errors.report("Hires strategies: this first pass cannot be remembered", exc_info=True)
