@@ -17,8 +17,9 @@ def main() -> int:
     if options.webui_path:
         return _run("names and signatures", [str(TESTS / "workbench" / "check_names.py"), options.webui_path])
     if options.webui_url:
-        live = ["-m", "pytest", "tests/live", f"--webui-url={options.webui_url}", *options.pytest]
-        return _finish({"tests/live": _run("tests/live", live)}, options.webui_url)
+        chosen = options.pytest or ["tests/live"]
+        status = _run("tests/live", ["-m", "pytest", f"--webui-url={options.webui_url}", *chosen])
+        return _finish({" ".join(chosen): status}, options.webui_url)
     results = {
         "ruff": _run("ruff", ["-m", "ruff", "check", "."]),
         "mypy": _run("mypy", ["-m", "mypy"]),
@@ -31,7 +32,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python tests", description="Every check that this machine can run.")
     parser.add_argument("--webui-url", metavar="URL", help="run tests/live against this WebUI, not the workbench")
     parser.add_argument("--webui-path", metavar="DIR", help="require of a WebUI's sources all the workbench offers")
-    parser.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
+    parser.add_argument("pytest", nargs="*", help="paths and options for pytest, after --")
     return parser.parse_args()
 
 

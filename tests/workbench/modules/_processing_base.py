@@ -42,6 +42,7 @@ class StableDiffusionProcessing:
     do_not_save_grid: bool = False
     extra_generation_params: Any = None
     eta: float | None = None
+    s_min_uncond: float | None = None
     denoising_strength: float | None = None
     override_settings: Any = None
     override_settings_restore_afterwards: bool = True
@@ -95,6 +96,10 @@ class StableDiffusionProcessing:
         self.script_args = {}
         self.cached_c = StableDiffusionProcessing.cached_c
         self.cached_uc = StableDiffusionProcessing.cached_uc
+
+    def fill_fields_from_opts(self):
+        """What the request leaves open is as the settings say."""
+        self.s_min_uncond = opts.s_min_uncond if self.s_min_uncond is None else self.s_min_uncond
 
     @property  # type: ignore[no-redef]
     def sd_model(self):  # noqa: F811

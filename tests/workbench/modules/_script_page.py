@@ -11,7 +11,7 @@ from modules import errors
 from modules._script import AlwaysVisible, OnComponent, Script
 
 
-class ScriptPage:
+class _ScriptPage:
     """The scripts of a tab; `inputs` are the components of all, the "Script" list first."""
 
     def __init__(self) -> None:

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 from modules import shared
-
-
-class _File(NamedTuple):
-    """A file of an extension (the host's ScriptFile)."""
-
-    basedir: str
-    filename: str
-    path: str
 
 
 class Extension:
@@ -28,9 +19,12 @@ class Extension:
 
     def list_files(self, subdir, extension):
         """Its files of a suffix in one of its folders, by name."""
+        from modules.scripts import ScriptFile
+
         folder = Path(self.path) / subdir
         names = sorted(os.listdir(folder)) if folder.is_dir() else []
-        return [_File(self.path, name, str(folder / name)) for name in names if Path(name).suffix.lower() == extension]
+        wanted = [name for name in names if Path(name).suffix.lower() == extension]
+        return [ScriptFile(self.path, name, str(folder / name)) for name in wanted]
 
 
 def active():

@@ -62,6 +62,7 @@ def process_images_inner(p: StableDiffusionProcessing) -> Processed:
     """All batches of a job."""
     seed, subseed = get_fixed_seed(p.seed), get_fixed_seed(p.subseed)
     _prepare(p)
+    p.fill_fields_from_opts()
     p.setup_prompts()
     same = p.subseed_strength != 0  # with a variation seed, only that one counts on
     count = range(len(p.all_prompts))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections import namedtuple
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from modules import errors, extensions, paths, script_callbacks, script_loading, shared
 from modules._script import (
@@ -17,7 +18,7 @@ from modules._script import (
     Script,
     ScriptBuiltinUI,
 )
-from modules._script_page import ScriptPage
+from modules._script_page import _ScriptPage
 
 __all__ = [
     "AlwaysVisible",
@@ -31,23 +32,8 @@ __all__ = [
 current_basedir = paths.script_path
 
 
-class ScriptFile(NamedTuple):
-    """A script's file."""
-
-    basedir: str
-    filename: str
-    path: str
-
-
-class ScriptClassData(NamedTuple):
-    """A class of a script's file."""
-
-    script_class: type[Script]
-    path: str
-    basedir: str
-    module: Any
-
-
+ScriptFile = namedtuple("ScriptFile", ["basedir", "filename", "path"])
+ScriptClassData = namedtuple("ScriptClassData", ["script_class", "path", "basedir", "module"])
 scripts_data: list[ScriptClassData] = []
 
 
@@ -92,7 +78,7 @@ def load_scripts():
     scripts_txt2img, scripts_img2img = ScriptRunner(), ScriptRunner()
 
 
-class ScriptRunner(ScriptPage):
+class ScriptRunner(_ScriptPage):
     """Calls a hook of every always-on script; an exception in one is printed, and the job goes on."""
 
     def run(self, p, *args):

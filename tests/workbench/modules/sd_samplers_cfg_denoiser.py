@@ -26,7 +26,7 @@ class CFGDenoiser(torch.nn.Module):
         """The loaded model in the form that the sampler wants; made anew after a refiner swap."""
         raise NotImplementedError
 
-    def timestep_of(self, sigma):
+    def _timestep_of(self, sigma):
         """The model's timestep (0 to 999) that a sigma stands for."""
         raise NotImplementedError
 
@@ -40,8 +40,8 @@ class CFGDenoiser(torch.nn.Module):
         args = self.sampler.sampler_extra_args
         args["cond"], args["uncond"] = self.p.get_conds()
 
-    def forward(self, x, sigma, uncond, cond, cond_scale, image_cond):
-        """The model's answer for latents B,4,h,w at sigmas B, guided."""
+    def forward(self, x, sigma, uncond, cond, cond_scale, s_min_uncond, image_cond):
+        """The model's answer for latents B,4,h,w at sigmas B, guided; at low sigmas only every other time, if asked."""
         if state.interrupted or state.skipped:
             raise sd_samplers_common.InterruptedException
         if sd_samplers_common.apply_refiner(self, sigma):
@@ -50,16 +50,19 @@ class CFGDenoiser(torch.nn.Module):
         conds_list, positive = prompt_parser.reconstruct_multicond_batch(cond, self.step)
         negative = prompt_parser.reconstruct_cond_batch(uncond, self.step)
         rows = [i for i, conds in enumerate(conds_list) for _ in conds]
+        first = [conds[0][0] for conds in conds_list]
         x_in, sigma_in, image_in = (torch.cat([part[rows], part]) for part in (x, sigma, image_cond))
+        if self.step % 2 and sigma[0] < s_min_uncond:
+            self.p.extra_generation_params["NGMS"] = s_min_uncond
+            cond_scale, negative = 1.0, negative[:0]
         x_out = self._evaluate(x_in, sigma_in, image_in, positive, negative)
 
-        denoised_uncond = x_out[len(rows) :]
+        denoised_uncond = x_out[len(rows) :] if len(negative) else x_out[first]
         denoised = denoised_uncond.clone()
         for i, conds in enumerate(conds_list):
             for row, weight in conds:
                 denoised[i] += (x_out[row] - denoised_uncond[i]) * (weight * cond_scale)
 
-        first = [conds[0][0] for conds in conds_list]
         self.sampler.last_latent = self.get_pred_x0(x_in[first], x_out[first], sigma)
         sd_samplers_common.store_latent(self.sampler.last_latent)
         self.step += 1
@@ -70,7 +73,7 @@ class CFGDenoiser(torch.nn.Module):
         at_once = opts.batch_cond_uncond and positive.shape[1] == negative.shape[1]
         conds = [torch.cat([positive, negative])] if at_once else [positive, negative]
         outs, start = [], 0
-        for cond in conds:
+        for cond in filter(len, conds):
             part = slice(start, start + len(cond))
             given = {"c_crossattn": [cond], "c_concat": [image_cond[part]]}
             outs.append(self.inner_model(x[part], sigma[part], cond=given))

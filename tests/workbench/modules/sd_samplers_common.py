@@ -113,7 +113,7 @@ def _completed(cfg_denoiser: Any, sigma: torch.Tensor | None) -> float:
     if opts.refiner_switch_by_sample_steps or sigma is None:
         cfg_denoiser.p.extra_generation_params["Refiner switch by sampling steps"] = True
         return cfg_denoiser.step / cfg_denoiser.total_steps
-    return (999 - cfg_denoiser.timestep_of(sigma.max())) / 1000
+    return (999 - cfg_denoiser._timestep_of(sigma.max())) / 1000
 
 
 class Sampler:
@@ -127,6 +127,7 @@ class Sampler:
     def __init__(self, funcname):
         self.func = funcname
         self.eta = None
+        self.s_min_uncond = 0.0
         self.last_latent = None
         self.conditioning_key = shared.sd_model.model.conditioning_key
         self.p = None
@@ -154,6 +155,7 @@ class Sampler:
         self.p = p
         self.model_wrap_cfg.p = p
         self.model_wrap_cfg.step = 0
+        self.s_min_uncond = p.s_min_uncond
         self.eta = p.eta if p.eta is not None else getattr(opts, self.eta_option_field)
         if not self.config.options.get("uses_eta", False):
             return {}
@@ -161,14 +163,14 @@ class Sampler:
             p.extra_generation_params[self.eta_infotext_field] = self.eta
         return {"eta": self.eta}
 
-    def extra_noise(self, p, noise, noised, scale=1.0):
+    def _extra_noise(self, p, noise, noised, scale=1.0):
         """Noised latents with the setting "Extra noise" on top."""
         if opts.img2img_extra_noise <= 0:
             return noised
         p.extra_generation_params["Extra noise"] = opts.img2img_extra_noise
         return noised + noise * opts.img2img_extra_noise * scale
 
-    def discard_next_to_last_sigma(self, p) -> bool:
+    def _discard_next_to_last_sigma(self, p) -> bool:
         """The setting "Always discard next-to-last sigma"."""
         if opts.always_discard_next_to_last_sigma:
             p.extra_generation_params["Discard penultimate sigma"] = True

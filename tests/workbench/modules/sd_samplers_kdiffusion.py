@@ -61,7 +61,7 @@ class CFGDenoiserKDiffusion(CFGDenoiser):
             self.model_wrap = _EpsDenoiser(shared.sd_model)
         return self.model_wrap
 
-    def timestep_of(self, sigma):
+    def _timestep_of(self, sigma):
         """The nearest timestep of a sigma."""
         return int(torch.argmin(torch.abs(self.inner_model.sigmas - sigma)))
 
@@ -76,7 +76,7 @@ class KDiffusionSampler(sd_samplers_common.Sampler):
 
     def get_sigmas(self, p, steps):
         """The sigmas of `steps` steps and a 0, by the scheduler of this pass."""
-        discard = self.discard_next_to_last_sigma(p)
+        discard = self._discard_next_to_last_sigma(p)
         steps += 1 if discard else 0
         name = (p.hr_scheduler if p.is_hr_pass else p.scheduler) or "Automatic"
         if name == "Automatic":
@@ -107,7 +107,7 @@ class KDiffusionSampler(sd_samplers_common.Sampler):
         """A second pass: from latents x and noise, at p.denoising_strength."""
         total, last = sd_samplers_common.setup_img2img_steps(p, steps)
         sigmas = self.get_sigmas(p, total)[total - last - 1 :]
-        noised = self.extra_noise(p, noise, x + noise * sigmas[0])
+        noised = self._extra_noise(p, noise, x + noise * sigmas[0])
         conds = (conditioning, unconditional_conditioning, image_conditioning)
         return self._run(p, x, noised, sigmas, last + 1, conds)
 
@@ -115,7 +115,10 @@ class KDiffusionSampler(sd_samplers_common.Sampler):
         arguments = self.initialize(p)
         cond, uncond, image_cond = conds
         self.last_latent = latent
-        self.sampler_extra_args = {"cond": cond, "uncond": uncond, "image_cond": image_cond, "cond_scale": p.cfg_scale}
+        self.sampler_extra_args = {
+            "cond": cond, "uncond": uncond, "image_cond": image_cond, "cond_scale": p.cfg_scale,
+            "s_min_uncond": self.s_min_uncond,
+        }  # fmt: skip
 
         def denoise(x: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
             return self.model_wrap_cfg(x, sigma.reshape(1).expand(len(x)), **self.sampler_extra_args)

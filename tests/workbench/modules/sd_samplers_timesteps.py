@@ -20,7 +20,7 @@ class CFGDenoiserTimesteps(CFGDenoiser):
             self.model_wrap = shared.sd_model.apply_model
         return self.model_wrap
 
-    def timestep_of(self, sigma):
+    def _timestep_of(self, sigma):
         """It is one."""
         return int(sigma)
 
@@ -44,7 +44,7 @@ class CompVisSampler(sd_samplers_common.Sampler):
 
     def get_timesteps(self, p, steps):
         """Ascending timesteps, evenly spaced from 1; ValueError for more than 1,000 steps."""
-        steps += 1 if self.discard_next_to_last_sigma(p) else 0
+        steps += 1 if self._discard_next_to_last_sigma(p) else 0
         return torch.clip(torch.asarray(list(range(0, 1000, 1000 // steps)), device=devices.device) + 1, 0, 999)
 
     def sample(self, p, x, conditioning, unconditional_conditioning, steps=None, image_conditioning=None):
@@ -61,7 +61,7 @@ class CompVisSampler(sd_samplers_common.Sampler):
         timesteps = self.get_timesteps(p, total)
         alpha = shared.sd_model.alphas_cumprod[timesteps[last]]
         noised = x * alpha.sqrt() + noise * (1 - alpha).sqrt()
-        noised = self.extra_noise(p, noise, noised, alpha.sqrt())
+        noised = self._extra_noise(p, noise, noised, alpha.sqrt())
         conds = (conditioning, unconditional_conditioning, image_conditioning)
         return self._run(p, x, noised, timesteps[:last], last + 1, conds)
 
@@ -69,7 +69,10 @@ class CompVisSampler(sd_samplers_common.Sampler):
         eta = self.initialize(p)["eta"]
         cond, uncond, image_cond = conds
         self.last_latent = latent
-        self.sampler_extra_args = {"cond": cond, "uncond": uncond, "image_cond": image_cond, "cond_scale": p.cfg_scale}
+        self.sampler_extra_args = {
+            "cond": cond, "uncond": uncond, "image_cond": image_cond, "cond_scale": p.cfg_scale,
+            "s_min_uncond": self.s_min_uncond,
+        }  # fmt: skip
         return self.launch_sampling(steps, lambda: self.func(self, noised, timesteps, eta))
 
 

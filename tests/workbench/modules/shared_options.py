@@ -36,7 +36,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "sampler-params": {
         "hide_samplers": [], "eta_ddim": 0.0, "eta_ancestral": 1.0, "eta_noise_seed_delta": 0,
         "always_discard_next_to_last_sigma": False, "sgm_noise_multiplier": False, "sigma_min": 0.0, "sigma_max": 0.0,
-        "rho": 0.0, "no_dpmpp_sde_batch_determinism": False,
+        "rho": 0.0, "s_min_uncond": 0.0, "no_dpmpp_sde_batch_determinism": False,
     },
     "ui": {
         "live_previews_enable": True, "live_previews_image_format": "png", "show_progress_grid": True,
@@ -55,7 +55,8 @@ _INFOTEXT = {
     "token_merging_ratio": "Token merging ratio", "token_merging_ratio_hr": "Token merging ratio hr",
     "img2img_extra_noise": "Extra noise", "sgm_noise_multiplier": "SGM noise multiplier",
     "always_discard_next_to_last_sigma": "Discard penultimate sigma", "sigma_min": "Schedule min sigma",
-    "sigma_max": "Schedule max sigma", "rho": "Schedule rho", "eta_ddim": "Eta DDIM", "eta_ancestral": "Eta",
+    "sigma_max": "Schedule max sigma", "rho": "Schedule rho", "s_min_uncond": "NGMS", "eta_ddim": "Eta DDIM",
+    "eta_ancestral": "Eta",
     "use_old_scheduling": "Old prompt editing timelines", "hires_fix_refiner_pass": "Hires refiner",
     "refiner_switch_by_sample_steps": "Refiner switch by sampling steps",
 }  # fmt: skip

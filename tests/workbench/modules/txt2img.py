@@ -6,6 +6,7 @@ import json
 from contextlib import closing
 from typing import Any
 
+import gradio as gr
 from PIL import Image
 
 from modules import infotext_utils, processing, scripts, shared
@@ -20,21 +21,21 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def txt2img(id_task: str, *args):
+def txt2img(id_task: str, request: gr.Request, *args):
     """Generate: (gallery, generation info, infotext, messages)."""
-    with closing(_job(args)) as p:
+    with closing(_job(request, args)) as p:
         processed = _run(p)
     shown = [] if opts.do_not_show_images else processed.images
     return shown, processed.js(), plaintext_to_html(processed.info), _comments(processed)
 
 
-def txt2img_upscale(id_task: str, gallery, gallery_index, generation_info, *args):
+def txt2img_upscale(id_task: str, request: gr.Request, gallery, gallery_index, generation_info, *args):
     """Hires. fix on one image of the gallery, which it replaces."""
     assert len(gallery) > 0, "No image to upscale"
     assert 0 <= gallery_index < len(gallery), f"Bad image index: {gallery_index}"
     info = json.loads(generation_info)
     parameters = infotext_utils.parse_generation_parameters(info["infotexts"][gallery_index], [])
-    with closing(_job(args)) as p:
+    with closing(_job(request, args)) as p:
         p.enable_hr = True
         p.batch_size = p.n_iter = 1
         setattr(p, "txt2img_upscale", True)  # how the host marks such a job  # noqa: B010
@@ -48,7 +49,7 @@ def txt2img_upscale(id_task: str, gallery, gallery_index, generation_info, *args
     return shown, json.dumps(info), plaintext_to_html(processed.info), _comments(processed)
 
 
-def _job(args: tuple[Any, ...]) -> processing.StableDiffusionProcessingTxt2Img:
+def _job(request: gr.Request, args: tuple[Any, ...]) -> processing.StableDiffusionProcessingTxt2Img:
     fields = dict(zip(_FIELDS, args))
     for name, nothing in (("checkpoint_name", "checkpoint"), ("sampler_name", "sampler"), ("scheduler", "scheduler")):
         if fields[f"hr_{name}"] == f"Use same {nothing}":
@@ -60,6 +61,7 @@ def _job(args: tuple[Any, ...]) -> processing.StableDiffusionProcessingTxt2Img:
         override_settings=infotext_utils.create_override_settings_dict(overrides),
         **fields,
     )
+    p.user = request.username
     p.scripts = scripts.scripts_txt2img
     p.script_args = tuple(script_args)
     return p

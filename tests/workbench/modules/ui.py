@@ -12,14 +12,15 @@ from modules.ui_gradio_extensions import reload_javascript
 
 __all__ = ["gradio_extensons"]  # imported for what it does to Gradio
 
-SECTIONS = ("sampler", "accordions", "batch", "cfg", "seed")
+_SECTIONS = ("sampler", "accordions", "batch", "cfg", "seed")
 
 
 def create_ui():
     """The whole page as gr.Blocks."""
     reload_javascript()
     script_callbacks.ui_settings_callback()
-    with gr.Blocks(analytics_enabled=False, title="Workbench") as demo:
+    theme = gr.themes.Default(font=["sans-serif"], font_mono=["monospace"])  # the default's fonts come from afar
+    with gr.Blocks(theme=theme, analytics_enabled=False, title="Workbench") as demo:
         with gr.Tabs(elem_id="tabs"):
             with gr.TabItem("txt2img", id="txt2img", elem_id="tab_txt2img"):
                 scripts.scripts_current = scripts.scripts_txt2img
@@ -39,7 +40,7 @@ def _create_img2img(runner: Any) -> None:
     gr.HTML("The workbench has no img2img.")
     with FormGroup(elem_id="img2img_script_container"):
         runner.prepare_ui()
-        for section in SECTIONS:
+        for section in _SECTIONS:
             runner.setup_ui_for_section(section)
         runner.setup_ui()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from modules import scripts
 from modules.paths import script_path
 
 _original_response: Any = gr.routes.templates.TemplateResponse
+_FROM_AFAR = re.compile(rb'<script[^>]*src="https://[^>]*></script>')  # what Gradio loads only for pages in frames
 
 
 def webpath(fn):
     """The address of a file, new whenever the file is."""
-    return f"file={fn}?{os.path.getmtime(fn)}"
+    return f"file={Path(fn).as_posix()}?{os.path.getmtime(fn)}"
 
 
 def javascript_html():
@@ -42,7 +44,7 @@ def reload_javascript():
 
     def response(*args, **kwargs):
         answer = _original_response(*args, **kwargs)
-        answer.body = answer.body.replace(b"</head>", head).replace(b"</body>", body)
+        answer.body = _FROM_AFAR.sub(b"", answer.body).replace(b"</head>", head).replace(b"</body>", body)
         answer.init_headers()
         return answer
 

@@ -71,9 +71,17 @@ function selected_gallery_index() {
     return all_gallery_buttons().findIndex(button => button.classList.contains('selected'));
 }
 
+function showSubmitButtons(tabname, show) {
+    for (const name of ['interrupt', 'skip']) {
+        gradioApp().getElementById(`${tabname}_${name}`).style.display = show ? 'none' : 'block';
+    }
+}
+
 function submit(...values) {
     const task = `task(${Math.random().toString(36).slice(2)})`;
-    requestProgress(task, gradioApp().getElementById('txt2img_gallery_container'));
+    showSubmitButtons('txt2img', false);
+    const done = () => showSubmitButtons('txt2img', true);
+    requestProgress(task, gradioApp().getElementById('txt2img_gallery_container'), null, done);
     values[0] = task;
     return values;
 }
@@ -91,8 +99,8 @@ function restart_reload() {
     return [];
 }
 
-/** Show a bar above `container` while a job runs, and its live preview. */
-async function requestProgress(task, container) {
+/** Show a bar above `container` while a job runs, and its live preview; then call `atEnd`. */
+async function requestProgress(task, container, gallery, atEnd) {
     const bar = document.createElement('div');
     bar.className = 'progressDiv';
     const inner = bar.appendChild(document.createElement('div'));
@@ -117,6 +125,7 @@ async function requestProgress(task, container) {
     }
     bar.remove();
     preview.remove();
+    atEnd();
 }
 
 // The infotext under the gallery is that of the chosen image.
