@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         plan = _plan(options)
     except StrategyError as error:
         print(error, file=sys.stderr)
-        if len(options.strategy) > 1:
+        if any(" " not in text.strip() for text in options.strategy) and len(options.strategy) > 1:
             print(_ONE_EACH.format(len(options.strategy)), file=sys.stderr)
         return 2
     if options.json:
