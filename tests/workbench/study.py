@@ -26,7 +26,7 @@ from figures.study_runs import CFG_SCALE, SIDE, Runs, picture_name
 
 WORKBENCH = Path(__file__).resolve().parent
 ROOT = WORKBENCH.parent.parent
-STRENGTHS = "{0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,0.95}"
+STRENGTHS = "{0.2,0.3,0.4,0.5,0.6,0.7,0.9,0.95}"
 SWEEPS = {"latent": f"Latent x2 @{STRENGTHS}", "pixel": f"Lanczos x2 @{STRENGTHS}"}
 KARRAS = "[scheduler Karras]"
 PIXEL = "R-ESRGAN AnimeVideo"  # the quickest network that both the workbench and the WebUI have
@@ -92,7 +92,7 @@ def best_strength(results: report.Results, upscaler: str) -> float:
 
 
 def measure(runs: Runs, options: argparse.Namespace) -> None:
-    sweeps = [*SWEEPS.values(), f"Lanczos x2 @{STRENGTHS} {KARRAS}", "Direct x2"]
+    sweeps = [*SWEEPS.values(), f"Lanczos x2 @{{0.3,0.5,0.7,0.9}} {KARRAS}", "Direct x2"]
     for seed in range(options.seeds):
         runs.run(seed, sweeps, options.work / "pictures" if seed < SHEET_SEEDS else None)
         print(f"seed {seed} of {options.seeds} swept", flush=True)

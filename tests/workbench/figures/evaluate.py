@@ -73,6 +73,9 @@ class Evaluation:
         self.model, self.steps = model, steps
         self.seeds = list(range(count))
 
+    def scenes(self, framing: str | None) -> list[Scene]:
+        return [make_scene(seed, BASE, framing) for seed in self.seeds]
+
     def batches(self, scenes: list[Scene]) -> list[tuple[slice, sampler.Prompts]]:
         parts = [slice(start, start + BATCH) for start in range(0, len(scenes), BATCH)]
         return [(part, sampler.Prompts([scene.caption() for scene in scenes[part]], self.seeds[part], self.steps))
@@ -87,40 +90,52 @@ class Evaluation:
         return self.model.decode(torch.cat(done))
 
 
+def judge_first_passes(work: Evaluation, rows: list[list[np.ndarray]]) -> torch.Tensor:
+    """Prints the first table, adds pictures to `rows`, and gives the latents of the full-body figures."""
+    print("| pictures | one figure | several | face whole | hair as told | clothes as told |")
+    print("|---" * 6 + "|")
+    full = work.scenes("full body")
+    latents = torch.empty(0)
+    for name, scenes, scale in (("first pass, all framings", work.scenes(None), 1),
+                                ("Direct x2, full body", full, 2), ("first pass, full body", full, 1)):
+        latents = work.first(scenes, scale)
+        pictures = work.model.decode(latents)
+        rows.append([*pictures[:8]])
+        print(about_heads(name, [find_heads(each) for each in pictures], scenes), flush=True)
+    return latents
+
+
+def judge_second_passes(work: Evaluation, latents: torch.Tensor, strengths: Sequence[float],
+                        rows: list[list[np.ndarray]]) -> None:
+    """Prints the second table: both ways of enlarging, at each of `strengths`."""
+    print("\n| second pass x2 | one figure, face whole | repaired | broken | layout | sharpness |")
+    print("|---" * 6 + "|")
+    first = work.model.decode(latents)
+    heads = [find_heads(each) for each in first]
+    enlarged = np.stack([np.asarray(Image.fromarray(each).resize((2 * BASE[0], 2 * BASE[1]), Image.Resampling.LANCZOS))
+                         for each in first])
+    encoded = torch.cat([work.model.encode(enlarged[i:i + BATCH]) for i in range(0, len(enlarged), BATCH)])
+    wide = interpolate(latents, scale_factor=2, mode="bilinear")
+    for name, start in (("latent", wide), ("pixel", encoded)):
+        for strength in strengths:
+            second = work.second(work.scenes("full body"), start, strength)
+            rows.append([*second[:8]])
+            print(about_repair(f"{name} {strength:g}", first, second, heads), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=Path, default=networks.WEIGHTS)
     parser.add_argument("--count", type=int, default=100, help="seeds")
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--strengths", type=float, nargs="*", default=STRENGTHS)
+    parser.add_argument("--strengths", type=float, nargs="*", default=STRENGTHS, help="of the second passes, or none")
     parser.add_argument("--sheets", type=Path, help="folder for contact sheets")
     options = parser.parse_args()
     work = Evaluation(networks.load_model(options.weights), options.count, options.steps)
-    mixed = [make_scene(seed, BASE) for seed in work.seeds]
-    full = [make_scene(seed, BASE, "full body") for seed in work.seeds]
-
-    head = "| pictures | one figure | several | face whole | hair as told | clothes as told |"
-    print(head, "|---" * 6 + "|", sep="\n")
-    of_mixed = work.model.decode(work.first(mixed))
-    print(about_heads("first pass, all framings", [find_heads(each) for each in of_mixed], mixed), flush=True)
-    latents = work.first(full)
-    first = work.model.decode(latents)
-    heads = [find_heads(each) for each in first]
-    print(about_heads("first pass, full body", heads, full), flush=True)
-    direct = work.model.decode(work.first(full, 2))
-    print(about_heads("Direct x2, full body", [find_heads(each) for each in direct], full), flush=True)
-    rows = [[*of_mixed[:8]], [*first[:8]], [*direct[:8]]]
-
-    print("\n| second pass x2 | one figure, face whole | repaired | broken | layout | sharpness |\n" + "|---" * 6 + "|")
-    wide = interpolate(latents, scale_factor=2, mode="bilinear")
-    enlarged = np.stack([np.asarray(Image.fromarray(each).resize((256, 256), Image.Resampling.LANCZOS))
-                         for each in first])
-    encoded = torch.cat([work.model.encode(enlarged[i:i + BATCH]) for i in range(0, len(enlarged), BATCH)])
-    for name, start in (("latent", wide), ("pixel", encoded)):
-        for strength in options.strengths:
-            second = work.second(full, start, strength)
-            rows.append([*second[:8]])
-            print(about_repair(f"{name} {strength:g}", first, second, heads), flush=True)
+    rows: list[list[np.ndarray]] = []
+    latents = judge_first_passes(work, rows)
+    if options.strengths:
+        judge_second_passes(work, latents, options.strengths, rows)
     if options.sheets:
         sheet(rows, options.sheets / "evaluation.png")
 
