@@ -71,8 +71,9 @@ class Job:
         finally:
             host.close()
         self.batches.append(Batch(p.iteration, plan, result, list(p.seeds), list(p.prompts), reused))
-        for outcome in {outcome.error: outcome for outcome in result.stages if outcome.error}.values():
-            p.comment(f"Hires strategies: {outcome.error}")
+        for sentence in dict.fromkeys([outcome.error for outcome in result.stages] + [result.first_pass_error]):
+            if sentence:
+                p.comment(f"Hires strategies: {sentence}")
         shown = result.stages[plan.variants[0].node].images
         if shown is None:
             raise RuntimeError(f"Hires strategies: {result.stages[plan.variants[0].node].error}")
