@@ -107,7 +107,7 @@ def write(runs: Runs, options: argparse.Namespace) -> None:
     """docs/study/README.md with its pictures; sentences that judge the numbers are written by people, elsewhere."""
     results = report.Results(runs.rows)
     latent, pixel, karras = results.sweep("Latent"), results.sweep("Lanczos"), results.sweep("Lanczos", KARRAS)
-    by_strength, by_sigma, points = report.alignment(results, (pixel, karras), results.layout)
+    by_strength, by_sigma, points = report.alignment(results, pixel, karras)
     ways = [text for text in results.by_strategy if "x4" in text or ">" in text]
     parts = [
         "# What strategies do to a small model",
@@ -120,7 +120,7 @@ def write(runs: Runs, options: argparse.Namespace) -> None:
         "## By denoising strength", report.strengths(results, [*latent, *pixel, "Direct x2"]),
         "![curves](curves.png)",
         "## Schedulers",
-        f"Automatic against Karras, `Lanczos x2`, {points:.0f} points: the curves of the kept layout lie "
+        f"Automatic against Karras, `Lanczos x2`, {points} points: the curves of the kept layout lie "
         f"{by_strength:.3f} apart over denoising strength and {by_sigma:.3f} over start sigma.",
         report.strengths(results, karras),
         "## Yield and cost", "Costs are in first passes.", report.costs(results, [*latent, *pixel, "Direct x2"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -95,26 +95,24 @@ def costs(results: Results, texts: Sequence[str]) -> str:
     return table(head, lines)
 
 
-def alignment(results: Results, sweeps: Sequence[Sequence[str]], measure: Callable[[str], Value]) -> Value:
-    """How far apart two schedulers' curves of `measure` lie: over denoising strength, over log start sigma.
+def alignment(results: Results, first: Sequence[str], second: Sequence[str]) -> tuple[float, float, int]:
+    """How far apart two schedulers' curves of the kept layout lie: over denoising strength, and over log start sigma.
 
-    The mean distance of the second curve's points from the first curve, as far as the first reaches; the third value
-    is how many points could be compared.
+    The mean distance of the second curve's points from the first curve, for the points that lie within the first
+    curve's range both ways, and how many those are.
     """
-    distances: list[float] = []
-    compared = 0
-    for over_sigma in (False, True):
-        curves = []
-        for texts in sweeps:
-            rows = [results.by_strategy[text][0] for text in texts]
-            where = [math.log(row.start_sigma or 1) if over_sigma else (row.strength or 0) for row in rows]
-            curves.append((np.array(where), np.array([measure(text)[0] for text in texts])))
-        (x, y), (x2, y2) = curves
-        order = np.argsort(x)
-        within = (x2 >= x.min()) & (x2 <= x.max())
-        compared = int(within.sum())
-        distances.append(float(np.abs(np.interp(x2[within], x[order], y[order]) - y2[within]).mean()))
-    return distances[0], distances[1], float(compared)
+    places = []
+    for texts in (first, second):
+        rows = [results.by_strategy[text][0] for text in texts]
+        places.append(np.array([[row.strength or 0.0, math.log(row.start_sigma or 1.0)] for row in rows]))
+    heights, others = (np.array([results.layout(text)[0] for text in texts]) for texts in (first, second))
+    within = ((places[1] >= places[0].min(0)) & (places[1] <= places[0].max(0))).all(1)
+    distances = []
+    for axis in (0, 1):
+        order = np.argsort(places[0][:, axis])
+        expected = np.interp(places[1][within, axis], places[0][order, axis], heights[order])
+        distances.append(float(np.abs(expected - others[within]).mean()))
+    return distances[0], distances[1], int(within.sum())
 
 
 def plot(results: Results, sweeps: dict[str, list[str]], file: Path) -> None:

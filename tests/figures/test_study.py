@@ -1,0 +1,45 @@
+"""The study's arithmetic, on rows whose answer is known."""
+
+import math
+
+import pytest
+from figures.study_report import Results, alignment, costs
+from figures.study_runs import Row, Runs
+
+
+def row(seed, strategy, strength=None, sigma=None, **other):
+    values = {"seconds": 1.0, "cost": 5.0, "heads": 1, "keeper": True, "layout": 1.0, "sharpness": 1.0, **other}
+    return Row(seed, strategy, strength, sigma, **values)
+
+
+def test_repaired_counts_broken_first_passes_and_broken_the_whole_ones():
+    rows = [row(seed, "", keeper=seed < 4) for seed in range(10)]
+    rows += [row(seed, "Latent x2 @0.5", 0.5, 1.6, keeper=seed in (0, 1, 2, 4, 5)) for seed in range(10)]
+    results = Results(rows)
+    assert results.first_keepers()[0] == pytest.approx(0.4)
+    assert results.repaired("Latent x2 @0.5")[0] == pytest.approx(2 / 6)
+    assert results.broken("Latent x2 @0.5")[0] == pytest.approx(1 / 4)
+    text = costs(results, ["Latent x2 @0.5"])
+    assert "| 2.5 | – | – |" in text  # a keeper of first passes alone: one in 0.4
+    assert "| 10.0 | above 10% |" in text  # five first passes for every second picture
+
+
+def test_curves_that_follow_sigma_lie_apart_over_strength_only():
+    rows = [row(0, "")]
+    for scheduler, factor in (("", 1.0), (" [scheduler Karras]", 0.5)):
+        for tenth in range(2, 9):
+            sigma = factor * tenth / 10
+            rows.append(row(0, f"Lanczos x2 @0.{tenth}{scheduler}", tenth / 10, sigma, layout=1 - math.log(1 + sigma)))
+    results = Results(rows)
+    sweeps = results.sweep("Lanczos"), results.sweep("Lanczos", "[scheduler Karras]")
+    assert [len(each) for each in sweeps] == [7, 7]
+    over_strength, over_sigma, points = alignment(results, *sweeps)
+    assert points == 5  # sigmas 0.1 and 0.15 lie below the other curve
+    assert over_sigma < 0.01 < 0.1 < over_strength
+
+
+def test_rows_are_read_back(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"seed": 3, "strategy": "", "strength": null, "start_sigma": null, "seconds": 0.5, "cost": 1.0, '
+                    '"heads": 1, "keeper": false, "layout": 1.0, "sharpness": 1.0}\n', encoding="utf-8")
+    assert Runs("", 10, file).rows == [row(3, "", seconds=0.5, cost=1.0, keeper=False)]
