@@ -61,7 +61,10 @@ class Timing:
         return seconds
 
     def learn(self, plan: Plan, seconds: Sequence[float | None], model: str = "", images: int = 1) -> None:
-        """Remember a finished run; StrategyError if the file cannot be written. `seconds`: of the first pass, then of each stage; None for what did not run."""
+        """Remember a finished run; StrategyError if the file cannot be written.
+
+        `seconds`: of the first pass, then of each stage; None for what did not run.
+        """
         with _writing:
             known = self._read()
             tasks = _tasks(plan, images) if plan.needs_first_pass else [None, *_tasks(plan, images)]

@@ -12,7 +12,7 @@ def infotext_module() -> Any:
     try:
         from modules import infotext_utils
     except ImportError:
-        from modules import generation_parameters_copypaste as infotext_utils  # type: ignore[no-redef]
+        from modules import generation_parameters_copypaste as infotext_utils  # type: ignore[no-redef,attr-defined]
     return infotext_utils
 
 

@@ -23,7 +23,7 @@ from .names import latent_modes
 
 
 class WebuiHost:
-    """Verbs for the batch that `p` samples now. What it changes of the host, the active networks, `close()` restores."""
+    """Verbs for the batch that `p` samples now. What it changes, the active networks, `close()` restores."""
 
     def __init__(self, p: Any) -> None:
         self.p = p

@@ -1,4 +1,4 @@
-"""Strategies as objects: the same as their texts, checked key by key, and described by a schema that tells the truth."""
+"""Strategies as objects: the same as their texts, checked key by key, described by a schema that tells the truth."""
 
 from __future__ import annotations
 
