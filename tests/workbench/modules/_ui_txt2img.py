@@ -130,15 +130,17 @@ def _size_and_batch(runner: Any) -> dict[str, Any]:
 def _connect(top: _Top, panel: Any, task: Any, values: list[Any]) -> None:
     outputs = [panel.gallery, panel.generation_info, panel.infotext, panel.html_log]
     blank = [None, "", ""]
+    # Without Gradio's queue, which gives a job up after the five seconds that httpx from 0.25 on waits by default.
     generate: dict[str, Any] = {
         "fn": wrap_gradio_gpu_call(txt2img.txt2img, extra_outputs=blank), "_js": "submit", "inputs": [task, *values],
-        "outputs": outputs, "show_progress": False,
+        "outputs": outputs, "show_progress": False, "queue": False,
     }  # fmt: skip
     top.prompt.submit(**generate)
     top.submit.click(**generate)
     panel.button_upscale.click(
         fn=wrap_gradio_gpu_call(txt2img.txt2img_upscale, extra_outputs=blank), _js="submit_txt2img_upscale",
         inputs=[task, panel.gallery, task, panel.generation_info, *values], outputs=outputs, show_progress=False,
+        queue=False,
     )  # fmt: skip
 
 
