@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.live.client import Refused, WebUI, difference, same
+from tests.live.client import Answer, Refused, WebUI, difference, same
 from tests.live.plots import Axis, axis_labels, plot
 
 STRATEGY, DENOISING, UPSCALER = "[Hires] Strategy", "[Hires] Denoising strength", "[Hires] Upscaler"
@@ -12,7 +12,7 @@ SCALE, STEPS, CFG = "[Hires] Scale", "[Hires] Steps", "[Hires] CFG scale"
 KEY = "Hires strategy"
 
 
-def texts(answer) -> list[str]:  # type: ignore[no-untyped-def]
+def texts(answer: Answer) -> list[str]:
     """The strategy of each cell, from its infotext."""
     return [info.split(f"{KEY}: ")[1].split(", ")[0].split("\n")[0].strip('"') for info in answer.info["infotexts"][1:]]
 
