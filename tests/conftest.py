@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 WORKBENCH = Path(__file__).resolve().parent / "workbench"
-FAULTS = Path(__file__).resolve().parent / "live" / "faults"
+EXTENSIONS = (WORKBENCH.parent / "live" / "faults", WORKBENCH / "recorder")  # for tests only
 START_SECONDS = 180
 
 
@@ -26,7 +26,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def webui_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the WebUI under test; the workbench is started for the session, with the faults extension."""
+    """The address of the WebUI under test; the workbench is started for the session, with the tests' extensions."""
     given = request.config.getoption("--webui-url")
     if given:
         yield given
@@ -35,7 +35,8 @@ def webui_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = ["--port", str(port), "--data-dir", str(folder), "--extension", str(FAULTS)]
+    options = ["--port", str(port), "--data-dir", str(folder)]
+    options += [text for extension in EXTENSIONS for text in ("--extension", str(extension))]
     log = folder / "log.txt"
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(

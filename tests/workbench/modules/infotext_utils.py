@@ -91,7 +91,9 @@ def parse_generation_parameters(x: str, skip_fields: list[str] | None = None):
             found[f"{name}-1"], found[f"{name}-2"] = size.groups()
         else:
             found[name] = value
-    result = {**_ABSENT, **found, **{name: "\n".join(text) for name, text in prompts.items()}}
+    result = {**found, **{name: "\n".join(text) for name, text in prompts.items()}}
+    for name, value in _ABSENT.items():
+        result.setdefault(name, value)
     for name in shared.opts.infotext_skip_pasting if skip_fields is None else skip_fields:
         result.pop(name, None)
     return result

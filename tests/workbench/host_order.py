@@ -1,0 +1,59 @@
+"""The requests whose course was recorded on A1111 v1.10.1, in host_order.json.
+
+`python tests/workbench/host_order.py URL` records it anew, from a WebUI on this machine that has loaded the extension
+tests/workbench/recorder.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import requests
+
+RECORDED = Path(__file__).resolve().parent / "host_order.json"
+BASE: dict[str, Any] = {
+    "prompt": "a [red:blue:0.5] house", "steps": 4, "width": 64, "height": 64, "seed": 11, "sampler_name": "Euler",
+    "scheduler": "Automatic", "cfg_scale": 5, "subseed": 5,
+}  # fmt: skip
+HIRES = {"enable_hr": True, "hr_upscaler": "Latent", "denoising_strength": 0.6, "hr_scale": 2}
+REQUESTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "batches": {"batch_size": 2, "n_iter": 2},
+    "prompt editing": {"prompt": "a [b:3] and [c::0.25] [d|e] AND [f:g:1.5] :0.7", "negative_prompt": "[h:i:2]"},
+    "variation seed": {"subseed_strength": 0.3, "batch_size": 2},
+    "seed resize": {"seed_resize_from_w": 128, "seed_resize_from_h": 96},
+    "ENSD": {"sampler_name": "Euler a", "override_settings": {"eta_noise_seed_delta": 31337}},
+    "hires latent": HIRES,
+    "hires latent, batches": {**HIRES, "batch_size": 2, "n_iter": 2},
+    "hires pixel": {**HIRES, "hr_upscaler": "Lanczos", "batch_size": 2},
+    "hires resize": {**HIRES, "hr_resize_x": 96, "hr_resize_y": 128},
+    "hires prompt editing": {**HIRES, "prompt": "[a:b:0.5] [c:d:1.5] [e:f:3] [g:h:6]", "hr_second_pass_steps": 6},
+    "hires variation seed": {**HIRES, "hr_upscaler": "Nearest", "subseed_strength": 0.3},
+    **{
+        f"hires {sampler}": {**HIRES, "sampler_name": sampler, "denoising_strength": 0.4}
+        for sampler in ("Euler a", "DPM++ 2M", "DPM++ SDE", "DPM++ 2M SDE", "Heun", "DDIM")
+    },
+    "hires Karras": {**HIRES, "scheduler": "Karras", "hr_scheduler": "Exponential", "hr_sampler_name": "DPM++ 2M"},
+    "token merging": {**HIRES, "override_settings": {"token_merging_ratio": 0.2, "token_merging_ratio_hr": 0.4}},
+    "clip skip": {"override_settings": {"CLIP_stop_at_last_layers": 2}},
+}
+
+
+def record(url: str, name: str, folder: Path) -> list[dict[str, Any]]:
+    """What the WebUI at `url`, which can write into `folder`, does for a request."""
+    path = folder / "record.json"
+    body = {**BASE, **REQUESTS[name], "alwayson_scripts": {"Recorder": {"args": [str(path)]}}}
+    answer = requests.post(f"{url}/sdapi/v1/txt2img", json=body, timeout=300)
+    answer.raise_for_status()
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        found = {name: record(sys.argv[1], name, Path(temporary)) for name in REQUESTS}
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(lines)}" for name, lines in found.items())
+    RECORDED.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
