@@ -86,11 +86,11 @@ class Section:
 
     def generate(self, button: str = "txt2img_generate") -> None:
         """Press a button and wait for the end of the job that it starts."""
-        log = self.page.locator("#html_log_txt2img").first
-        before = log.inner_html()
+        # Gradio 3 gives an HTML part's id to its frame, too, which also holds the progress: the inner one counts.
+        before = self.page.locator("#html_log_txt2img").last.inner_html()
         self.page.locator(f"#{button}").click()
         self.page.wait_for_function(
-            "(before) => { const log = document.getElementById('html_log_txt2img'); "
+            "(before) => { const log = [...document.querySelectorAll('#html_log_txt2img')].at(-1); "
             "return log.innerHTML !== before && log.textContent.includes('Time taken'); }",
             arg=before,
             timeout=120_000,
@@ -99,7 +99,7 @@ class Section:
 
     @property
     def message(self) -> str:
-        return self.page.locator("#html_log_txt2img").first.inner_text()
+        return self.page.locator("#html_log_txt2img").last.inner_text()
 
     @property
     def images(self) -> list[str]:
