@@ -54,7 +54,6 @@ class Script:
     infotext_fields: Any = None
     paste_field_names: Any = None
     api_info: Any = None
-    on_before_component_elem_id: Any = None
     on_after_component_elem_id: Any = None
     setup_for_ui_only = False
     controls: Any = None
@@ -120,10 +119,6 @@ class Script:
 
     def after_component(self, component, **kwargs):
         """After each component of the page."""
-
-    def on_before_component(self, callback, *, elem_id):
-        """callback(OnComponent) before the component of an id."""
-        self.on_before_component_elem_id = [*(self.on_before_component_elem_id or []), (elem_id, callback)]
 
     def on_after_component(self, callback, *, elem_id):
         """callback(OnComponent) after the component of an id."""

@@ -23,7 +23,6 @@ class _ScriptPage:
         self.infotext_fields: list[Any] = []
         self.paste_field_names: list[str] = []
         self.inputs: list[Any] = [None]
-        self.on_before_component_elem_id: dict[str, list[Any]] = {}
         self.on_after_component_elem_id: dict[str, list[Any]] = {}
 
     def initialize_scripts(self, is_img2img):
@@ -57,13 +56,9 @@ class _ScriptPage:
     def apply_on_before_component_callbacks(self):
         """Collect what scripts registered for single components."""
         for script in self.scripts:
-            for registered, wanted in (
-                (self.on_before_component_elem_id, script.on_before_component_elem_id),
-                (self.on_after_component_elem_id, script.on_after_component_elem_id),
-            ):
-                for elem_id, callback in wanted or []:
-                    registered.setdefault(elem_id, []).append((callback, script))
-            script.on_before_component_elem_id = script.on_after_component_elem_id = None
+            for elem_id, callback in script.on_after_component_elem_id or []:
+                self.on_after_component_elem_id.setdefault(elem_id, []).append(callback)
+            script.on_after_component_elem_id = None
 
     def prepare_ui(self):
         """Before the page is made."""
@@ -125,20 +120,24 @@ class _ScriptPage:
 
     def before_component(self, component, **kwargs):
         """Tell the scripts that a component is about to be made."""
-        self._tell("before_component", self.on_before_component_elem_id, kwargs.get("elem_id"), component, kwargs)
+        self._tell("before_component", component, kwargs)
 
     def after_component(self, component, **kwargs):
         """Tell the scripts that a component was made."""
-        self._tell("after_component", self.on_after_component_elem_id, component.elem_id, component, kwargs)
+        for callback in self.on_after_component_elem_id.get(component.elem_id, []):
+            self._guarded(callback, OnComponent(component))
+        self._tell("after_component", component, kwargs)
 
-    def _tell(self, hook: str, registered: dict[str, list], elem_id: Any, component: Any, kwargs: dict) -> None:
-        calls: list[Any] = [(callback, (OnComponent(component),), {}) for callback, _ in registered.get(elem_id, [])]
-        overriding = [each for each in self.scripts if getattr(type(each), hook) is not getattr(Script, hook)]
-        for callback, args, keywords in [*calls, *((getattr(each, hook), (component,), kwargs) for each in overriding)]:
-            try:
-                callback(*args, **keywords)
-            except Exception:
-                errors.report(f"Error running {hook}: {callback.__module__}", exc_info=True)
+    def _tell(self, hook: str, component: Any, kwargs: dict[str, Any]) -> None:
+        for script in self.scripts:
+            if getattr(type(script), hook) is not getattr(Script, hook):
+                self._guarded(getattr(script, hook), component, **kwargs)
+
+    def _guarded(self, callback: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            callback(*args, **kwargs)
+        except Exception:
+            errors.report(f"Error running {callback.__qualname__}", exc_info=True)
 
 
 def _api_info(script: Script, controls: list[Any]) -> Any:

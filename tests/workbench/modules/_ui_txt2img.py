@@ -71,9 +71,18 @@ def _top_row() -> _Top:
                 paste = ToolButton("↙️", elem_id="paste", tooltip="Read generation parameters from the prompt")
             names = list(shared.prompt_styles.styles)
             styles = gr.Dropdown(label="Styles", elem_id="txt2img_styles", choices=names, value=[], multiselect=True)
-    interrupt.click(fn=shared.state.interrupt)
+    interrupt.click(fn=_interrupt)
     skip.click(fn=shared.state.skip)
     return _Top(prompt, negative, submit, paste, styles)
+
+
+def _interrupt() -> None:
+    """With further batches to come, the first click only keeps them from starting."""
+    state = shared.state
+    if opts.interrupt_after_current and state.job_count > 1 and not state.stopping_generation:
+        state.stop_generating()
+    else:
+        state.interrupt()
 
 
 def _hires_fix() -> dict[str, Any]:

@@ -12,16 +12,6 @@ from modules import devices, errors, progress, shared
 queue_lock = threading.Lock()
 
 
-def wrap_queued_call(func):
-    """func, while no job runs."""
-
-    def f(*args, **kwargs):
-        with queue_lock:
-            return func(*args, **kwargs)
-
-    return f
-
-
 def wrap_gradio_gpu_call(func, extra_outputs=None):
     """func(task id, ...) of the page as a job; an exception becomes a message in its last output."""
 

@@ -28,11 +28,6 @@ def without_autocast(disable=False):
     return contextlib.nullcontext()
 
 
-def cond_cast_float(input):
-    """Conditioning for a UNet that is upcast; unchanged in float32."""
-    return input
-
-
 class NansException(Exception):
     """A model's output is not a number."""
 

@@ -123,5 +123,3 @@ def read_info_from_image(image):
 def read(fp, **kwargs):
     """A picture from a file."""
     return Image.open(fp, **kwargs)
-
-

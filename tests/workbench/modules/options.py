@@ -33,11 +33,6 @@ class OptionInfo:
         self.comment_after += f"<span class='info'>({info})</span>"
         return self
 
-    def needs_reload_ui(self):
-        """Say that the setting acts after "Reload UI"."""
-        self.comment_after += " <span class='info'>(requires Reload UI)</span>"
-        return self
-
 
 def options_section(section_identifier, options_dict):
     """Put all options of a dict into one section (identifier, title)."""
@@ -83,11 +78,6 @@ class Options:
                 self.data[key] = before
                 return False
         return True
-
-    def get_default(self, key):
-        """The default of a setting, None for an unknown one."""
-        option = self.data_labels.get(key)
-        return None if option is None else option.default
 
     def cast_value(self, key, value):
         """A value, mostly a text from infotext, in the setting's own type."""

@@ -191,9 +191,7 @@ def _finish_batch(p: Any, n: int, pictures: torch.Tensor, results: tuple[list[Im
                 args = scripts.PostprocessImageArgs(image)
                 hook(p, args)
                 image = args.image
-        text = create_infotext(
-            p, p.prompts, p.seeds, p.subseeds, index=i, all_negative_prompts=p.negative_prompts
-        )
+        text = create_infotext(p, p.prompts, p.seeds, p.subseeds, index=i, all_negative_prompts=p.negative_prompts)
         if save_samples:
             path, seed, prompt = p.outpath_samples, p.seeds[i], p.prompts[i]
             images.save_image(image, path, "", seed, prompt, opts.samples_format, info=text, p=p)

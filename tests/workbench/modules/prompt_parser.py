@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 import torch
-from parts import emphasis, prompt_editing
+from parts import prompt_editing
 
 
 class ScheduledPromptConditioning(NamedTuple):
@@ -101,11 +101,6 @@ def reconstruct_multicond_batch(c, current_step):
     return conds_list, torch.stack([_lengthened(row, longest) for row in rows])
 
 
-def parse_prompt_attention(text):
-    """[[text, weight], ...] of a prompt with `(more)`, `[less]` and `(exactly:1.3)`."""
-    return emphasis.parse(text)
-
-
 def _at(schedule: list[ScheduledPromptConditioning], step: int) -> torch.Tensor:
     return next((entry.cond for entry in schedule if step <= entry.end_at_step), schedule[0].cond)
 
@@ -114,4 +109,3 @@ def _lengthened(cond: torch.Tensor, length: int) -> torch.Tensor:
     """The last vector repeated, as the host makes conditioning of one length."""
     missing = length - len(cond)
     return torch.vstack([cond, cond[-1:].repeat(missing, 1)]) if missing else cond
-

@@ -94,20 +94,6 @@ class ScriptRunner(_ScriptPage):
         """The script of a title, whatever its case."""
         return self.title_map.get(title.lower())
 
-    def set_named_arg(self, args, script_name, arg_elem_id, value, fuzzy=False):
-        """The arguments with one of a script's, found by its component's id, replaced; a list is changed in place."""
-        script = next((each for each in self.scripts if each.name == script_name), None)
-        if script is None:
-            raise RuntimeError(f"script {script_name} not found")
-        for i, control in enumerate(script.controls):
-            if arg_elem_id in control.elem_id if fuzzy else arg_elem_id == control.elem_id:
-                index = script.args_from + i
-                if isinstance(args, tuple):
-                    return (*args[:index], value, *args[index + 1 :])
-                args[index] = value
-                return args
-        raise RuntimeError(f"arg_elem_id {arg_elem_id} not found in script {script_name}")
-
     def setup_scrips(self, p, *, is_ui=True):
         """`setup` of each script; those that are parts of the page only for a job of the page."""
         scripts = [script for script in self.alwayson_scripts if is_ui or not script.setup_for_ui_only]

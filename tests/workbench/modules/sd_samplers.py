@@ -11,7 +11,7 @@ all_samplers = [
     *sd_samplers_timesteps.samplers_data_timesteps,
 ]
 all_samplers_map = {sampler.name: sampler for sampler in all_samplers}
-samplers = samplers_for_img2img = all_samplers
+samplers = all_samplers
 
 
 def find_sampler_config(name):

@@ -79,5 +79,3 @@ class CFGDenoiser(torch.nn.Module):
             outs.append(self.inner_model(x[part], sigma[part], cond=given))
             start = part.stop
         return torch.cat(outs)
-
-

@@ -32,6 +32,7 @@ _SAMPLERS: list[tuple[str, Callable[..., Any], list[str], dict[str, Any]]] = [
     ("Heun", k_samplers.heun, ["k_heun"], {"second_order": True}),
 ]
 
+
 class _EpsDenoiser:
     """A model that predicts noise, as x0 over sigma."""
 

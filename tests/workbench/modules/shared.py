@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ demo: Any = None
 sd_model: Any = None  # set by sd_models
 sd_upscalers: list[Any] = []
 parallel_processing_allowed = True
-progress_print_out = sys.stdout
 
 latent_upscale_default_mode = "Latent"
 latent_upscale_modes = {

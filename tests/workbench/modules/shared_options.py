@@ -25,13 +25,12 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "sd": {
         "sd_model_checkpoint": None, "CLIP_stop_at_last_layers": 1, "randn_source": "GPU", "tiling": False,
         "sd_vae": "Automatic", "sd_vae_encode_method": "Full", "sd_vae_decode_method": "Full",
-        "persistent_cond_cache": True, "use_old_scheduling": False, "batch_cond_uncond": True, "sd_lora": "None",
+        "persistent_cond_cache": True, "use_old_scheduling": False, "batch_cond_uncond": True,
         "token_merging_ratio": 0.0, "token_merging_ratio_hr": 0.0, "face_restoration": False,
         "inpainting_mask_weight": 1.0, "img2img_fix_steps": False, "img2img_extra_noise": 0.0,
         "hires_fix_use_firstpass_conds": False, "hires_fix_refiner_pass": "second pass",
-        "hires_fix_show_sampler": False, "hires_fix_show_prompts": False, "use_old_hires_fix_width_height": False,
-        "refiner_switch_by_sample_steps": False, "upscaler_for_img2img": None, "ESRGAN_tile": 192,
-        "ESRGAN_tile_overlap": 8,
+        "hires_fix_show_sampler": False, "hires_fix_show_prompts": False,
+        "refiner_switch_by_sample_steps": False, "upscaler_for_img2img": None,
     },
     "sampler-params": {
         "hide_samplers": [], "eta_ddim": 0.0, "eta_ancestral": 1.0, "eta_noise_seed_delta": 0,

@@ -33,28 +33,12 @@ class FormRow(FormComponent, gr.Row):
         return "row"
 
 
-class FormColumn(FormComponent, gr.Column):
-    """A column within a form."""
-
-    def get_block_name(self):
-        """For Gradio a column."""
-        return "column"
-
-
 class FormGroup(FormComponent, gr.Group):
     """A group within a form."""
 
     def get_block_name(self):
         """For Gradio a group."""
         return "group"
-
-
-class FormHTML(FormComponent, gr.HTML):
-    """HTML within a form."""
-
-    def get_block_name(self):
-        """For Gradio HTML."""
-        return "html"
 
 
 class InputAccordion(gr.Checkbox):

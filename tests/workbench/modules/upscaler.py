@@ -106,9 +106,7 @@ class _UpscalerRealESRGAN(Upscaler):
 
     def __init__(self, dirname=None):
         super().__init__(False)
-        self.scalers = [
-            UpscalerData(name, network, self, factor) for name, (network, factor) in self.networks.items()
-        ]
+        self.scalers = [UpscalerData(name, network, self, factor) for name, (network, factor) in self.networks.items()]
 
     def do_upscale(self, img, selected_model):
         """Enlarged by the network's factor; the input if the network cannot run, as the host does it."""

@@ -21,9 +21,7 @@ class ScriptRefiner(scripts.ScriptBuiltinUI):
         with InputAccordion(False, label="Refiner", elem_id=self.elem_id("enable")) as enabled, gr.Row():
             choices = sd_models.checkpoint_tiles()
             checkpoint = gr.Dropdown(label="Checkpoint", elem_id=self.elem_id("checkpoint"), choices=choices, value="")
-            switch_at = gr.Slider(
-                0.01, 1.0, step=0.01, value=0.8, label="Switch at", elem_id=self.elem_id("switch_at")
-            )
+            switch_at = gr.Slider(0.01, 1.0, step=0.01, value=0.8, label="Switch at", elem_id=self.elem_id("switch_at"))
 
         def checkpoint_of(params):
             info = sd_models.get_closet_checkpoint_match(params.get("Refiner"))

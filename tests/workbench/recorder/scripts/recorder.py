@@ -44,10 +44,11 @@ class Recorder(scripts.Script):
     def process_batch(self, p, path, **kwargs):
         write(p, "process_batch", given=sorted(kwargs), prompts=p.prompts)
 
-    def process_before_every_sampling(self, p, path, x, noise, c, uc):
-        conditioning = {"c": [[joined(part) for part in each] for each in c.batch], "uc": [steps(each) for each in uc]}
-        drawn = {"torch": generator(), "noise": digest(noise.numpy().tobytes())}
-        write(p, "process_before_every_sampling", shape=list(x.shape), **conditioning, **drawn)
+    def process_before_every_sampling(self, p, path, **kwargs):
+        c = [[joined(part) for part in each] for each in kwargs["c"].batch]
+        uc = [steps(each) for each in kwargs["uc"]]
+        drawn = {"torch": generator(), "noise": digest(kwargs["noise"].numpy().tobytes())}
+        write(p, "process_before_every_sampling", shape=list(kwargs["x"].shape), c=c, uc=uc, **drawn)
 
     def before_hr(self, p, path):
         write(p, "before_hr", size=[p.hr_upscale_to_x, p.hr_upscale_to_y], cut=[p.truncate_x, p.truncate_y])
