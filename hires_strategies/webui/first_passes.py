@@ -74,13 +74,17 @@ class FirstPass:
     def _recorded(self) -> tuple[Any, dict[str, Any]]:
         """What the host computes, and which generation parameters it wrote meanwhile, also where they stood before."""
         p, parameters = self.p, self.p.extra_generation_params
+        before = set(parameters)
         p.extra_generation_params = recorded = _Recorded(parameters)
         try:
             samples = self.compute()
         finally:
-            p.extra_generation_params = parameters
-            parameters.update(recorded.written)
-        return samples, recorded.written
+            if p.extra_generation_params is recorded:  # else an extension has put its own there
+                p.extra_generation_params = parameters
+            for key in before - set(recorded):
+                parameters.pop(key, None)
+            parameters.update(recorded.written_and_kept())
+        return samples, recorded.written_and_kept()
 
     def _audit(self, found: Recalled) -> None:
         """Compute the first pass after all and require that it is the remembered one."""
@@ -100,10 +104,14 @@ class _Recorded(dict[str, Any]):
 
     def __init__(self, values: dict[str, Any]) -> None:
         super().__init__(values)
-        self.written: dict[str, Any] = {}
+        self._written: set[str] = set()
+
+    def written_and_kept(self) -> dict[str, Any]:
+        """What was written, in the order of the whole, without what was deleted again."""
+        return {key: value for key, value in self.items() if key in self._written}
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self.written[key] = value
+        self._written.add(key)
         super().__setitem__(key, value)
 
     def update(self, *args: Any, **kwargs: Any) -> None:
