@@ -97,14 +97,17 @@ def _builder(elem_id: Any) -> tuple[Any, list[RowFields], Any, Any]:
 
 
 def _outputs(elem_id: Any) -> list[Any]:
-    """What else is returned and how: the script's arguments after the text, in the order of request.KEYS."""
+    """What else is returned: the script's arguments after the text, in the order of request.KEYS.
+
+    The contact sheet's two are not shown before there is a sheet.
+    """
     with FormRow():
         stages = gr.Checkbox(False, label="Return every stage", elem_id=elem_id("stages"))
         first_pass = gr.Checkbox(False, label="Return the first pass", elem_id=elem_id("first_pass"))
-        sheet = gr.Checkbox(True, label="Contact sheet of the variants", elem_id=elem_id("sheet"))
-    with FormRow():
-        crops = gr.Dropdown(list(CROPS), value=CROPS[0], label="The sheet shows", elem_id=elem_id("crops"))
         reuse = gr.Checkbox(True, label="Reuse remembered first passes", elem_id=elem_id("reuse_first_pass"))
+    sheet = gr.Checkbox(False, visible=False, elem_id=elem_id("sheet"))
+    crops = gr.Dropdown(list(CROPS), value=CROPS[0], visible=False, elem_id=elem_id("crops"))
+    sheet.do_not_save_to_config = crops.do_not_save_to_config = True
     return [stages, first_pass, sheet, crops, reuse]
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.live.client import Answer, Refused, WebUI, difference, same
 
+pytestmark = pytest.mark.usefixtures("computed_first_passes")
+
 FIRST, SECOND = "Lanczos x1.5 @0.4", "Lanczos x1.5 @0.5"
 
 

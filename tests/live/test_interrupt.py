@@ -6,7 +6,11 @@ import threading
 import time
 from typing import Any
 
+import pytest
+
 from tests.live.client import Answer, WebUI, difference, same
+
+pytestmark = pytest.mark.usefixtures("computed_first_passes")
 
 
 class Running:

@@ -7,6 +7,8 @@ import requests
 
 from tests.live.client import Refused, WebUI, difference, same
 
+pytestmark = pytest.mark.usefixtures("computed_first_passes")
+
 
 @pytest.fixture(scope="module")
 def lora(webui: WebUI) -> str:

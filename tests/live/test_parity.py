@@ -8,6 +8,8 @@ import pytest
 
 from tests.live.client import WebUI, difference, same
 
+pytestmark = pytest.mark.usefixtures("computed_first_passes")
+
 MODEL = "the first pixel upscaler that is a network"
 KARRAS = {"sampler_name": "DPM++ 2M", "scheduler": "Karras"}
 

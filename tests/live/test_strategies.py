@@ -6,6 +6,8 @@ import pytest
 
 from tests.live.client import TITLE, Refused, WebUI, difference, same
 
+pytestmark = pytest.mark.usefixtures("computed_first_passes")
+
 KEY = "Hires strategy"
 
 
