@@ -115,7 +115,7 @@ def write(runs: Runs, options: argparse.Namespace) -> None:
         f"([card](../../tests/workbench/weights/README.md)): full-body figures at {SIDE}x{SIDE}, "
         f"{len(results.first)} seeds, Euler with {runs.steps} steps, CFG scale {CFG_SCALE}. "
         "In brackets: 95 % intervals. A keeper is a picture in which the detector finds one figure with a whole face; "
-        "layout and sharpness compare with the first pass, whose value is 1.",
+        "layout and sharpness compare with the first pass, whose value is 1. [What the numbers say](findings.md).",
         f"First passes: {report.percent(results.first_keepers())} are keepers.",
         "## By denoising strength", report.strengths(results, [*latent, *pixel, "Direct x2"]),
         "![curves](curves.png)",
