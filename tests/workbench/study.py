@@ -30,7 +30,6 @@ STRENGTHS = "{0.2,0.3,0.4,0.5,0.6,0.7,0.9,0.95}"
 SWEEPS = {"latent": f"Latent x2 @{STRENGTHS}", "pixel": f"Lanczos x2 @{STRENGTHS}"}
 KARRAS = "[scheduler Karras]"
 PIXEL = "R-ESRGAN AnimeVideo"  # the quickest network that both the workbench and the WebUI have
-DIRECT = ("Direct x2", "Direct x4")
 SHEET_SEEDS = 4
 START_SECONDS = 300
 
@@ -80,9 +79,10 @@ def _wait(server: subprocess.Popen, url: str, log: Path) -> None:
     raise RuntimeError(f"The workbench did not start: see {log}.")
 
 
-def routes(strength: float) -> list[str]:
-    """Ways to four times the size."""
-    return [f"Latent x2 @{strength:g} > {PIXEL} x2", f"{PIXEL} x4", f"Latent x4 @{strength:g}", "Direct x4"]
+def routes(latent: float, pixel: float) -> list[str]:
+    """Ways to four times the size, with the denoising strengths that suit latent and pixel upscales."""
+    return [f"Latent x2 @{latent:g} > {PIXEL} x2", f"Lanczos x2 @{pixel:g} > {PIXEL} x2", f"{PIXEL} x4",
+            f"Latent x4 @{latent:g}", "Direct x4"]
 
 
 def best_strength(results: report.Results, upscaler: str) -> float:
@@ -97,9 +97,10 @@ def measure(runs: Runs, options: argparse.Namespace) -> None:
         runs.run(seed, sweeps, options.work / "pictures" if seed < SHEET_SEEDS else None)
         print(f"seed {seed} of {options.seeds} swept", flush=True)
     count = options.route_seeds if options.route_seeds is not None else options.seeds // 4
-    strength = best_strength(report.Results(runs.rows), "Latent")
+    results = report.Results(runs.rows)
+    best = best_strength(results, "Latent"), best_strength(results, "Lanczos")
     for seed in range(count):
-        runs.run(seed, routes(strength), options.work / "pictures" if seed < SHEET_SEEDS else None)
+        runs.run(seed, routes(*best), options.work / "pictures" if seed < SHEET_SEEDS else None)
         print(f"routes of seed {seed} of {count} measured", flush=True)
 
 
