@@ -18,7 +18,8 @@ def test_every_public_name_and_setting_is_used_somewhere() -> None:
     folders = ("hires_strategies", "scripts", "javascript", "tests")
     files = [file for folder in folders for file in (REPOSITORY / folder).rglob("*") if file.suffix in (".py", ".mjs")]
     words = Counter(word for file in files for word in re.findall(r"\w+", file.read_text(encoding="utf-8")))
-    offered = set(shared_options.options_templates)
+    # The extension's own settings join these once it was loaded in this process.
+    offered = {name for name in shared_options.options_templates if not name.startswith("hires_strategies_")}
     for file in (WORKBENCH / "modules").glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):

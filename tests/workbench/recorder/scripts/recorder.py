@@ -29,7 +29,8 @@ class Recorder(scripts.Script):
         return [gr.Textbox(visible=False)]
 
     def before_process(self, p, path):
-        p.record = []
+        if path:  # else nothing is left on `p`: what stands there is part of a first pass's key
+            p.record = []
         write(p, "before_process")
 
     def process(self, p, path):
@@ -80,7 +81,9 @@ class Recorder(scripts.Script):
 
 
 def write(p: Any, hook: str, **seen: Any) -> None:
-    """A line: the hook, where the job is, and what the hook saw."""
+    """A line: the hook, where the job is, and what the hook saw. Nothing where no file was named."""
+    if not hasattr(p, "record"):
+        return
     jobs = [state.job_no, state.job_count, state.sampling_steps if "ample" in hook else 0]
     p.record.append({"hook": hook, "jobs": jobs, "second_pass": p.is_hr_pass, "batch": p.iteration, **seen})
 
