@@ -8,6 +8,8 @@ from typing import Any
 PREFIX = "#script_hires_strategies_"
 SETTLED = 10_000  # milliseconds that the page may take on a busy machine
 
+_PICTURES = "() => [...document.querySelectorAll('#txt2img_gallery img')].map((each) => each.src).join()"
+
 
 class Section:
     """The ticked section on an open page."""
@@ -88,11 +90,14 @@ class Section:
         """Press a button and wait for the end of the job that it starts."""
         # Gradio 3 gives an HTML part's id to its frame, too, which also holds the progress: the inner one counts.
         before = self.page.locator("#html_log_txt2img").last.inner_html()
+        pictures = self.page.evaluate(_PICTURES)
         self.page.locator(f"#{button}").click()
+        # Two jobs may take equally long, and then the log says the same: the pictures have new addresses.
         self.page.wait_for_function(
-            "(before) => { const log = [...document.querySelectorAll('#html_log_txt2img')].at(-1); "
-            "return log.innerHTML !== before && log.textContent.includes('Time taken'); }",
-            arg=before,
+            "([before, pictures]) => { const log = [...document.querySelectorAll('#html_log_txt2img')].at(-1); "
+            f"const changed = log.innerHTML !== before || ({_PICTURES})() !== pictures; "
+            "return changed && log.textContent.includes('Time taken'); }",
+            arg=[before, pictures],
             timeout=120_000,
         )
         self.page.wait_for_timeout(300)
