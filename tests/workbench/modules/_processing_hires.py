@@ -5,25 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
 
-from modules import (
-    devices,
-    extra_networks,
-    images,
-    prompt_parser,
-    rng,
-    sd_models,
-    sd_samplers,
-    sd_samplers_common,
-    shared,
-)
+from modules import _hires_upscale, devices, extra_networks, prompt_parser, rng, sd_models, sd_samplers, shared
 from modules._decoding import decode_latent_batch
-from modules._processed import create_infotext
 from modules._processing_base import StableDiffusionProcessing, opt_f
-from modules.sd_samplers_common import approximation_indexes, images_tensor_to_samples
 from modules.shared import opts, state
 
 
@@ -116,7 +102,7 @@ class StableDiffusionProcessingTxt2Img(StableDiffusionProcessing):
         self.sampler = sd_samplers.create_sampler(self.sampler_name, self.sd_model)
         decoded_samples = None
         if self.firstpass_image is not None and self.enable_hr:
-            samples, decoded_samples = self._from_image()
+            samples, decoded_samples = _hires_upscale.from_image(self)
         else:
             x = self.rng.next()
             if self.scripts is not None:
@@ -143,9 +129,9 @@ class StableDiffusionProcessingTxt2Img(StableDiffusionProcessing):
         self.is_hr_pass = True
         self.sampler = sd_samplers.create_sampler(self.hr_sampler_name or self.sampler_name, self.sd_model)
         if self.latent_scale_mode is not None:
-            samples, image_conditioning = self._upscaled_latents(samples, seeds, prompts)
+            samples, image_conditioning = _hires_upscale.latents(self, samples, seeds, prompts)
         else:
-            samples, image_conditioning = self._upscaled_pixels(decoded_samples, seeds, prompts)
+            samples, image_conditioning = _hires_upscale.pixels(self, decoded_samples, seeds, prompts)
         state.nextjob()
         top, left = self.truncate_y // 2, self.truncate_x // 2
         bottom = samples.shape[2] - (self.truncate_y + 1) // 2
@@ -254,52 +240,6 @@ class StableDiffusionProcessingTxt2Img(StableDiffusionProcessing):
         shared.total_tqdm.updateTotal((first_steps + second_steps) * state.job_count)
         state.job_count *= 2
         state.processing_has_refined_job_count = True
-
-    def _from_image(self) -> tuple[Any, Any]:
-        """(latents, decoded pictures) of firstpass_image; one of them None, by what the upscaler wants."""
-        image = np.moveaxis(np.array(self.firstpass_image).astype(np.float32) / 255.0, 2, 0)[None]
-        if self.latent_scale_mode is None:
-            return None, torch.asarray(image * 2.0 - 1.0)
-        pictures = torch.from_numpy(image).to(shared.device, dtype=devices.dtype_vae)
-        return self._encode(pictures), None
-
-    def _encode(self, pictures: torch.Tensor) -> torch.Tensor:
-        method = opts.sd_vae_encode_method
-        if method != "Full":
-            self.extra_generation_params["VAE Encoder"] = method
-        return images_tensor_to_samples(pictures, approximation_indexes.get(method), self.sd_model)
-
-    def _upscaled_latents(self, samples: Any, seeds: Any, prompts: Any) -> tuple[Any, Any]:
-        for index in range(len(samples)):
-            self._save_intermediate(lambda i=index: sd_samplers.sample_to_image(samples, i, 0), index, seeds, prompts)
-        size = (self.hr_upscale_to_y // opt_f, self.hr_upscale_to_x // opt_f)
-        mode = self.latent_scale_mode
-        samples = torch.nn.functional.interpolate(samples, size=size, mode=mode["mode"], antialias=mode["antialias"])
-        if getattr(self, "inpainting_mask_weight", opts.inpainting_mask_weight) < 1.0:
-            decoded = sd_samplers_common.decode_first_stage(self.sd_model, samples)
-            return samples, self.img2img_image_conditioning(decoded, samples)
-        return samples, self.txt2img_image_conditioning(samples)
-
-    def _upscaled_pixels(self, decoded_samples: Any, seeds: Any, prompts: Any) -> tuple[Any, Any]:
-        pictures = []
-        for index, sample in enumerate(torch.clamp((decoded_samples + 1.0) / 2.0, min=0.0, max=1.0)):
-            image = Image.fromarray((255.0 * np.moveaxis(sample.cpu().numpy(), 0, 2)).astype(np.uint8))
-            self._save_intermediate(lambda image=image: image, index, seeds, prompts)
-            size = (self.hr_upscale_to_x, self.hr_upscale_to_y)
-            image = images.resize_image(0, image, *size, upscaler_name=self.hr_upscaler)
-            pictures.append(np.moveaxis(np.array(image).astype(np.float32) / 255.0, 2, 0))
-        stacked = torch.from_numpy(np.array(pictures)).to(shared.device, dtype=devices.dtype_vae)
-        samples = self._encode(stacked)
-        return samples, self.img2img_image_conditioning(stacked, samples)
-
-    def _save_intermediate(self, image: Any, index: int, seeds: Any, prompts: Any) -> None:
-        """Write the first pass's picture (`image()`), where the settings ask for it."""
-        if not self.save_samples() or not opts.save_images_before_highres_fix:
-            return
-        everything = (self.all_prompts, self.all_seeds, self.all_subseeds)
-        info = create_infotext(self, *everything, [], iteration=self.iteration, position_in_batch=index)
-        where = {"info": info, "p": self, "suffix": "-before-highres-fix"}
-        images.save_image(image(), self.outpath_samples, "", seeds[index], prompts[index], opts.samples_format, **where)
 
 
 def _hires_prompt(p: Any, index: int, prompt_text: str, **kwargs: Any) -> str | None:

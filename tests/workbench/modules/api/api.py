@@ -20,10 +20,9 @@ from modules import (
     scripts,
     sd_models,
     sd_samplers,
-    sd_schedulers,
     shared,
 )
-from modules.api import _wire, models
+from modules.api import _lists, _wire, models
 from modules.processing import StableDiffusionProcessingTxt2Img, process_images
 from modules.shared import opts
 
@@ -62,13 +61,13 @@ class Api:
             ("skip", self.skip, "POST", None),
             ("options", self.get_config, "GET", None),
             ("options", self.set_config, "POST", None),
-            ("samplers", self.get_samplers, "GET", None),
-            ("schedulers", self.get_schedulers, "GET", None),
-            ("upscalers", self.get_upscalers, "GET", None),
-            ("latent-upscale-modes", self.get_latent_upscale_modes, "GET", None),
-            ("sd-models", self.get_sd_models, "GET", None),
-            ("scripts", self.get_scripts_list, "GET", models.ScriptsList),
-            ("script-info", self.get_script_info, "GET", list[models.ScriptInfo]),
+            ("samplers", _lists.samplers, "GET", None),
+            ("schedulers", _lists.schedulers, "GET", None),
+            ("upscalers", _lists.upscalers, "GET", None),
+            ("latent-upscale-modes", _lists.latent_upscale_modes, "GET", None),
+            ("sd-models", _lists.checkpoints, "GET", None),
+            ("scripts", _lists.script_names, "GET", models.ScriptsList),
+            ("script-info", _lists.script_info, "GET", list[models.ScriptInfo]),
         ]
 
     def add_api_route(self, path: str, endpoint, **kwargs):
@@ -216,46 +215,6 @@ class Api:
         for key, value in req.items():
             opts.set(key, value, is_api=True)
         opts.save(shared.config_filename)
-
-    def get_samplers(self):
-        """The samplers."""
-        return [{"name": s.name, "aliases": s.aliases, "options": s.options} for s in sd_samplers.all_samplers]
-
-    def get_schedulers(self):
-        """The schedulers."""
-        names = ("name", "label", "aliases", "default_rho", "need_inner_model")
-        return [{name: getattr(scheduler, name) for name in names} for scheduler in sd_schedulers.schedulers]
-
-    def get_upscalers(self):
-        """The pixel upscalers."""
-        told = ("name", "scale")
-        return [
-            {**{key: getattr(data, key) for key in told}, "model_name": None, "model_path": data.data_path,
-             "model_url": None}
-            for data in shared.sd_upscalers
-        ]  # fmt: skip
-
-    def get_latent_upscale_modes(self):
-        """The latent upscalers."""
-        return [{"name": name} for name in shared.latent_upscale_modes]
-
-    def get_sd_models(self):
-        """The checkpoints."""
-        names = ("title", "model_name", "hash", "sha256", "filename")
-        return [{name: getattr(info, name) for name in names} for info in sd_models.checkpoints_list.values()]
-
-    def get_scripts_list(self):
-        """The scripts' names."""
-        txt2img, img2img = (
-            [script.name for script in runner.scripts if script.name is not None]
-            for runner in (scripts.scripts_txt2img, scripts.scripts_img2img)
-        )
-        return models.ScriptsList(txt2img=txt2img, img2img=img2img)
-
-    def get_script_info(self):
-        """The scripts with their arguments."""
-        runners = (scripts.scripts_txt2img, scripts.scripts_img2img)
-        return [script.api_info for runner in runners for script in runner.scripts if script.api_info is not None]
 
 
 def _job_fields(request: Any) -> dict[str, Any]:
