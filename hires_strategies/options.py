@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from .errors import StrategyError
 from .limits import MAX_STEPS
@@ -48,13 +50,24 @@ def parse_options(text: Located, names: Names) -> tuple[Values, Places]:
 
 def format_options(stage: Stage) -> str:
     """The options of a stage between brackets, with a space before them; nothing where it has none."""
-    options = [] if stage.steps is None else [f"{stage.steps} steps"]
-    options += [f"sampler {format_name(stage.sampler)}"] if stage.sampler is not None else []
-    options += [f"scheduler {format_name(stage.scheduler)}"] if stage.scheduler is not None else []
-    options += [f"cfg {format_number(stage.cfg)}"] if stage.cfg is not None else []
-    options += [f"prompt {format_string(stage.prompt)}"] if stage.prompt is not None else []
-    options += [f"negative {format_string(stage.negative)}"] if stage.negative is not None else []
+    options = [text for text in option_texts(stage).values() if text]
     return f" [{'; '.join(options)}]" if options else ""
+
+
+def option_texts(stage: Stage) -> dict[str, str]:
+    """Every option as it is written, by its name; "" where the stage does not give it."""
+
+    def text(name: str, value: Any, format_value: Callable[[Any], str]) -> str:
+        return "" if value is None else f"{name} {format_value(value)}"
+
+    return {
+        "steps": "" if stage.steps is None else f"{stage.steps} steps",
+        "sampler": text("sampler", stage.sampler, format_name),
+        "scheduler": text("scheduler", stage.scheduler, format_name),
+        "cfg": text("cfg", stage.cfg, format_number),
+        "prompt": text("prompt", stage.prompt, format_string),
+        "negative": text("negative", stage.negative, format_string),
+    }
 
 
 def _parse_option(option: Located, names: Names) -> tuple[str, float | int | str, int]:

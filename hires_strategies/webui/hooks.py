@@ -21,6 +21,7 @@ from .job import ATTRIBUTE, Job, is_interrupted, needs_first_pass
 from .names import host_names
 from .request import Vocabulary
 from .settings import limits
+from .sheets import add_sheets
 from .timing_file import learn
 
 
@@ -41,12 +42,13 @@ def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
         if isinstance(p.__dict__.get(name), Refusal):  # `p` is used a second time
             delattr(p, name)
     try:
-        request = cells.read_cell(arguments, cells.asked(p), Vocabulary(host_names(), limits()))
+        own_limits = limits(p.override_settings)
+        request = cells.read_cell(arguments, cells.asked(p), Vocabulary(host_names(), own_limits))
         if request is None:
             return
         if request.first_pass_image is not None:
             first_image.take_over(p, request.first_pass_image)
-        job = Job(request, limits())
+        job = Job(request, own_limits)
         setattr(p, ATTRIBUTE, job)
         job.check(p)
     except Exception as error:
@@ -80,6 +82,7 @@ def postprocess(p: Any, processed: Any) -> None:
     job = job_of(p)
     if job is not None:
         add_extras(p, processed, job)
+        add_sheets(p, processed, job)
         gallery.return_original(p, processed)
 
 

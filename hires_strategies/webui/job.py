@@ -13,7 +13,7 @@ from hires_strategies.notation import format_strategy
 from hires_strategies.plan import FirstPass, Plan, make_plan
 from hires_strategies.run import Picture, Result, run
 
-from . import first_image, pixels, progress
+from . import first_image, pixels, progress, settings
 from .host import WebuiHost
 from .request import Request
 
@@ -50,9 +50,16 @@ class Job:
         return format_strategy(self.request.strategies[0])
 
     def check(self, p: Any) -> None:
-        """Plan for the first pass as it is known before it runs. Raises StrategyError for sizes that cannot be."""
+        """Plan for the first pass as it is known before it runs. Raises StrategyError for sizes that cannot be,
+        or for a setting that a sheet could not be made with."""
         image = self.request.first_pass_image
         self._plan(p, expected_size(p) if image is None else image.size)
+        if self.request.sheet:
+            settings.crops_box(p.override_settings)
+
+    def makes_sheets(self, p: Any) -> bool:
+        """Whether there will be contact sheets: not inside a selectable script (X/Y/Z plot and the like)."""
+        return self.request.sheet and len(self.request.strategies) > 1 and not selectable_script_runs(p)
 
     def run_batch(self, p: Any, first_pass: Any, reused: bool) -> Any:
         """Run the stages on what p.sample gave (None if it was not needed); returns what p.sample is to return."""
@@ -64,7 +71,7 @@ class Job:
         use_main_model(p, picture, host, plan)
         progress.announce(p, plan, first_pass is not None and not reused)
         keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
-        if self.request.first_pass:
+        if self.request.first_pass or (self.request.crops != "whole" and self.makes_sheets(p)):
             keep.add(None)
         try:
             result = run(plan, host, picture, keep)

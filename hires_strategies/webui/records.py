@@ -70,6 +70,11 @@ def of_first_pass(batch: Batch, position: int) -> Record:
                   batch.first_pass_reused, None)  # fmt: skip
 
 
+def of_sheet(batch: Batch, position: int, sheet: Image) -> Record:
+    return Record("sheet", None, (), None, batch.seeds[position], sheet.width, sheet.height, None, None, None,
+                  batch.first_pass_reused, None)  # fmt: skip
+
+
 def publish(processed: Any) -> None:
     """Let `processed.js()`, the API's info, hold the records of the images it returns."""
     processed.__class__ = _ProcessedWithRecords

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from modules import shared
 
+from hires_strategies.crops import Box, parse_box
 from hires_strategies.limits import DEFAULT_LIMITS, Limits
 
 LONGEST_SIDE = "hires_strategies_longest_side"
@@ -11,6 +15,7 @@ VARIANTS = "hires_strategies_variants"
 REMEMBER = "hires_strategies_remember_first_passes"
 REMEMBERED_IMAGES = "hires_strategies_remembered_images"
 REMEMBERED_MEGABYTES = "hires_strategies_remembered_megabytes"
+CROPS_BOX = "hires_strategies_crops_box"
 AUDIT = "hires_strategies_audit_first_passes"
 
 
@@ -53,6 +58,12 @@ def add_settings() -> None:
             {"minimum": 1, "maximum": 4096, "step": 1},
             section=section,
         ),
+        CROPS_BOX: shared.OptionInfo(
+            "",
+            "Contact sheet: box of the crops as left, top, right, bottom in per cent of the picture, '30 10 70 50' for "
+            "example; empty for the place where the variants differ most",
+            section=section,
+        ),
         AUDIT: shared.OptionInfo(
             False,
             "Compute every remembered first pass again and stop where it differs (slow, to find faults)",
@@ -63,10 +74,12 @@ def add_settings() -> None:
         shared.opts.add_option(name, option)
 
 
-def limits() -> Limits:
-    """The limits as set now."""
+def limits(own: Mapping[str, Any] | None = None) -> Limits:
+    """The limits as set now. `own`: a generation's override_settings, which the host applies only after its checks."""
+    options = {**shared.opts.data, **(own or {})}
     return Limits(
-        int(_value(LONGEST_SIDE, DEFAULT_LIMITS.longest_side)), int(_value(VARIANTS, DEFAULT_LIMITS.variants))
+        int(options.get(LONGEST_SIDE, DEFAULT_LIMITS.longest_side)),
+        int(options.get(VARIANTS, DEFAULT_LIMITS.variants)),
     )
 
 
@@ -77,6 +90,11 @@ def remembers_first_passes() -> bool:
 def first_pass_limits() -> tuple[int, int]:
     """How many images' first passes may be remembered, and in how many bytes."""
     return int(_value(REMEMBERED_IMAGES, 32)), int(_value(REMEMBERED_MEGABYTES, 64)) * 1024 * 1024
+
+
+def crops_box(own: Mapping[str, Any]) -> Box | None:
+    """The chosen place of a contact sheet's crops; `own` as above. Raises StrategyError for a text that is none."""
+    return parse_box(str({**shared.opts.data, **own}.get(CROPS_BOX, "")))
 
 
 def audit() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -39,9 +40,7 @@ class Section:
     add_line: Any
     outputs: list[Any]
     shown: Any
-    refresh: Any
-    apply: Any
-    opened: Any
+    buttons: dict[str, Any]
     from_gallery: Any
 
 
@@ -50,7 +49,7 @@ def build(script: Any) -> list[Any]:
     page's own. The host calls this several times."""
     with InputAccordion(False, label=TITLE, elem_id=script.elem_id("enable")) as enabled:
         section = _section(script, enabled)
-    wire_presets(section.presets, section.text)
+    wire_presets(section.presets, section.text, partial(ui_page.changes_text, section))
     ui_page.wire_builder(section)
     ui_page.remember(section)
     script.infotext_fields = [(enabled, pasted_tick), (section.text, pasted_strategy)]
@@ -97,26 +96,28 @@ def _builder(elem_id: Any) -> tuple[Any, list[RowFields], Any, Any]:
 
 
 def _outputs(elem_id: Any) -> list[Any]:
-    """What else is returned: the script's arguments after the text, in the order of request.KEYS.
-
-    The contact sheet's two are not shown before there is a sheet.
-    """
+    """What else is returned: the script's arguments after the text, in the order of request.KEYS."""
     with FormRow():
         stages = gr.Checkbox(False, label="Return every stage", elem_id=elem_id("stages"))
         first_pass = gr.Checkbox(False, label="Return the first pass", elem_id=elem_id("first_pass"))
         reuse = gr.Checkbox(True, label="Reuse remembered first passes", elem_id=elem_id("reuse_first_pass"))
-    sheet = gr.Checkbox(False, visible=False, elem_id=elem_id("sheet"))
-    crops = gr.Dropdown(list(CROPS), value=CROPS[0], visible=False, elem_id=elem_id("crops"))
-    sheet.do_not_save_to_config = crops.do_not_save_to_config = True
+    with FormRow():
+        sheet = gr.Checkbox(True, label="Contact sheet of the variants", elem_id=elem_id("sheet"))
+        crops = gr.Dropdown(
+            list(CROPS),
+            value=CROPS[0],
+            label="The sheet shows",
+            info="differences: crops at 1:1 of the place where the variants differ most",
+            elem_id=elem_id("crops"),
+        )
     return [stages, first_pass, sheet, crops, reuse]
 
 
 def _hidden(elem_id: Any) -> tuple[Any, ...]:
     """What the rows show, the buttons that our script presses, and whether the gallery's button was pressed."""
     shown = gr.Textbox(f"0\n{_DEFAULT_TEXT}", visible=False, elem_id=elem_id("shown"))
-    refresh = gr.Button("refresh", visible=False, elem_id=elem_id("refresh"))
-    apply = gr.Button("apply", visible=False, elem_id=elem_id("apply"))
-    opened = gr.Button("opened", visible=False, elem_id=elem_id("opened"))
+    names = ("refresh", "edit", "opened", "never")
+    buttons = {name: gr.Button(name, visible=False, elem_id=elem_id(name)) for name in names}
     from_gallery = gr.Checkbox(False, visible=False, elem_id=elem_id("from_gallery"))
     shown.do_not_save_to_config = from_gallery.do_not_save_to_config = True
-    return shown, refresh, apply, opened, from_gallery
+    return shown, buttons, from_gallery

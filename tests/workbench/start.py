@@ -16,6 +16,15 @@ from modules import paths_internal, shared_cmd_options
 _booted = False
 
 
+def _write_font() -> None:
+    """The host brings a font as a file; Pillow brings one within itself."""
+    from PIL import ImageFont
+
+    file = Path(paths_internal.data_path) / "font.ttf"
+    file.write_bytes(ImageFont.load_default(12).path.getvalue())
+    paths_internal.roboto_ttf_file = str(file)
+
+
 def boot(arguments: list[str] | None = None) -> None:
     """Load the model, the upscalers and the scripts, without page or API; what a test in this process needs."""
     global _booted
@@ -26,6 +35,7 @@ def boot(arguments: list[str] | None = None) -> None:
     if options.data_dir:
         paths_internal.data_path = str(Path(options.data_dir).resolve())
     Path(paths_internal.data_path).mkdir(parents=True, exist_ok=True)
+    _write_font()
 
     import transformers
     from modules import extra_networks, scripts, sd_models, shared, upscaler

@@ -9,3 +9,5 @@ modules_path = str(_workbench / "modules")
 script_path = str(_workbench)
 # Set by the start (--data-dir) before anything else of `modules` is imported.
 data_path = str(_repository / "outputs" / "workbench")
+# The font of grids; written by the start.
+roboto_ttf_file = ""

@@ -20,7 +20,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "save_images_add_number": True, "save_images_before_highres_fix": False, "save_incomplete_images": False,
         "img_max_size_mp": 200.0, "outdir_samples": "", "outdir_txt2img_samples": _folder("txt2img-images"),
         "outdir_grids": "", "outdir_txt2img_grids": _folder("txt2img-grids"), "save_to_dirs": True,
-        "grid_save_to_dirs": True, "return_grid": True, "do_not_show_images": False,
+        "font": "", "grid_text_active_color": "#000000", "grid_text_inactive_color": "#999999",
+        "grid_background_color": "#ffffff", "grid_save_to_dirs": True, "return_grid": True, "do_not_show_images": False,
     },
     "sd": {
         "sd_model_checkpoint": None, "CLIP_stop_at_last_layers": 1, "randn_source": "GPU", "tiling": False,

@@ -1,0 +1,155 @@
+"""Letters of any script: each character is drawn with the first font that has it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import chain, groupby
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+# Looked at first, for they hold the scripts that most fonts lack. By file name; of Windows, macOS and Linux.
+_WIDE = (
+    "msyh.ttc", "YuGothM.ttc", "malgun.ttf", "msjh.ttc", "meiryo.ttc", "segoeui.ttf", "seguisym.ttf", "Nirmala.ttf",
+    "LeelawUI.ttf", "simsun.ttc", "msgothic.ttc", "Arial Unicode.ttf", "PingFang.ttc", "Hiragino Sans GB.ttc",
+    "AppleSDGothicNeo.ttc", "NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "DroidSansFallbackFull.ttf",
+    "wqy-microhei.ttc", "wqy-zenhei.ttc", "DejaVuSans.ttf", "FreeSans.ttf", "NotoSans-Regular.ttf", "unifont.ttf",
+)  # fmt: skip
+_SUFFIXES = (".ttf", ".ttc", ".otf")
+_TRIED_SIZE = 24
+_NO_CHARACTER = "\U0010ffff"  # every font shows its sign for "missing" here
+_ELLIPSIS = "…"
+
+
+class Lettering:
+    """Text of one size in pixels. `fonts` are the preferred fonts' files; after them come all others of this machine.
+
+    `missing` gathers the characters that no font has. Raises OSError where there is no font at all.
+    """
+
+    def __init__(self, fonts: Sequence[str], size: int) -> None:
+        self.fonts = tuple(fonts)
+        self.size = size
+        self.missing: set[str] = set()
+
+    @property
+    def line_height(self) -> int:
+        return round(self.size * 1.3)
+
+    def width(self, text: str) -> float:
+        """Pixels."""
+        return sum(_load(file, self.size).getlength(run) for file, run in self._runs(text))
+
+    def draw(self, canvas: ImageDraw.ImageDraw, place: tuple[float, float], text: str, colour: str) -> None:
+        """One line of text with its upper left corner at `place`."""
+        x, y = place
+        baseline = y + self.size
+        for file, run in self._runs(text):
+            font = _load(file, self.size)
+            canvas.text((x, baseline), run, fill=colour, font=font, anchor="ls")
+            x += font.getlength(run)
+
+    def wrap(self, text: str, width: float, most: int) -> list[str]:
+        """Lines no wider than `width` pixels, broken between words where that is possible; at most `most` of them, the
+        last of which then ends in an ellipsis."""
+        lines: list[str] = []
+        line = ""
+        for word in text.split():
+            if line and self.width(f"{line} {word}") <= width:
+                line = f"{line} {word}"
+                continue
+            if line:
+                lines.append(line)
+            while self.width(word) > width and len(word) > 1:
+                fitting = self._fitting(word, width)
+                lines.append(word[:fitting])
+                word = word[fitting:]
+            line = word
+        lines += [line] if line else []
+        if len(lines) > most:
+            last = lines[most - 1]
+            while last and self.width(last + _ELLIPSIS) > width:
+                last = last[:-1]
+            lines = [*lines[: most - 1], last + _ELLIPSIS]
+        return lines
+
+    def _fitting(self, word: str, width: float) -> int:
+        """How many characters of a word fit, at least one."""
+        low, high = 1, len(word)
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self.width(word[:middle]) <= width else (low, middle - 1)
+        return low
+
+    def _runs(self, text: str) -> Iterator[tuple[str, str]]:
+        for file, characters in groupby(text, key=self._file_with):
+            yield file, "".join(characters)
+
+    def _file_with(self, character: str) -> str:
+        file = _file_with(self.fonts, character)
+        if file is None:
+            self.missing.add(character)
+        return file or _any_file(self.fonts)
+
+
+@cache
+def _file_with(preferred: tuple[str, ...], character: str) -> str | None:
+    """The first font's file that has a character."""
+    return next((file for file in chain(preferred, _others()) if _has(file, character)), None)
+
+
+@cache
+def _any_file(preferred: tuple[str, ...]) -> str:
+    for file in chain(preferred, _others()):
+        if _has(file, "x"):
+            return file
+    raise OSError("This machine has no font that can be read.")
+
+
+@cache
+def _has(file: str, character: str) -> bool:
+    """Whether a font has a shape of its own for a character; nothing needs to be seen of a space."""
+    try:
+        shape = _shape(file, character)
+        return character.isspace() or (any(shape) and shape != _shape(file, _NO_CHARACTER))
+    except (OSError, ValueError):
+        return False  # no font after all, or one of coloured pictures that has a single size
+
+
+@cache
+def _shape(file: str, character: str) -> bytes:
+    canvas = Image.new("L", (2 * _TRIED_SIZE, 2 * _TRIED_SIZE))
+    ImageDraw.Draw(canvas).text((0, 0), character, fill=255, font=_load(file, _TRIED_SIZE))
+    return canvas.tobytes()
+
+
+@cache
+def _load(file: str, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(file, size)
+
+
+@cache
+def _others() -> Sequence[str]:
+    """This machine's fonts, those that hold many scripts first."""
+    files = sorted(
+        path for folder in _folders() for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES
+    )  # fmt: skip
+    rank = {name.lower(): place for place, name in enumerate(_WIDE)}
+    return [str(path) for path in sorted(files, key=lambda path: rank.get(path.name.lower(), len(rank)))]
+
+
+def _folders() -> Iterator[Path]:
+    home = Path.home()
+    if sys.platform == "win32":
+        windows = (Path(os.environ.get("WINDIR", r"C:\Windows")) / "Fonts",)
+        folders = chain(windows, (Path(os.environ.get("LOCALAPPDATA", home)) / "Microsoft/Windows/Fonts",))
+    elif sys.platform == "darwin":
+        folders = chain((Path("/System/Library/Fonts"), Path("/Library/Fonts")), (home / "Library/Fonts",))
+    else:
+        folders = chain(
+            (Path("/usr/share/fonts"), Path("/usr/local/share/fonts")), (home / ".local/share/fonts", home / ".fonts")
+        )
+    return (folder for folder in folders if folder.is_dir())

@@ -1,0 +1,183 @@
+"""The contact sheet: the variants of one run side by side, with captions that say only what differs."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+from .captions import Captions, make_captions
+from .crops import WHOLE, Box, box_pixels, crop_size, cut, find_crop, largest
+from .sheet_drawing import Cell, Colours, Content, Drawing, Place
+from .strategy import Strategy
+
+LONGEST_SIDE = 16_383  # pixels: WebP's limit, and about what browsers show
+_SMALLEST_SCALE = 1 / 64  # of a cell; what is too large even then is resized as a whole
+_WIDTH_TO_HEIGHT = 2.2  # of all pictures together, at best
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One variant. `image` is None where nothing came out; `error`, where there is one, says why.
+
+    `start_sigma`, `seconds` (of its whole path) and `cost` (in first passes) stand under it, None where not known.
+    `same_as` is the index of the first tile with the same picture: this one then gets no place of its own.
+    """
+
+    strategy: Strategy
+    image: Image.Image | None
+    start_sigma: float | None = None
+    seconds: float | None = None
+    cost: float | None = None
+    same_as: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a sheet is to look. `crops`: "differences" for 1:1 crops or "whole"; `box` for crops of a chosen place.
+
+    `fonts` are files, the preferred one first; `most_pixels` limits the whole sheet.
+    """
+
+    fonts: tuple[str, ...]
+    crops: str = "differences"
+    box: Box | None = None
+    most_pixels: int = 200_000_000
+    colours: Colours = dataclasses.field(default_factory=Colours)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """`notes` are sentences for the user; `places` has, for every tile, where its picture lies (pixels)."""
+
+    image: Image.Image
+    notes: tuple[str, ...]
+    places: tuple[Place | None, ...]
+
+
+def make_sheet(
+    tiles: Sequence[Tile], look: Look, heading: Sequence[str] = (), first_pass: Image.Image | None = None
+) -> Sheet:
+    """The sheet of `tiles` in their order. `heading`: lines for its head, such as the prompt and the seed.
+
+    Raises ValueError where no tile has a picture, OSError where there is no font.
+    """
+    images = [tile.image for tile in tiles if tile.image is not None and tile.same_as is None]
+    if not images:
+        raise ValueError("There is no picture to put on a sheet.")
+    whole = largest(images)
+    part = _Part(WHOLE, whole)
+    if look.crops != "whole":
+        box = look.box or find_crop(images, first_pass)
+        part = _Part(box, box_pixels(box, whole) if look.box else crop_size(whole))
+    captions = make_captions([tile.strategy for tile in tiles], [tile.same_as for tile in tiles])
+    rows = _table(tiles, captions, part) if captions.table else _flow(tiles, captions, part, first_pass)
+    content = Content(
+        title=captions.title or f"{len(images)} strategies",
+        heading=tuple(heading),
+        rows=rows,
+        size=part.size,
+        row_labels=captions.table.rows if captions.table else (),
+        column_labels=captions.table.columns if captions.table else (),
+        thumbnail=None if part.box == WHOLE else first_pass or images[0],
+        box=part.box,
+    )
+    notes = []
+    if len({image.size for image in images}) > 1:
+        notes.append(f"The pictures have different sizes; all are shown at {whole[0]}x{whole[1]}.")
+    return _drawn(content, look, notes, tiles)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What cells show of the pictures: a box, as so many pixels."""
+
+    box: Box
+    size: tuple[int, int]
+
+    def of(self, image: Image.Image) -> Image.Image:
+        return cut(image.convert("RGB"), self.box, self.size)
+
+
+def _table(tiles: Sequence[Tile], captions: Captions, part: _Part) -> tuple[tuple[Cell, ...], ...]:
+    assert captions.table is not None
+    return tuple(tuple(_cell(tiles, n, captions, part) for n in row) for row in captions.table.cells)
+
+
+def _flow(
+    tiles: Sequence[Tile], captions: Captions, part: _Part, first_pass: Image.Image | None
+) -> tuple[tuple[Cell, ...], ...]:
+    """The cells in the order written, in rows that make the sheet wide; crops begin with the first pass's."""
+    cells = [
+        dataclasses.replace(_cell(tiles, n, captions, part), caption=captions.each[n])
+        for n, tile in enumerate(tiles)
+        if tile.same_as is None
+    ]
+    if first_pass is not None and part.box != WHOLE:
+        cells.insert(0, Cell(part.of(first_pass), "First pass", "enlarged"))
+    columns = _columns(len(cells), part.size)
+    return tuple(tuple(cells[start : start + columns]) for start in range(0, len(cells), columns))
+
+
+def _cell(tiles: Sequence[Tile], index: int, captions: Captions, part: _Part) -> Cell:
+    """The cell of a tile, without a caption."""
+    tile = tiles[index]
+    if tile.same_as is not None:
+        return Cell(None, message=f"The same picture as {captions.each[tile.same_as]}")
+    if tile.image is None:
+        return Cell(None, message=tile.error or "Nothing came out.", variants=(index,))
+    facts = [] if tile.start_sigma is None else [f"start sigma {tile.start_sigma:.2f}"]
+    facts += [] if tile.seconds is None else [f"{tile.seconds:.1f} s"]
+    facts += [] if tile.cost is None else [f"{_number(tile.cost)} first {'pass' if tile.cost == 1 else 'passes'}"]
+    facts += [tile.error] if tile.error else []
+    return Cell(part.of(tile.image), facts=", ".join(facts), variants=(index,))
+
+
+def _columns(count: int, size: tuple[int, int]) -> int:
+    """How many cells of `size` make a row so that the sheet is a wide one with few empty places."""
+
+    def badness(columns: int) -> float:
+        rows = math.ceil(count / columns)
+        empty = rows * columns - count
+        return abs(math.log(columns * size[0] / (rows * size[1]) / _WIDTH_TO_HEIGHT)) + empty / count
+
+    return min(range(1, count + 1), key=badness)
+
+
+def _drawn(content: Content, look: Look, notes: list[str], tiles: Sequence[Tile]) -> Sheet:
+    """The sheet, scaled down where it would be over the limits, with notes about what is not as it should be."""
+    content = dataclasses.replace(content, notes=tuple(notes))
+    drawing, scale = Drawing(content, look.fonts), 1.0
+    full = drawing.width, drawing.height
+    while _excess(drawing, look) > 1 and scale > _SMALLEST_SCALE:
+        notes = [*content.notes, f"Scaled down: {full[0]}x{full[1]} pixels would be more than the limit."]
+        scale /= max(_excess(drawing, look), 1.02)
+        drawing = Drawing(dataclasses.replace(content, notes=tuple(notes)), look.fonts, scale)
+    image, places = drawing.draw(look.colours)
+    shrunken = max(1.0, _excess(drawing, look))  # the text alone is too much
+    if shrunken > 1:
+        image = image.resize((max(1, int(image.width / shrunken)), max(1, int(image.height / shrunken))))
+        places = {n: _shrunken(place, shrunken) for n, place in places.items()}
+    if drawing.missing:
+        notes.append(f"No font on this machine has {drawing.missing!r}: set 'Font for image grids' to one that does.")
+    own = [n if tile.same_as is None else tile.same_as for n, tile in enumerate(tiles)]
+    return Sheet(image, tuple(notes), tuple(places.get(n) for n in own))
+
+
+def _excess(drawing: Drawing, look: Look) -> float:
+    """By how much the sides of a sheet are too long; at most 1 for one within the limits."""
+    area = math.sqrt(drawing.width * drawing.height / look.most_pixels)
+    return max(area, max(drawing.width, drawing.height) / LONGEST_SIDE)
+
+
+def _shrunken(place: Place, by: float) -> Place:
+    left, top, right, bottom = (int(side / by) for side in place)
+    return left, top, right, bottom
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")

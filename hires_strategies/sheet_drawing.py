@@ -1,0 +1,195 @@
+"""How a contact sheet is laid out and drawn: a head, cells in rows, notes below. Sizes in pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageDraw
+
+from .crops import WHOLE, Box
+from .fonts import Lettering
+
+Place = tuple[int, int, int, int]  # left, top, right, bottom
+
+_TEXT_PER_CELL = 22  # a cell is that many times as wide as its text is high, within the next two
+_SMALLEST_TEXT, _LARGEST_TEXT = 14, 40
+_NARROWEST = 480  # of the head
+_MARK = ("#ffffff", "#e00000")  # lines around the place of the crops, from outside in
+_MOST_LINES = 4  # of any text but a message
+
+
+@dataclass(frozen=True)
+class Colours:
+    """As Pillow takes them."""
+
+    background: str = "#ffffff"
+    ink: str = "#000000"
+    faint: str = "#777777"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A picture with what stands under it, or `message` in its place. `variants` are the tiles that it stands for."""
+
+    picture: Image.Image | None
+    caption: str = ""
+    facts: str = ""
+    message: str = ""
+    variants: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a sheet shows. `size` is every cell's picture; `row_labels` and `column_labels` are empty without a table.
+    `thumbnail` stands in the head, with `box` marked."""
+
+    title: str
+    heading: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    size: tuple[int, int]
+    row_labels: tuple[str, ...] = ()
+    column_labels: tuple[str, ...] = ()
+    thumbnail: Image.Image | None = None
+    box: Box = WHOLE
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Text:
+    """Lines of one lettering, ready to be drawn."""
+
+    lettering: Lettering
+    lines: tuple[str, ...]
+
+    @property
+    def height(self) -> int:
+        return len(self.lines) * self.lettering.line_height
+
+    @property
+    def width(self) -> int:
+        return round(max((self.lettering.width(line) for line in self.lines), default=0))
+
+    def draw(self, canvas: ImageDraw.ImageDraw, x: int, y: int, colour: str) -> None:
+        for number, line in enumerate(self.lines):
+            self.lettering.draw(canvas, (x, y + number * self.lettering.line_height), line, colour)
+
+
+class Drawing:
+    """A sheet measured (`width`, `height`) and not yet drawn, its pictures scaled by `scale`."""
+
+    def __init__(self, content: Content, fonts: Sequence[str], scale: float = 1.0) -> None:
+        self.content = content
+        self.cell = max(1, round(content.size[0] * scale)), max(1, round(content.size[1] * scale))
+        text = max(_SMALLEST_TEXT, min(_LARGEST_TEXT, self.cell[0] // _TEXT_PER_CELL))
+        self.normal, self.small, self.large = (Lettering(fonts, round(text * by)) for by in (1, 0.88, 1.3))
+        self.gap = text
+        self._measure_cells()
+        self._measure_head()
+        heights = (self.head_height, self.gap, self.labels_height, *self.row_heights)
+        self.height = 2 * self.gap + sum(heights) + sum(note.height for note in self.notes)
+
+    def _measure_cells(self) -> None:
+        width, labels = self.cell[0], max(self.cell[0] // 2, 8 * self.gap)
+        self.row_labels = [self._text(self.normal, label, labels) for label in self.content.row_labels]
+        self.column_labels = [self._text(self.normal, label, width) for label in self.content.column_labels]
+        self.labels_height = max((text.height + self.gap // 3 for text in self.column_labels), default=0)
+        self.gutter = max((label.width + self.gap for label in self.row_labels), default=0)
+        self.below = [
+            [(self._text(self.normal, cell.caption, width), self._text(self.small, cell.facts, width)) for cell in row]
+            for row in self.content.rows
+        ]
+        self.row_heights = [
+            self.cell[1] + self.gap // 3 + max(caption.height + facts.height for caption, facts in row) + self.gap
+            for row in self.below
+        ]
+
+    def _measure_head(self) -> None:
+        cells = max(len(row) for row in self.content.rows) * (self.cell[0] + self.gap) - self.gap
+        room = max(self.gutter + cells, _NARROWEST)
+        self.width = room + 2 * self.gap
+        self.notes = [self._text(self.small, note, room) for note in self.content.notes]
+        self.thumbnail = self._thumbnail(room // 3)
+        beside = self.thumbnail.width + self.gap if self.thumbnail else 0
+        self.head = [self._text(self.large, self.content.title, room - beside)]
+        self.head += [self._text(self.small, line, room - beside) for line in self.content.heading]
+        text = sum(text.height for text in self.head)
+        self.head_height = max(text, self.thumbnail.height if self.thumbnail else 0)
+
+    @property
+    def missing(self) -> str:
+        """Characters that no font of this machine has."""
+        return "".join(sorted(self.normal.missing | self.small.missing | self.large.missing))
+
+    def draw(self, colours: Colours) -> tuple[Image.Image, dict[int, Place]]:
+        """The sheet, and where each variant's picture lies on it."""
+        sheet = Image.new("RGB", (self.width, self.height), colours.background)
+        canvas = ImageDraw.Draw(sheet)
+        places: dict[int, Place] = {}
+        y = self._draw_head(sheet, canvas, colours)
+        for column, label in enumerate(self.column_labels):
+            label.draw(canvas, self._x(column), y + self.labels_height - self.gap // 3 - label.height, colours.ink)
+        y += self.labels_height
+        for number, row in enumerate(self.content.rows):
+            if self.row_labels:
+                label = self.row_labels[number]
+                label.draw(canvas, self.gap, y + max(0, self.cell[1] - label.height) // 2, colours.ink)
+            for column, cell in enumerate(row):
+                x = self._x(column)
+                self._draw_cell(sheet, canvas, (x, y), cell, colours)
+                places.update(dict.fromkeys(cell.variants, (x, y, x + self.cell[0], y + self.cell[1])))
+                caption, facts = self.below[number][column]
+                below = y + self.cell[1] + self.gap // 3
+                caption.draw(canvas, x, below, colours.ink)
+                facts.draw(canvas, x, below + caption.height, colours.faint)
+            y += self.row_heights[number]
+        for note in self.notes:
+            note.draw(canvas, self.gap, y, colours.faint)
+            y += note.height
+        return sheet, places
+
+    def _draw_head(self, sheet: Image.Image, canvas: ImageDraw.ImageDraw, colours: Colours) -> int:
+        y = self.gap
+        for number, text in enumerate(self.head):
+            text.draw(canvas, self.gap, y, colours.faint if number else colours.ink)
+            y += text.height
+        if self.thumbnail:
+            sheet.paste(self.thumbnail, (self.width - self.gap - self.thumbnail.width, self.gap))
+        return self.gap + self.head_height + self.gap
+
+    def _draw_cell(
+        self, sheet: Image.Image, canvas: ImageDraw.ImageDraw, place: tuple[int, int], cell: Cell, colours: Colours
+    ) -> None:
+        x, y = place
+        if cell.picture is not None:
+            picture = cell.picture
+            if picture.size != self.cell:
+                picture = picture.resize(self.cell, Image.Resampling.LANCZOS)
+            sheet.paste(picture, place)
+            return
+        canvas.rectangle((x, y, x + self.cell[0] - 1, y + self.cell[1] - 1), outline=colours.faint)
+        room = self.cell[0] - 2 * self.gap, max(1, self.cell[1] // self.small.line_height - 1)
+        message = _Text(self.small, tuple(self.small.wrap(cell.message, *room)))
+        message.draw(canvas, x + self.gap, y + max(0, self.cell[1] - message.height) // 2, colours.faint)
+
+    def _x(self, column: int) -> int:
+        return self.gap + self.gutter + column * (self.cell[0] + self.gap)
+
+    def _text(self, lettering: Lettering, text: str, width: int) -> _Text:
+        return _Text(lettering, tuple(lettering.wrap(text, width, _MOST_LINES)))
+
+    def _thumbnail(self, widest: int) -> Image.Image | None:
+        """The first pass, small, with the place of the crops marked."""
+        if self.content.thumbnail is None:
+            return None
+        thumbnail = self.content.thumbnail.convert("RGB")
+        thumbnail.thumbnail((widest, 10 * self.gap))
+        width, height = thumbnail.size
+        left, top, right, bottom = self.content.box
+        outline = (round(left * width), round(top * height), round(right * width) - 1, round(bottom * height) - 1)
+        canvas = ImageDraw.Draw(thumbnail)
+        for inset, colour in enumerate(_MARK):
+            x0, y0, x1, y1 = outline[0] + inset, outline[1] + inset, outline[2] - inset, outline[3] - inset
+            if x0 < x1 and y0 < y1:
+                canvas.rectangle((x0, y0, x1, y1), outline=colour)
+        return thumbnail

@@ -1,0 +1,87 @@
+"""What captions, titles, rows and columns say."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hires_strategies.captions import Captions, Table, make_captions
+from hires_strategies.notation import parse
+from hires_strategies.plan import FirstPass, make_plan
+from tests.engine.generators import strategies
+
+
+def captions(text: str, steps: int = 20) -> Captions:
+    found = parse(text)
+    plan = make_plan(found, FirstPass(512, 512, steps))
+    return make_captions(found, [variant.same_as for variant in plan.variants])
+
+
+def test_a_sweep_says_only_its_value() -> None:
+    made = captions("Latent x2 @{0.5,0.6,0.7}")
+    assert made == Captions("Latent x2 @…", ("@0.5", "@0.6", "@0.7"), None)
+
+
+def test_the_same_picture_is_told_once() -> None:
+    made = captions("Latent x2 @{0.8,0.95,1}", steps=18)
+    assert made.each[:2] == ("@0.8", "@0.95 = @1")
+
+
+def test_two_lines_say_what_differs_and_share_the_rest() -> None:
+    made = captions("Latent x2 @0.7\nR-ESRGAN 4x+ x2 @0.35")
+    assert made == Captions("… x2 @…", ("Latent @0.7", "R-ESRGAN 4x+ @0.35"), None)
+
+
+def test_strategies_with_nothing_in_common_have_no_title() -> None:
+    made = captions("Latent x2 @0.7\nDirect x2\nR-ESRGAN 4x+ x4")
+    assert made == Captions("", ("Latent x2 @0.7", "Direct x2", "R-ESRGAN 4x+ x4"), None)
+
+
+def test_a_stage_that_not_all_have_is_told_whole() -> None:
+    made = captions("Latent x2 @0.7\nLatent x2 @0.7 > Lanczos x2 @0.3 [9 steps]")
+    assert made == Captions("Latent x2 @0.7 > …", ("nothing more", "Lanczos x2 @0.3 [9 steps]"), None)
+
+
+def test_options_and_prompts_are_told() -> None:
+    made = captions('Latent x2 @0.5 [20 steps; prompt "漢字"]\nLatent x2 @0.5 [30 steps]')
+    assert made.title == "Latent x2 @0.5 [… steps; prompt …]"
+    assert made.each == ('20 steps; prompt "漢字"', "30 steps")
+
+
+def test_two_sweeps_are_rows_and_columns() -> None:
+    made = captions("{Latent,Lanczos} x2 @{0.3,0.5,0.7}")
+    assert made.table == Table(("Latent", "Lanczos"), ("@0.3", "@0.5", "@0.7"), ((0, 1, 2), (3, 4, 5)))
+
+
+def test_three_sweeps_are_rows_of_two_and_columns() -> None:
+    table = captions("{None,Lanczos} x{1.5,2} > Latent x2 @{0.3,0.5}").table
+    assert table is not None
+    assert table.rows == ("None x1.5", "None x2", "Lanczos x1.5", "Lanczos x2")
+    assert table.columns == ("@0.3", "@0.5")
+
+
+def test_parts_that_change_together_are_one_axis() -> None:
+    table = captions("Latent x2 @{0.5,0.6}\nLanczos x2 @{0.5,0.6} [cfg 5]").table
+    assert table == Table(("Latent", "Lanczos [cfg 5]"), ("@0.5", "@0.6"), ((0, 1), (2, 3)))
+
+
+def test_columns_of_the_same_pictures_are_one() -> None:
+    table = captions("{Latent,Lanczos} x2 @{0.5,0.95,1}", steps=18).table
+    assert table == Table(("Latent", "Lanczos"), ("@0.5", "@0.95 = @1"), ((0, 1), (3, 4)))
+
+
+def test_a_pair_that_is_only_here_the_same_keeps_its_column() -> None:
+    table = captions("Latent x2 @{0.9,0.95,1} [{10,40} steps]").table
+    assert table is not None and table.rows == ("@0.9", "@0.95", "@1") and table.columns == ("10 steps", "40 steps")
+
+
+def test_a_grid_with_holes_is_no_table() -> None:
+    assert captions("Latent x2 @{0.3,0.5}\nLanczos x2 @0.3").table is None
+
+
+@given(st.lists(strategies(), min_size=1, max_size=8, unique=True))
+def test_different_strategies_have_different_captions(found: list) -> None:
+    made = make_captions(found, [None] * len(found))
+    assert len(set(made.each)) == len(found)
+    if made.table:
+        assert sorted(n for row in made.table.cells for n in row) == list(range(len(found)))

@@ -1,0 +1,144 @@
+"""The contact sheet as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFont
+
+from hires_strategies.notation import parse
+from hires_strategies.plan import FirstPass, make_plan
+from hires_strategies.sheet import LONGEST_SIDE, Look, Sheet, Tile, make_sheet
+
+COLOURS = ((200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30), (30, 200, 200), (200, 30, 200))
+
+
+@pytest.fixture(scope="module")
+def font(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Pillow's own font as a file, for Latin letters only."""
+    file = tmp_path_factory.mktemp("font") / "latin.ttf"
+    file.write_bytes(ImageFont.load_default(12).path.getvalue())
+    return str(file)
+
+
+def tiles(text: str, size: tuple[int, int] = (256, 256), steps: int = 20) -> list[Tile]:
+    """A plain colour for every variant, in the order of COLOURS."""
+    found = parse(text)
+    plan = make_plan(found, FirstPass(128, 128, steps))
+    return [
+        Tile(strategy, Image.new("RGB", size, COLOURS[n % len(COLOURS)]), 1.5, 12.34, 4.0, variant.same_as)
+        for n, (strategy, variant) in enumerate(zip(found, plan.variants, strict=True))
+    ]
+
+
+def colours_at(sheet: Sheet) -> list[tuple[int, ...]]:
+    """The colour in the middle of every tile's place."""
+    found = []
+    for place in sheet.places:
+        assert place is not None
+        found.append(sheet.image.getpixel(((place[0] + place[2]) // 2, (place[1] + place[3]) // 2)))
+    return found
+
+
+def test_every_variant_has_its_place_in_order(font: str) -> None:
+    sheet = make_sheet(tiles("Latent x2 @{0.3,0.5,0.7}"), Look((font,), "whole"))
+    assert colours_at(sheet) == list(COLOURS[:3])
+    lefts = [place[0] for place in sheet.places if place]
+    assert lefts == sorted(lefts) and len(set(lefts)) == 3
+    assert all(place and place[2] - place[0] == 256 for place in sheet.places)
+    assert sheet.notes == ()
+
+
+def test_two_sweeps_are_a_table(font: str) -> None:
+    sheet = make_sheet(tiles("{Latent,Lanczos} x2 @{0.3,0.5,0.7}"), Look((font,), "whole"))
+    assert colours_at(sheet) == list(COLOURS)
+    places = [place for place in sheet.places if place]
+    assert [place[1] for place in places[:3]] == [places[0][1]] * 3
+    assert [place[0] for place in places[:3]] == [place[0] for place in places[3:]]
+    assert places[3][1] > places[0][3]
+
+
+def test_merged_variants_share_a_place(font: str) -> None:
+    sheet = make_sheet(tiles("Latent x2 @{0.8,0.95,1}", steps=18), Look((font,), "whole"))
+    assert sheet.places[1] == sheet.places[2] != sheet.places[0]
+
+
+def test_crops_are_smaller_and_begin_with_the_first_pass(font: str) -> None:
+    given = tiles("Latent x2 @{0.3,0.5}", (1024, 1024))
+    whole = make_sheet(given, Look((font,), "whole"))
+    crops = make_sheet(given, Look((font,)), first_pass=Image.new("RGB", (512, 512), "gray"))
+    assert crops.image.width < whole.image.width
+    assert crops.places[0] is not None and crops.places[0][0] > 400  # the first pass's crop is left of it
+    assert colours_at(crops) == list(COLOURS[:2])
+
+
+def test_a_chosen_box_is_shown(font: str) -> None:
+    given = tiles("Latent x2 @{0.3,0.5}", (400, 400))
+    for tile in given:
+        assert tile.image is not None
+        tile.image.paste((255, 255, 255), (0, 0, 100, 100))
+    sheet = make_sheet(given, Look((font,), box=(0.0, 0.0, 0.25, 0.25)))
+    assert colours_at(sheet) == [(255, 255, 255)] * 2
+
+
+def test_a_sheet_over_the_limit_is_scaled_down_with_a_note(font: str) -> None:
+    given = tiles("Latent x2 @{0.1..0.9..0.05}", (512, 512))
+    sheet = make_sheet(given, Look((font,), "whole", most_pixels=1_000_000))
+    assert sheet.image.width * sheet.image.height <= 1_000_000
+    assert any("Scaled down" in note for note in sheet.notes)
+    near = np.abs(np.subtract(colours_at(sheet), [COLOURS[n % len(COLOURS)] for n in range(len(given))]))
+    assert near.max() <= 2
+
+
+def test_no_side_is_longer_than_files_can_have(font: str) -> None:
+    sheet = make_sheet(tiles("Latent x2 @{0.3,0.5}", (9000, 40)), Look((font,), "whole"))
+    assert max(sheet.image.size) <= LONGEST_SIDE
+
+
+def test_even_a_limit_below_the_text_is_kept(font: str) -> None:
+    sheet = make_sheet(tiles("Latent x2 @{0.1..0.9..0.05}"), Look((font,), "whole", most_pixels=20_000))
+    assert sheet.image.width * sheet.image.height <= 20_000
+    for place in sheet.places:
+        assert place and place[2] <= sheet.image.width and place[3] <= sheet.image.height
+
+
+def test_pictures_of_different_sizes_are_shown_alike(font: str) -> None:
+    given = tiles("Latent x2 @0.5\nLatent x3 @0.5")
+    given[1] = Tile(given[1].strategy, Image.new("RGB", (384, 384), COLOURS[1]))
+    sheet = make_sheet(given, Look((font,), "whole"))
+    assert all(place and place[2] - place[0] == 384 for place in sheet.places)
+    assert sheet.notes == ("The pictures have different sizes; all are shown at 384x384.",)
+
+
+def test_a_failed_variant_says_why(font: str) -> None:
+    given = tiles("Latent x2 @{0.3,0.5,0.7}")
+    given[1] = Tile(given[1].strategy, None, error="'Latent x2 @0.5' failed: out of memory.")
+    sheet = make_sheet(given, Look((font,), "whole"))
+    left, top, right, bottom = sheet.places[1] or (0, 0, 0, 0)
+    cell = np.asarray(sheet.image.crop((left + 2, top + 2, right - 2, bottom - 2)))
+    assert cell.min() < 200 and cell.mean() > 200  # letters on the background
+
+
+def test_nothing_to_show_is_an_error(font: str) -> None:
+    with pytest.raises(ValueError, match="no picture"):
+        make_sheet([Tile(parse("Latent x2 @0.5")[0], None)], Look((font,)))
+
+
+def test_long_prompts_do_not_make_the_sheet_wider(font: str) -> None:
+    given = tiles("Latent x2 @{0.3,0.5}")
+    short = make_sheet(given, Look((font,), "whole"), ["a prompt"])
+    long = make_sheet(given, Look((font,), "whole"), ["a word and another, " * 200, "w" * 3000])
+    assert long.image.width == short.image.width
+    assert long.image.height < 3 * short.image.height
+
+
+def test_a_sheet_needs_a_font_that_can_be_read(font: str, tmp_path: Path) -> None:
+    """One that cannot be read is passed over."""
+    broken = tmp_path / "broken.ttf"
+    broken.write_bytes(b"no font")
+    given = tiles("Latent x2 @{0.3,0.5}")
+    one = make_sheet(given, Look((str(broken), str(tmp_path / "absent.ttf"), font), "whole"))
+    other = make_sheet(given, Look((font,), "whole"))
+    assert np.array_equal(one.image, other.image)
