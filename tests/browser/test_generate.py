@@ -54,20 +54,36 @@ def test_infotext_restores_the_section_and_turns_it_off(small):
     small.part("strategies").wait_for(state="hidden")
 
 
+def test_the_contact_sheet_is_the_first_image(small):
+    """As the host's own grid: the generated image comes after it, and is the one whose text is shown."""
+    small.write(TWO)
+    small.generate()
+    assert len(small.images) == 3
+    info = small.info
+    assert info["index_of_first_image"] == 1
+    assert [record["kind"] for record in info["hires_strategies"]] == ["sheet", "variant", "variant"]
+    assert "Latent x2 @0.5\\nLatent x2 @0.7" in info["infotexts"][0]
+    assert "Hires strategy: Latent x2 @0.5," in info["infotexts"][1]
+    assert "Hires strategy: Latent x2 @0.7," in info["infotexts"][2]
+    small.part("sheet").locator("input").uncheck()
+    small.generate()
+    assert len(small.images) == 2 and small.info["index_of_first_image"] == 0
+
+
 def test_the_gallery_s_button_goes_on_from_the_selected_image(small):
     small.write(TWO)
     small.generate()
     original = small.images
-    small.select_image(1)
+    small.select_image(2)  # after the contact sheet and the first variant
     small.set_host("txt2img_prompt", "something else")
     small.set_host("txt2img_seed", "6")
     small.write("Lanczos x1.5")
     small.generate("txt2img_hires_strategies_run")
     texts = small.info["infotexts"]
-    assert len(small.images) == len(original) + 1 == 3
+    assert len(small.images) == len(original) + 1 == 4
     assert small.images[0].split("?")[0] == original[0].split("?")[0]
-    assert "Hires strategy: Latent x2 @0.7" in texts[1]
-    assert "Hires strategy: Lanczos x1.5" in texts[2]
+    assert "Hires strategy: Latent x2 @0.7" in texts[2]
+    assert "Hires strategy: Lanczos x1.5" in texts[3]
     for text in texts:
         assert text.startswith("a woman with red hair") and "Seed: 5" in text and "Size: 128x192" in text
     small.generate()
