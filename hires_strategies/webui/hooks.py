@@ -124,7 +124,7 @@ class SampleThenStages:
         if not job.request.reuse_first_pass:
             return compute(), False
         first_pass = FirstPass(self.p, compute, self.inner)
-        recalled = first_pass.recall()
+        recalled = None if job.needs_refiners_pixels(self.p) else first_pass.recall()
         if recalled is None:
             return first_pass.compute_and_remember(), False
         self.p.comment("Hires strategies: first pass reused.")

@@ -68,10 +68,10 @@ class Job:
             picture = Picture(images=first_image.pictures(self.request.first_pass_image, len(p.seeds)))
         plan = self._plan(p, expected_size(p) if picture is None else picture_size(picture))
         host = WebuiHost(p)
-        use_main_model(p, picture, host, plan)
+        use_main_model(p, picture, host, self)
         progress.announce(p, plan, first_pass is not None and not reused)
         keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
-        if self.request.first_pass or (self.request.crops != "whole" and self.makes_sheets(p)):
+        if self.shows_first_pass(p):
             keep.add(None)
         try:
             result = run(plan, host, picture, keep)
@@ -85,6 +85,18 @@ class Job:
         if shown is None:
             raise RuntimeError(f"Hires strategies: {result.stages[plan.variants[0].node].error}")
         return pixels.to_decoded(shown)
+
+    def shows_first_pass(self, p: Any) -> bool:
+        return self.request.first_pass or (self.request.crops != "whole" and self.makes_sheets(p))
+
+    def needs_refiners_pixels(self, p: Any) -> bool:
+        """Whether the first pass has to be decoded while the refiner that ended it is loaded, with its autoencoder.
+
+        It is not loaded where the first pass comes from memory.
+        """
+        first_stages = [strategy.stages[0] for strategy in self.request.strategies]
+        from_pixels = any(not stage.is_latent and not stage.is_direct for stage in first_stages)
+        return p.refiner_checkpoint_info is not None and (from_pixels or self.shows_first_pass(p))
 
     def _plan(self, p: Any, size: tuple[int, int]) -> Plan:
         first_pass = FirstPass(*size, p.steps, p.sampler_name, getattr(p, "scheduler", None), p.cfg_scale)
@@ -126,14 +138,14 @@ def picture_size(picture: Picture) -> tuple[int, int]:
     return columns * 8, rows * 8
 
 
-def use_main_model(p: Any, picture: Picture | None, host: WebuiHost, plan: Plan) -> None:
+def use_main_model(p: Any, picture: Picture | None, host: WebuiHost, job: Job) -> None:
     """A refiner leaves its own checkpoint loaded: go back to the main one, as the host's Hires. fix does.
 
-    Like the host, decode the first pass before that where a stage starts from its pixels.
+    Like the host, decode the first pass before that where its pixels are needed.
     """
     if p.refiner_checkpoint_info is None:
         return
-    if picture is not None and any(node.upscale and not node.upscale.latent for node in plan.children(None)):
+    if picture is not None and job.needs_refiners_pixels(p):
         picture.as_images(host)
     with sd_models.SkipWritingToConfig():
         sd_models.reload_model_weights(info=p.hr_checkpoint_info if p.enable_hr else None)

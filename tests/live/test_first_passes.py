@@ -217,7 +217,10 @@ def test_another_checkpoint_is_no_hit(webui: WebUI) -> None:
     assert stages_only(webui, **fields)
     assert not stages_only(webui, **fields, refiner_checkpoint=other, refiner_switch_at=0.5)
     if os.path.exists(files[other]):  # else nothing tells which weights it stands for
-        assert stages_only(webui, **fields, refiner_checkpoint=other, refiner_switch_at=0.5)
+        refined = {**fields, "refiner_checkpoint": other, "refiner_switch_at": 0.5}
+        assert stages_only(webui, "Latent x2 @0.6", **refined)
+        for argument in (SHOW, {"strategies": ["Latent x2 @0.6"], "first_pass": True}):
+            assert not stages_only(webui, argument, **refined), "the refiner's autoencoder shows it, and is not loaded"
 
 
 def test_the_arguments_of_other_scripts_count(webui: WebUI) -> None:
