@@ -68,8 +68,16 @@ def after_component(component: Any, **arguments: Any) -> None:
 
 
 def notify(section: Any, event: str) -> str:
-    """JavaScript that tells our script of a change; it waits until the user pauses and presses a hidden button."""
-    return f"() => {{ gradioApp().getElementById('{section.elem_id}')?.dispatchEvent(new CustomEvent('{event}')); }}"
+    """JavaScript that tells our script of an event.
+
+    It never ends: Gradio visits every component of the page, thousands on some, after each event that does.
+    """
+    return f"() => {{ {_told(section, event)}; return new Promise(() => {{}}); }}"
+
+
+def _told(section: Any, event: str, detail: str = "{}") -> str:
+    found = f"gradioApp().getElementById('{section.elem_id}')"
+    return f"{found}?.dispatchEvent(new CustomEvent('hires-strategies-{event}', {{ detail: {detail} }}))"
 
 
 def wire(section: Any, host: dict[str, Any]) -> None:
@@ -94,30 +102,48 @@ def wire(section: Any, host: dict[str, Any]) -> None:
             return [gr.update(), gr.update(), gr.update(), message]
 
     outputs = [section.preview, section.line, section.shown, *(each for row in section.rows for each in row.outputs)]
-    section.refresh.click(refresh, inputs, outputs, **_QUIET)
-    section.opened.click(list_presets, [], section.presets.outputs, **_QUIET)
+    _answer(section, "refresh", refresh, inputs, outputs)
+    fields = [component for row in section.rows for component in row.fields]
+    _answer(section, "edit", applied, [section.text, section.shown, *fields], [section.text])
+    section.buttons["opened"].click(list_presets, [], section.presets.outputs, **_QUIET)
     if "hr" in host:
         taken = [section.text, host["hr"], section.enabled, section.message]
-        section.take_over.click(take_over, inputs, taken, **_QUIET)
+        changes_text(section, section.take_over.click, take_over, inputs, taken)
     for component in (*(host[name] for name in names if name not in _NOT_IN_PREVIEW), section.keepers_without,
                       section.keepers_with):  # fmt: skip
-        component.change(None, None, None, _js=notify(section, "hires-strategies-refresh"), **_QUIET)
+        component.change(None, None, None, _js=notify(section, "refresh"), **_QUIET)
+
+
+def _answer(section: Any, name: str, function: Any, inputs: list[Any], outputs: list[Any]) -> None:
+    """Let our script ask a function for `outputs` when it presses the hidden button of that name.
+
+    It asks at Gradio's address for programs: an ordinary event has the whole page visited twice instead of once.
+    """
+    detail = f"{{ values: values.slice(0, {len(inputs)}), resolve }}"
+    ask = f"(...values) => new Promise((resolve) => {{ {_told(section, name + '-values', detail)}; }})"
+    section.buttons[name].click(None, inputs, outputs, _js=ask, **_QUIET)
+    section.buttons["never"].click(function, inputs, outputs, api_name=f"hires_strategies_{name}", **_QUIET)
+
+
+def changes_text(section: Any, event: Any, function: Any, inputs: list[Any], outputs: list[Any]) -> None:
+    """Connect an event whose answer changes the text; our script lets Generate wait for it."""
+    started = f"(...values) => {{ {_told(section, 'started')}; return values.slice(0, {len(inputs)}); }}"
+    event(function, inputs, outputs, _js=started, **_QUIET).then(None, None, None, _js=notify(section, "ended"))
 
 
 def wire_builder(section: Any) -> None:
     """Events among the section's own fields."""
-    changed, edited = notify(section, "hires-strategies-refresh"), notify(section, "hires-strategies-edit")
+    changed, edited = notify(section, "refresh"), notify(section, "edit")
     section.text.change(None, None, None, _js=changed, **_QUIET)
     section.line.input(None, None, None, _js=changed, **_QUIET)
     for index, row in enumerate(section.rows):
         for component in row.fields:
             component.input(None, None, None, _js=edited, **_QUIET)
         _wire_tools(section, row, index)
-    fields = [component for row in section.rows for component in row.fields]
-    section.apply.click(applied, [section.text, section.shown, *fields], [section.text], **_QUIET)
     here = [section.text, section.line]
-    section.add_stage.click(lambda text, line: builder.add_stage(text, index_of(line)), here, [section.text], **_QUIET)
-    section.add_line.click(added_line, here, [section.text, section.line], **_QUIET)
+    changes_text(section, section.add_stage.click, lambda text, line: builder.add_stage(text, index_of(line)), here,
+                 [section.text])  # fmt: skip
+    changes_text(section, section.add_line.click, added_line, here, [section.text, section.line])
 
 
 def _wire_tools(section: Any, row: Any, index: int) -> None:
@@ -132,7 +158,7 @@ def _wire_tools(section: Any, row: Any, index: int) -> None:
         def changed_text(text: str, line: str, change: Any = change, more: tuple[int, ...] = more) -> str:
             return change(text, index_of(line), index, *more)
 
-        button.click(changed_text, [section.text, section.line], [section.text], **_QUIET)
+        changes_text(section, button.click, changed_text, [section.text, section.line], [section.text])
 
 
 def refreshed(text: str, line: Any, shown: str, values: dict[str, Any]) -> list[Any]:

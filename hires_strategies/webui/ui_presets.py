@@ -48,10 +48,10 @@ def build_presets(elem_id: Callable[[str], str]) -> PresetFields:
     return PresetFields(chosen, name, save, delete, message, table)
 
 
-def wire_presets(fields: PresetFields, text: Any) -> None:
-    """Events of the list; `text` is the strategy's text box."""
+def wire_presets(fields: PresetFields, text: Any, changes_text: Callable[..., None]) -> None:
+    """Events of the list; `text` is the strategy's text box, `changes_text` connects what changes it."""
     quiet: dict[str, Any] = {"show_progress": False, "queue": False}
-    fields.chosen.input(load_preset, [fields.chosen, text], [text, fields.name, fields.message], **quiet)
+    changes_text(fields.chosen.input, load_preset, [fields.chosen, text], [text, fields.name, fields.message])
     fields.save.click(save_preset, [fields.name, text], fields.outputs, **quiet)
     fields.delete.click(delete_preset, [fields.name], fields.outputs, **quiet)
 

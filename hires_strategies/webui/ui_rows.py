@@ -43,9 +43,7 @@ def build_row(elem_id: Callable[[str], str], number: int, row: Row | None) -> Ro
     def identity(name: str) -> str:
         return elem_id(f"stage{number}_{name}")
 
-    with gr.Column(
-        visible=row is not None, elem_id=identity("row"), variant="compact"
-    ) as group:
+    with gr.Column(visible=row is not None, elem_id=identity("row"), variant="compact") as group:
         with gr.Row(elem_classes=["hires-strategies-tools"]):
             gr.HTML(f"<span>Stage</span> <b>{number}</b>", elem_classes=["hires-strategies-number"])
             sweep = ToolButton(

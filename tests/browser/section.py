@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 PREFIX = "#script_hires_strategies_"
@@ -72,6 +73,15 @@ class Section:
 
     def press(self, name: str) -> None:
         self.part(name).click()
+
+    def slow_edits(self, seconds: float) -> None:
+        """Let the server take its time to write fields into the text."""
+
+        def wait(route: Any) -> None:
+            time.sleep(seconds)
+            route.continue_()
+
+        self.page.route("**/run/hires_strategies_edit", wait)
 
     @property
     def preview(self) -> str:

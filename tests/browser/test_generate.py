@@ -88,3 +88,15 @@ def test_the_gallery_s_button_goes_on_from_the_selected_image(small):
         assert text.startswith("a woman with red hair") and "Seed: 5" in text and "Size: 128x192" in text
     small.generate()
     assert len(small.images) == 1, "the button's mark must not outlast its own run"
+
+
+def test_generate_runs_what_the_fields_show_however_soon_it_is_pressed(small):
+    small.write("Lanczos x1.5")
+    small.slow_edits(0.7)
+    small.field("stage1_scale").fill("1.25")
+    small.generate()
+    assert [record["strategy"] for record in small.info["hires_strategies"]] == ["Lanczos x1.25"]
+    small.press("add_stage")
+    small.generate()
+    strategies = [record["strategy"] for record in small.info["hires_strategies"]]
+    assert strategies == ["Lanczos x1.25 > None x1.5 @0.35"], "a button's answer is waited for, too"

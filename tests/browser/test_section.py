@@ -50,6 +50,16 @@ def test_fields_change_the_text_and_the_text_the_fields(section):
     section.wait_for_text('Latent x2 @0.55 [prompt "a \\"cat\\" > [dog]"] > Lanczos x1.55')
 
 
+def test_an_edit_made_before_the_last_one_is_answered_counts(section):
+    section.write("Latent x2 @0.7")
+    section.slow_edits(0.7)
+    section.change("stage1_denoising", "0.55")
+    section.page.wait_for_timeout(300)  # the request for this edit is under way
+    section.change("stage1_scale", "1.5")
+    section.wait_for_text("Latent x1.5 @0.55")
+    assert section.field("stage1_scale").input_value() == "1.5"
+
+
 def test_one_click_makes_a_sweep(section):
     section.write("Latent x2 @0.7")
     section.press("stage1_sweep_button")
