@@ -1,8 +1,10 @@
 """A sweep of eight denoising strengths at 2x: the host's X/Y/Z plot with its own Hires. fix against ours.
 
-    python tests/bench/sweep.py URL [--size 512] [--steps 20] [--sweeps 50]
+    python tests/workbench --port 7870 --extension tests/bench/timers      (or A1111, with that extension beside ours)
+    python tests/bench/sweep.py http://127.0.0.1:7870 [--size 512] [--steps 20] [--sweeps 50]
 
-Both run on the same WebUI, one after the other, and their cells have to be equal. Prints a table for the README.
+All run on the same WebUI, one after the other, and the cells of both plots have to be equal. Prints a table for the
+README: `host` is the time inside the model, the autoencoder and the upscalers, by timers around the host's own calls.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -21,6 +24,28 @@ from tests.live.plots import Axis, plot
 
 VALUES = ["0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "0.9", "1"]
 UPSCALER = "Latent"
+
+
+@dataclass
+class Row:
+    """One way of making the eight pictures."""
+
+    title: str
+    answer: Answer
+    seconds: float
+    timers: dict[str, Any]
+
+    @property
+    def host(self) -> float:
+        spent = self.timers["seconds"]
+        return spent["model"] + spent["texts"] + spent["autoencoder"] + spent["upscalers"]
+
+    def __str__(self) -> str:
+        whole = self.timers["seconds"]["whole"]
+        return (
+            f"| {self.title} | {self.timers['calls']['model']} | {self.seconds:.1f} | {whole:.1f} | {self.host:.1f} | "
+            f"{whole / self.host:.3f} |"
+        )
 
 
 @dataclass
@@ -43,67 +68,55 @@ class Bench:
         axis = Axis("[Hires] Denoising strength", ",".join(VALUES))
         return plot(self.webui, f"{UPSCALER} x2 @0.7", axis, **self.fields())
 
-    def our_sweep(self, reuse: bool = True) -> Answer:
+    def our_sweep(self, sheet: bool) -> Answer:
         text = f"{UPSCALER} x2 @{{{','.join(VALUES)}}}"
-        return self.webui.txt2img({"strategies": [text], "reuse_first_pass": reuse}, **self.fields())
+        return self.webui.txt2img({"strategies": [text], "reuse_first_pass": False, "sheet": sheet}, **self.fields())
 
-    def memory(self) -> float | None:
-        """Megabytes that the WebUI's process holds, where it tells."""
-        try:
-            return self.webui.get("/sdapi/v1/memory")["ram"]["used"] / 1024**2
-        except (KeyError, TypeError, OSError):
-            return None
-
-
-def timed(run: Callable[[], Answer]) -> tuple[float, Answer]:
-    started = time.perf_counter()
-    answer = run()
-    return time.perf_counter() - started, answer
+    def timed(self, title: str, run: Callable[[], Answer]) -> Row:
+        self.webui.get("/bench/timers")
+        started = time.perf_counter()
+        answer = run()
+        return Row(title, answer, time.perf_counter() - started, self.webui.get("/bench/timers"))
 
 
 def main() -> None:
     options = _options()
     bench = Bench(WebUI(options.url), options.size, options.steps)
-    bench.hosts_plot()  # loads what has to be loaded
-    host_seconds, host = timed(bench.hosts_plot)
-    cold_seconds, cold = timed(bench.our_plot)
-    warm_seconds, _warm = timed(bench.our_plot)
-    sweep_seconds, sweep = timed(lambda: bench.our_sweep(reuse=False))
-    equal = [same(one, other) for one, other in zip(host.images[1:], cold.images[1:], strict=True)]
-    pictures, stages, steps = len(VALUES), len(sweep.images), bench.steps
-    print(f"{pictures} cells, {bench.size}x{bench.size} to 2x, {steps} steps; equal to the host's: {sum(equal)}")
-    print("| | seconds | first passes | second passes |")
-    print("|---|---|---|---|")
-    for title, seconds, first, second in (
-        ("The host's X/Y/Z plot with Hires. fix", host_seconds, pictures, pictures),
-        ("The same cells with [Hires] Denoising strength", cold_seconds, 1, pictures),
-        ("The same, first pass known", warm_seconds, 0, pictures),
-        ("One run of `@{...}`", sweep_seconds, 1, stages),
-    ):
-        print(f"| {title} | {seconds:.1f} | {first} | {second} |")
+    bench.webui.txt2img(f"{UPSCALER} x2 @0.7", **bench.fields(seed=1))  # loads what has to be loaded
+    rows = [
+        bench.timed("The host's X/Y/Z plot with Hires. fix", bench.hosts_plot),
+        bench.timed("The same cells with [Hires] Denoising strength", bench.our_plot),
+        bench.timed("The same again: the first pass is known", bench.our_plot),
+        bench.timed(f"One run of `{UPSCALER} x2 @{{...}}`", lambda: bench.our_sweep(False)),
+        bench.timed("The same with a contact sheet", lambda: bench.our_sweep(True)),
+    ]
+    equal = [same(one, other) for one, other in zip(rows[0].answer.images[1:], rows[1].answer.images[1:], strict=True)]
+    print(f"{len(VALUES)} pictures of {2 * bench.size}x{2 * bench.size}, {bench.steps} steps; ", end="")
+    print(f"cells equal to the host's: {sum(equal)}\n")
+    print("| | model evaluations | seconds | in generations | in the model, autoencoder, upscalers | ratio |")
+    print("|---|---|---|---|---|---|")
+    for row in rows:
+        print(row)
     _memory(bench, options.sweeps)
 
 
 def _memory(bench: Bench, sweeps: int) -> None:
-    """What the process holds before and after many sweeps with a first pass each."""
-    if not sweeps or bench.memory() is None:
-        return
+    """What the process holds while sweeps with a first pass each go on."""
     small = Bench(bench.webui, 64, 2)
-    held = []
+    text = f"{UPSCALER} x2 @{{{','.join(VALUES)}}}"
     for number in range(sweeps):
+        if number % 10 == 0:
+            print(f"{small.webui.get('/bench/timers')['megabytes']:.0f} MB held after {number} sweeps", flush=True)
         small.seed += 1
-        small.our_sweep()
-        if number in (sweeps // 5, sweeps - 1):
-            held.append(bench.memory() or 0.0)
-    print(f"Memory after {sweeps // 5 + 1} sweeps: {held[0]:.0f} MB, after {sweeps}: {held[1]:.0f} MB")
+        small.webui.txt2img({"strategies": [text], "sheet": True}, **small.fields())
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Eight denoising strengths: the host's plot against ours.")
-    parser.add_argument("url", help="a running WebUI with its API")
+    parser.add_argument("url", help="a running WebUI with its API and the extension tests/bench/timers")
     parser.add_argument("--size", type=int, default=512, help="side of the first pass in pixels")
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--sweeps", type=int, default=50, help="sweeps for the memory test, 0 for none")
+    parser.add_argument("--sweeps", type=int, default=51, help="sweeps for the memory test, 0 for none")
     return parser.parse_args()
 
 
