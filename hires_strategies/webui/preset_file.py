@@ -1,11 +1,11 @@
-"""Where the user's presets lie: beside the extension's README, in a file that git ignores and updates leave alone."""
+"""The user's presets, in the host's data folder."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hires_strategies.presets import PresetFile
+
+from .data_files import data_file
 
 
 def preset_file() -> PresetFile:
-    return PresetFile(Path(__file__).resolve().parents[2] / "presets.json")
+    return PresetFile(data_file("presets.json"))

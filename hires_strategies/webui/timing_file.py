@@ -1,19 +1,18 @@
-"""Where this machine's times lie: beside the presets, in a file that git ignores and updates leave alone."""
+"""What this machine's runs taught, in the host's data folder."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from modules import errors, sd_models
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.timing import Timing
 
+from .data_files import data_file
 from .job import Batch
 
 
 def timing_file() -> Timing:
-    return Timing(Path(__file__).resolve().parents[2] / "timing.json")
+    return Timing(data_file("timing.json"))
 
 
 def model_kind() -> str:

@@ -1,0 +1,27 @@
+"""Where the user's presets and this machine's times lie: in the host's data folder, with its other settings.
+
+There they outlive the extension's own folder, which is deleted when the extension is installed anew.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from modules import paths_internal
+
+FOLDER = "hires-strategies"
+_EXTENSION = Path(__file__).resolve().parents[2]  # where they lay first
+
+
+def data_file(name: str, extension: Path = _EXTENSION) -> Path:
+    """The path of the file `name`, which need not exist; one that lies in the extension's folder moves here."""
+    path, old = Path(paths_internal.data_path) / FOLDER / name, extension / name
+    if path.exists() or not old.is_file():
+        return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(old, path)
+    except OSError:  # it cannot be moved: go on with it where it is
+        return old
+    return path
