@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+import urllib.request
 from typing import Any
+
+from PIL import Image
 
 PREFIX = "#script_hires_strategies_"
 SETTLED = 10_000  # milliseconds that the page may take on a busy machine
@@ -68,8 +71,12 @@ class Section:
         box.press("Tab")
 
     def choose(self, name: str, option: str) -> None:
-        self.part(name).locator("input").first.click()
-        self.part(name).locator(f'li[aria-label="{option}"]').click()
+        self.choose_host(PREFIX[1:] + name, option)
+
+    def choose_host(self, elem_id: str, option: str) -> None:
+        part = self.page.locator(f"#{elem_id}").first
+        part.locator("input").first.click()
+        part.locator(f'li[aria-label="{option}"]').click()
 
     def press(self, name: str) -> None:
         self.part(name).click()
@@ -125,6 +132,12 @@ class Section:
             "return any.map((image) => image.src); }"
         )
         return list(dict.fromkeys(sources))
+
+    def pixels(self, index: int) -> bytes:
+        """The size and the pixels of an image of the gallery."""
+        with urllib.request.urlopen(self.images[index]) as answer:
+            image = Image.open(answer).convert("RGB")
+            return bytes(str(image.size), "ascii") + image.tobytes()
 
     def select_image(self, index: int) -> None:
         self.page.locator("#txt2img_gallery .thumbnail-small, #txt2img_gallery .thumbnail-item").nth(index).click()

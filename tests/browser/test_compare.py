@@ -9,7 +9,7 @@ HANDLE = ".hires-strategies-compare-handle"
 
 @pytest.fixture
 def compare(section):
-    """The wipe over three variants of two sizes, quick ones: nothing is sampled after the first pass."""
+    """The wipe over three variants of two sizes, quick ones, opened from the contact sheet: it is no variant."""
     section.small_first_pass()
     section.write("Lanczos x2\nNearest x2\nLanczos x1.5")
     section.generate()
@@ -30,6 +30,11 @@ def chosen(page):
 
 def boxes(page):
     return [page.locator(".hires-strategies-compare-side img").nth(n).bounding_box() for n in (0, 1)]
+
+
+def test_the_variants_stand_to_choice_by_their_texts(compare):
+    labels = compare.locator(".hires-strategies-compare select").first.locator("option").all_inner_texts()
+    assert labels == ["2. Lanczos x2", "3. Nearest x2", "4. Lanczos x1.5"]
 
 
 def test_wipe_by_mouse_and_keyboard(compare):

@@ -100,3 +100,22 @@ def test_generate_runs_what_the_fields_show_however_soon_it_is_pressed(small):
     small.generate()
     strategies = [record["strategy"] for record in small.info["hires_strategies"]]
     assert strategies == ["Lanczos x1.25 > None x1.5 @0.35"], "a button's answer is waited for, too"
+
+
+@pytest.mark.parametrize(("upscaler", "strategy"), [("Latent", "Latent x1.5 @0.6"), ("Lanczos", "Lanczos x1.5 @0.6")])
+def test_taken_over_settings_give_the_picture_of_hires_fix(small, upscaler, strategy):
+    small.tick(False)
+    small.page.locator("#txt2img_hr .label-wrap").first.click()
+    small.choose_host("txt2img_hr_upscaler", upscaler)
+    for name, value in (("hires_steps", "3"), ("hr_scale", "1.5"), ("denoising_strength", "0.6")):
+        small.set_host(f"txt2img_{name}", value)
+    small.generate()
+    theirs = small.pixels(0)
+    assert "hires_strategies" not in small.info
+    small.tick()
+    small.press("take_over")
+    small.wait_for_text(f"{strategy} [3 steps]")
+    assert not small.page.locator("#txt2img_hr_scale").is_visible()
+    small.generate()
+    assert [record["strategy"] for record in small.info["hires_strategies"]] == [f"{strategy} [3 steps]"]
+    assert small.pixels(0) == theirs
