@@ -38,11 +38,13 @@ def open_section(browser: Any, webui_url: str) -> Iterator[Any]:
             messages.append(text)
 
     def opened(**options: Any) -> Section:
-        theme = options.pop("theme", "light")
+        theme, script = options.pop("theme", "light"), options.pop("init_script", None)
         page = browser.new_page(**{"viewport": {"width": 1280, "height": 1400}, **options})
         pages.append(page)
         page.on("console", lambda message: hear(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: hear(str(error)))
+        if script:
+            page.add_init_script(script)
         page.goto(f"{webui_url}/?__theme={theme}")
         return Section(page)
 
