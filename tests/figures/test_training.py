@@ -85,7 +85,7 @@ def test_the_autoencoder_learns_and_its_latents_get_their_scale(tmp_path):
     vae = networks.new_model().vae
     before = autoencoder.loss(vae, autoencoder.crops(999))[1]
     autoencoder.train(vae, 20 * autoencoder.BATCH, tmp_path / "autoencoder.pt", silent)
-    assert autoencoder.loss(vae, autoencoder.crops(999))[1] < 0.8 * before
+    assert autoencoder.loss(vae, autoencoder.crops(999))[1] < 0.9 * before
     latents = torch.cat([vae.encode(autoencoder.crops(step)).latent_dist.mean for step in range(12)])
     assert float(latents.std() * networks.SCALING) == pytest.approx(1, rel=0.05)
 
