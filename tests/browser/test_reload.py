@@ -1,0 +1,30 @@
+"""The host's "Reload UI": scripts and page are made anew in the same process."""
+
+from __future__ import annotations
+
+import requests
+
+from tests.browser.section import Section
+from tests.live.client import WebUI
+from tests.live.plots import axis_labels
+
+AXES = ("Strategy", "Denoising strength", "Upscaler", "Scale", "Steps", "CFG scale")
+
+
+def test_after_reload_ui_the_section_works_and_the_axes_are_there_once(section, webui_url):
+    page, presets = section.page, f"{webui_url}/hires-strategies/v1/presets"
+    requests.put(f"{presets}/before the reload", json={"strategies": ["Nearest x1.25"]}, timeout=10).raise_for_status()
+    settings = page.get_by_role("button", name="Settings", exact=True)
+    if settings.count():
+        settings.first.click()
+    with page.expect_navigation(timeout=120_000):
+        page.locator("#settings_restart_gradio").click()
+    again = Section(page)
+    again.small_first_pass()
+    again.choose("preset", "before the reload")
+    again.wait_for_text("Nearest x1.25")
+    again.generate()
+    assert [record["strategy"] for record in again.info["hires_strategies"]] == ["Nearest x1.25"]
+    labels = axis_labels(WebUI(webui_url))
+    assert [labels.count(f"[Hires] {axis}") for axis in AXES] == [1] * len(AXES)
+    requests.delete(f"{presets}/before the reload", timeout=10).raise_for_status()
