@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from modules import errors, images, shared
-from modules.paths_internal import roboto_ttf_file
+from modules import errors, images, paths_internal, shared
 from PIL.Image import Image
 
 from hires_strategies.cost import node_cost
@@ -102,8 +101,9 @@ def _same(one: Image, other: Image) -> bool:
 
 def _look(p: Any, job: Job) -> Look:
     options = shared.opts
+    fonts = options.font, getattr(paths_internal, "roboto_ttf_file", None)  # not every fork brings that one
     return Look(
-        fonts=(*([options.font] if options.font else []), roboto_ttf_file),
+        fonts=tuple(font for font in fonts if font),
         crops=job.request.crops,
         box=settings.crops_box(p.override_settings),
         most_pixels=int(float(options.img_max_size_mp) * 1_000_000),

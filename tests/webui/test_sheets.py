@@ -92,11 +92,12 @@ def test_it_says_when_the_generated_image_went_on(api: Callable[..., Any], monke
 def test_a_sheet_that_cannot_be_made_costs_no_picture(
     api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from hires_strategies.webui import sheets
+    from modules import paths_internal
 
-    monkeypatch.setattr(sheets, "roboto_ttf_file", "absent.ttf")
-    monkeypatch.setattr("hires_strategies.fonts._others", list)
     from hires_strategies import fonts
+
+    monkeypatch.setattr(paths_internal, "roboto_ttf_file", "absent.ttf")
+    monkeypatch.setattr(fonts, "_others", list)
 
     for cached in (fonts._file_with, fonts._any_file):
         cached.cache_clear()
