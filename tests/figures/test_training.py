@@ -80,6 +80,22 @@ def test_training_lowers_the_error_of_an_untrained_network(data):
     assert np.mean(errors[-8:]) < 0.9 * np.mean(errors[:8])
 
 
+def test_a_course_by_the_clock_ends_after_its_minutes_and_lowers_the_rate_evenly():
+    course = diffusion.Course(images=10**9, rate=1e-3, minutes=10)
+    assert course.rate_at(500, 0.0) == pytest.approx(1e-3)
+    assert course.rate_at(500, 300.0) == pytest.approx(5e-4)
+    assert course.done(500, 599.0) < 1 <= course.done(500, 600.0)
+
+
+def test_the_error_counts_more_around_the_head(data):
+    drawing = data.whole[SIZES[0]][0]
+    weights = diffusion.head_weights(drawing.latents, drawing.head)
+    where = (weights[0] == diffusion.HEAD_WEIGHT).nonzero().float().mean(0) + 0.5
+    assert int((weights > 1).sum()) == 16
+    assert torch.allclose(where, torch.tensor(drawing.head[::-1]), atol=0.51)
+    assert (diffusion.head_weights(drawing.latents, None) == 1).all()
+
+
 def test_the_autoencoder_learns_and_its_latents_get_their_scale(tmp_path):
     torch.manual_seed(0)
     vae = networks.new_model().vae

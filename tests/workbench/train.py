@@ -27,6 +27,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--whole", type=int, default=20_000, help="pictures at the base size")
     parser.add_argument("--larger", type=int, default=2_000, help="larger drawings to take windows of")
     parser.add_argument("--images", type=int, default=1_000_000, help="pictures shown to the UNet")
+    parser.add_argument("--minutes", type=float, help="minutes by the clock that the UNet trains, instead of --images")
     parser.add_argument("--start", type=Path, metavar="FOLDER",
                         help="weights to start from; the autoencoder is then kept as it is")
     parser.add_argument("--work", type=Path, default=Path(__file__).resolve().parent / "training",
@@ -56,7 +57,8 @@ def main() -> None:
     if not options.start:
         autoencoder.train(model.vae, options.crops, options.work / "autoencoder.pt", report)
     data = dataset.build(model, (options.whole, options.larger), options.work / "latents.pt", report)
-    trainer = diffusion.Trainer(model, data, diffusion.Course(options.images, seed=options.seed))
+    course = diffusion.Course(options.images, seed=options.seed, minutes=options.minutes)
+    trainer = diffusion.Trainer(model, data, course)
     checkpoint = options.work / "diffusion.pt"
     if checkpoint.exists():
         trainer.resume(checkpoint)

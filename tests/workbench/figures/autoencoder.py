@@ -94,7 +94,8 @@ def _normalise(vae: AutoencoderKL) -> None:
     """Shifts and scales what lies between encoder and decoder: each channel's mean is 0, the deviation 1 / 0.18215."""
     pictures = [crops(step).to(vae.device) for step in range(12)]
     latents = torch.cat([vae.encode(picture).latent_dist.mean for picture in pictures])
-    scale, mean = 1 / SCALING / latents.std(), latents.mean((0, 2, 3))
+    mean = latents.mean((0, 2, 3))
+    scale = 1 / SCALING / (latents - mean[:, None, None]).std()
     vae.quant_conv.weight[:4] *= scale
     vae.quant_conv.bias[:4] = (vae.quant_conv.bias[:4] - mean) * scale
     vae.quant_conv.bias[4:] += 2 * torch.log(scale)
