@@ -35,7 +35,7 @@ _DONE = f"{RUN}_done"
 
 def build_buttons(from_gallery: Any) -> None:
     """Put our buttons beside the host's. Called while the host builds that row of buttons."""
-    run = ToolButton("\U0001fa9c", elem_id=RUN, tooltip="Run the hires strategy on the selected image; it stays.")
+    run = ToolButton("\u21c8", elem_id=RUN, tooltip="Run the hires strategy on the selected image; it stays.")
     ToolButton("\u25eb", elem_id=COMPARE, tooltip="Compare two images: wipe between them at 1:1.")
     done = ToolButton("", elem_id=_DONE, visible=False)
     run.click(None, None, [from_gallery], _js=_PRESS.format(done=_DONE), show_progress=False, queue=False)

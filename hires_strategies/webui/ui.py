@@ -85,7 +85,7 @@ def _section(script: Any, enabled: Any) -> Section:
 
 def _builder(elem_id: Any) -> tuple[Any, list[RowFields], Any, Any]:
     with gr.Accordion("Builder", open=True, elem_id=elem_id("builder")):
-        line = gr.Dropdown(["1"], value="1", label="Line of the text", visible=False, elem_id=elem_id("line"))
+        line = gr.Dropdown(["1"], value="1", label="Line to edit", visible=False, elem_id=elem_id("line"))
         line.do_not_save_to_config = True
         shown = rows_of(_DEFAULT_TEXT, 0)
         rows = [build_row(elem_id, n + 1, shown[n] if n < len(shown) else None) for n in range(ROWS)]

@@ -8,7 +8,6 @@ from html import escape
 from typing import Any
 
 import gradio as gr
-from modules.ui_components import FormRow, ToolButton
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.presets import builtin
@@ -33,13 +32,12 @@ class PresetFields:
 
 
 def build_presets(elem_id: Callable[[str], str]) -> PresetFields:
-    with FormRow(elem_classes=["hires-strategies-presets"]):
-        chosen = gr.Dropdown(list(builtin()), value=None, label="Preset", elem_id=elem_id("preset"))
-        name = gr.Textbox("", label="Save as", placeholder="Name", max_lines=1, elem_id=elem_id("preset_name"))
-        save = ToolButton(
-            "\U0001f4be", elem_id=elem_id("preset_save"), tooltip="Save the strategy as a preset of yours"
-        )
-        delete = ToolButton("\U0001f5d1\ufe0f", elem_id=elem_id("preset_delete"), tooltip="Delete this preset of yours")
+    with gr.Row(variant="compact", elem_classes=["hires-strategies-presets"]):
+        wide = {"min_width": 190}  # on a narrow page the buttons then go below together
+        chosen = gr.Dropdown(list(builtin()), value=None, label="Preset", elem_id=elem_id("preset"), **wide)
+        name = gr.Textbox("", label="Save as", placeholder="Name", max_lines=1, elem_id=elem_id("preset_name"), **wide)
+        save = gr.Button("Save", size="sm", min_width=64, elem_id=elem_id("preset_save"))
+        delete = gr.Button("Delete", size="sm", min_width=64, elem_id=elem_id("preset_delete"))
     message = gr.HTML("", elem_id=elem_id("preset_message"))
     with gr.Accordion("What the presets say", open=False, elem_id=elem_id("preset_list")):
         table = gr.HTML(_table({}), elem_id=elem_id("preset_table"))
