@@ -11,6 +11,7 @@ from modules import sd_models, shared
 from hires_strategies.limits import Limits
 from hires_strategies.notation import format_strategy
 from hires_strategies.plan import FirstPass, Plan, make_plan
+from hires_strategies.report import merges
 from hires_strategies.run import Picture, Result, run
 
 from . import first_image, pixels, progress, settings
@@ -78,7 +79,8 @@ class Job:
         finally:
             host.close()
         self.batches.append(Batch(p.iteration, plan, result, list(p.seeds), list(p.prompts), reused))
-        for sentence in dict.fromkeys([outcome.error for outcome in result.stages] + [result.first_pass_error]):
+        troubles = dict.fromkeys([outcome.error for outcome in result.stages] + [result.first_pass_error])
+        for sentence in (*merges(plan), *troubles):
             if sentence:
                 p.comment(f"Hires strategies: {sentence}")
         shown = result.stages[plan.variants[0].node].images
