@@ -14,6 +14,10 @@ from .strategy import Stage, Strategy
 # How the title writes a part that differs. The first three parts stand before the brackets.
 _GAPS = ("…", "x…", "@…", "… steps", "sampler …", "scheduler …", "cfg …", "prompt …", "negative …")
 _HEAD = 3
+_NAMES = (
+    "upscaler", "size", "denoising strength", "steps", "sampler", "schedule type", "CFG scale", "prompt",
+    "negative prompt",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,16 @@ class Table:
     columns: tuple[str, ...]
     cells: tuple[tuple[int, ...], ...]
 
+    def turned(self) -> Table:
+        """Rows as columns."""
+        return Table(self.columns, self.rows, tuple(zip(*self.cells, strict=True)))
+
 
 @dataclass(frozen=True)
 class Captions:
-    """`title` is what all strategies have in common, with '…' where they differ (empty where they share nothing);
-    `each` says for every strategy only how it differs. `table` is there for a sweep over two parts or more."""
+    """`title` is what all strategies have in common, with '…' where they differ, and the names of what differs (empty
+    where they share nothing); `each` says for every strategy only how it differs. `table` is there for a sweep over
+    two parts or more."""
 
     title: str
     each: tuple[str, ...]
@@ -37,10 +46,13 @@ class Captions:
 
 @dataclass(frozen=True)
 class _Column:
-    """One part of one stage over all strategies, such as the denoising strength of stage 2. "" where it has none."""
+    """One part of one stage over all strategies, such as the denoising strength of stage 2. "" where it has none.
+
+    `part` None is a whole stage.
+    """
 
     stage: int
-    part: int
+    part: int | None
     texts: tuple[str, ...]
 
     @property
@@ -49,7 +61,7 @@ class _Column:
 
     @property
     def in_title(self) -> str:
-        return _GAPS[self.part] if self.differs else self.texts[0]
+        return _GAPS[self.part or 0] if self.differs else self.texts[0]
 
 
 def make_captions(strategies: Sequence[Strategy], same_as: Sequence[int | None]) -> Captions:
@@ -65,6 +77,9 @@ def make_captions(strategies: Sequence[Strategy], same_as: Sequence[int | None])
     )
     shared = any(column.texts[0] and not column.differs for column in columns)
     title = _line([(column, column.in_title) for column in columns]) if shared else ""
+    names = list(dict.fromkeys(_NAMES[column.part] for column in differing if column.part is not None))
+    if title and names:
+        title += f" by {', '.join(names[:-1])}{' and ' if names[1:] else ''}{names[-1]}"
     return Captions(title, each, _table(differing, same_as))
 
 
@@ -74,7 +89,7 @@ def _columns(strategies: Sequence[Strategy]) -> list[_Column]:
         stages = [strategy.stages[index] if index < len(strategy.stages) else None for strategy in strategies]
         present = [stage for stage in stages if stage is not None]
         if len(present) < len(stages):  # not all are that long: the stage is told whole
-            columns.append(_Column(index, 0, tuple(format_stage(stage) if stage else "" for stage in stages)))
+            columns.append(_Column(index, None, tuple(format_stage(stage) if stage else "" for stage in stages)))
             continue
         parts = [_parts(stage) for stage in present]
         columns += [_Column(index, place, tuple(part[place] for part in parts)) for place in range(len(parts[0]))]
@@ -93,7 +108,7 @@ def _line(parts: Sequence[tuple[_Column, str]]) -> str:
     stages: dict[int, tuple[list[str], list[str]]] = {}
     for column, text in parts:
         if text:
-            stages.setdefault(column.stage, ([], []))[column.part >= _HEAD].append(text)
+            stages.setdefault(column.stage, ([], []))[(column.part or 0) >= _HEAD].append(text)
     lines = [
         " ".join([*head, f"[{'; '.join(options)}]"] if options and head else head or ["; ".join(options)])
         for head, options in stages.values()

@@ -17,6 +17,8 @@ _SHARE = 0.4  # of a side that a crop shows, within the next two
 _SMALLEST, _LARGEST = 192, 640  # pixels
 _ANALYSED = 512  # longest side of what is compared, in pixels
 _SHARPEST = 95  # per cent: what counts as full detail
+_FLAT = 0.2  # what a difference counts where there is no detail; 1.2 where it is full
+_SMALLEST_BOX = 0.02  # of a side
 
 
 def crop_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -28,20 +30,22 @@ def crop_size(size: tuple[int, int]) -> tuple[int, int]:
 def find_crop(images: Sequence[Image.Image], first_pass: Image.Image | None) -> Box:
     """The box of crop_size() (of the largest picture) in which the pictures differ most from their median.
 
-    A difference counts up to twice where the pictures have fine detail that the first pass has not: there it is blurred
-    or fused, and that is what a second pass repairs. The pictures are RGB, of any sizes; equal ones give the middle.
+    Pictures that are altogether different from the others do not decide, and a flat sky of another blue says little:
+    differences count more where there is fine detail, and most where the first pass lacks it, for what is blurred or
+    fused there is what a second pass repairs. The pictures are of any sizes; equal ones give the middle.
     """
     width, height = largest(images)
     scale = min(1.0, _ANALYSED / max(width, height))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     stack = np.stack([np.asarray(_resized(image, size)) for image in images])
     median = np.partition(stack, len(stack) // 2, axis=0)[len(stack) // 2]
-    difference = np.zeros(size[::-1], np.float32)
-    for picture in stack:
-        difference += np.abs(picture.astype(np.int16) - median).mean(axis=2)
+    each = np.stack([np.abs(picture.astype(np.int16) - median).mean(axis=2) for picture in stack])
+    wild = len(stack) // 4
+    difference = np.partition(each, len(stack) - 1 - wild, axis=0)[: len(stack) - wild].sum(axis=0)
+    detail = _detail(Image.fromarray(median))
+    difference *= _FLAT + _share(detail)
     if first_pass is not None:
-        gained = _detail(Image.fromarray(median)) - _detail(_resized(first_pass, size))
-        difference *= 1 + np.clip(gained / max(float(np.percentile(gained, _SHARPEST)), 1.0), 0, 1)
+        difference *= 1 + _share(detail - _detail(_resized(first_pass, size)))
     crop = crop_size((width, height))
     window = (max(1, round(crop[0] * scale)), max(1, round(crop[1] * scale)))
     left, top = _best_window(difference, window)
@@ -78,12 +82,12 @@ def parse_box(text: str) -> Box | None:
     """
     if not text.strip():
         return None
-    numbers = re.fullmatch(r"\s*" + r"[,;\s]+".join([r"(\d+(?:\.\d+)?)\s*%?"] * 4) + r"\s*", text)
+    numbers = re.fullmatch(r"\s*" + r"[,;\s]+".join([r"([0-9]+(?:\.[0-9]+)?)\s*%?"] * 4) + r"\s*", text)
     left, top, right, bottom = (float(number) / 100 for number in numbers.groups()) if numbers else (0.0,) * 4
-    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+    if right > 1 or bottom > 1 or min(right - left, bottom - top) < _SMALLEST_BOX:
         raise StrategyError(
-            "The crops' box has to be left, top, right and bottom in per cent of the picture, '30 10 70 50' for "
-            f"example, found {text!r}."
+            "The crops' box has to be left, top, right and bottom in per cent of the picture (not as parts of 1), at "
+            f"least {_SMALLEST_BOX:.0%} wide and high, '30 10 70 50' for example, found {text!r}."
         )
     return left, top, right, bottom
 
@@ -101,13 +105,28 @@ def _detail(image: Image.Image) -> np.ndarray:
     return np.asarray(around, np.float32)
 
 
+def _share(detail: np.ndarray) -> np.ndarray:
+    """0 for none or less, 1 for as much as there is in the sharpest places."""
+    return np.clip(detail / max(float(np.percentile(detail, _SHARPEST)), 1.0), 0, 1)
+
+
 def _best_window(values: np.ndarray, window: tuple[int, int]) -> tuple[int, int]:
-    """Left and top of the window with the largest sum; of equal ones the one nearest to the middle."""
+    """Left and top of the window with the largest sum, its middle counting most: what differs is not to be cut off.
+
+    Of equal ones the one nearest to the picture's middle.
+    """
     width, height = window
-    sums = np.pad(values.astype(np.float64), ((1, 0), (1, 0))).cumsum(0).cumsum(1)
-    inside = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+    half = max(1, width // 2), max(1, height // 2)
+    inside = _sums(_sums(values.astype(np.float64), half), (width - half[0] + 1, height - half[1] + 1))
     rows, columns = inside.shape
     off_middle = np.hypot(np.arange(rows)[:, None] - (rows - 1) / 2, np.arange(columns)[None] - (columns - 1) / 2)
     candidates = np.where(inside >= inside.max() - 1e-6 * max(1.0, float(inside.max())), off_middle, np.inf)
     top, left = np.unravel_index(int(candidates.argmin()), candidates.shape)
     return int(left), int(top)
+
+
+def _sums(values: np.ndarray, window: tuple[int, int]) -> np.ndarray:
+    """The sum of every window of so many columns and rows that lies within the values."""
+    width, height = window
+    sums = np.pad(values, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+    return sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]

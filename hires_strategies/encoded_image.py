@@ -6,7 +6,7 @@ import base64
 import binascii
 import io
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .errors import StrategyError
 from .fields import short
@@ -32,6 +32,8 @@ def decode_image(text: str, longest_side: int, key: str) -> Image.Image:
             flat = _on_white(picture)
     except StrategyError:
         raise
+    except UnidentifiedImageError:
+        raise StrategyError(f"'{key}' holds no image of a known format, found base64 of {data[:16]!r}.") from None
     except Exception as error:  # Pillow's readers raise many kinds for broken files
         raise StrategyError(f"'{key}' holds no image that can be read: {error}.") from None
     flat.info = info

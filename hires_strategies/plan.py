@@ -118,6 +118,14 @@ class Plan:
                 found.add(node.index)
         return [node for node in self.stages if node.index in found]
 
+    def text_to(self, index: int) -> str:
+        """The strategy that ends at a stage."""
+        depth = len(self.path(index))
+        for variant, strategy in zip(self.variants, self.strategies, strict=True):
+            if index in {node.index for node in self.path(variant.node)}:
+                return format_strategy(Strategy(strategy.stages[:depth]))
+        raise ValueError(f"Stage {index} belongs to no variant.")
+
     @property
     def needs_first_pass(self) -> bool:
         return any(strategy.needs_first_pass for strategy in self.strategies)

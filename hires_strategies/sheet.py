@@ -7,15 +7,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, ImageOps
 
-from .captions import Captions, make_captions
+from .captions import Captions, Table, make_captions
 from .crops import WHOLE, Box, box_pixels, crop_size, cut, find_crop, largest
 from .sheet_drawing import Cell, Colours, Content, Drawing, Place
 from .strategy import Strategy
 
 LONGEST_SIDE = 16_383  # pixels: WebP's limit, and about what browsers show
 _SMALLEST_SCALE = 1 / 64  # of a cell; what is too large even then is resized as a whole
+_SAME_SHAPE = 0.02  # width to height may differ by that much through rounding
 _WIDTH_TO_HEIGHT = 2.2  # of all pictures together, at best
 
 
@@ -69,26 +70,27 @@ def make_sheet(
     images = [tile.image for tile in tiles if tile.image is not None and tile.same_as is None]
     if not images:
         raise ValueError("There is no picture to put on a sheet.")
-    whole = largest(images)
+    whole, notes = largest(images), []
+    if len({image.size for image in images}) > 1:
+        notes.append(f"The pictures have different sizes; smaller ones are enlarged to {whole[0]}x{whole[1]}.")
+        tiles = [dataclasses.replace(tile, image=_padded(tile.image, whole, look)) for tile in tiles]
+        images = [_padded(image, whole, look) for image in images]
     part = _Part(WHOLE, whole)
     if look.crops != "whole":
         box = look.box or find_crop(images, first_pass)
         part = _Part(box, box_pixels(box, whole) if look.box else crop_size(whole))
     captions = make_captions([tile.strategy for tile in tiles], [tile.same_as for tile in tiles])
-    rows = _table(tiles, captions, part) if captions.table else _flow(tiles, captions, part, first_pass)
+    table = _wide(captions.table, part.size) if captions.table else None
     content = Content(
         title=captions.title or f"{len(images)} strategies",
         heading=tuple(heading),
-        rows=rows,
+        rows=_table(tiles, table, captions, part) if table else _flow(tiles, captions, part, first_pass),
         size=part.size,
-        row_labels=captions.table.rows if captions.table else (),
-        column_labels=captions.table.columns if captions.table else (),
+        row_labels=table.rows if table else (),
+        column_labels=table.columns if table else (),
         thumbnail=None if part.box == WHOLE else first_pass or images[0],
         box=part.box,
     )
-    notes = []
-    if len({image.size for image in images}) > 1:
-        notes.append(f"The pictures have different sizes; all are shown at {whole[0]}x{whole[1]}.")
     return _drawn(content, look, notes, tiles)
 
 
@@ -103,9 +105,24 @@ class _Part:
         return cut(image.convert("RGB"), self.box, self.size)
 
 
-def _table(tiles: Sequence[Tile], captions: Captions, part: _Part) -> tuple[tuple[Cell, ...], ...]:
-    assert captions.table is not None
-    return tuple(tuple(_cell(tiles, n, captions, part) for n in row) for row in captions.table.cells)
+def _padded(image: Image.Image | None, size: tuple[int, int], look: Look) -> Image.Image | None:
+    """A picture of another shape than `size` with bands at its sides, so that it is not stretched.
+
+    A stage that crops keeps the middle, so that its picture lies where it belongs.
+    """
+    if image is None or abs(image.width * size[1] / (image.height * size[0]) - 1) < _SAME_SHAPE:
+        return image
+    return ImageOps.pad(image.convert("RGB"), size, Image.Resampling.LANCZOS, color=look.colours.faint)
+
+
+def _wide(table: Table, size: tuple[int, int]) -> Table:
+    """The table, turned where its rows and columns fit better on a wide sheet that way."""
+    turned = table.turned()
+    return min((table, turned), key=lambda each: _unevenness(len(each.rows), len(each.columns), size))
+
+
+def _table(tiles: Sequence[Tile], table: Table, captions: Captions, part: _Part) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(tuple(_cell(tiles, n, captions, part) for n in row) for row in table.cells)
 
 
 def _flow(
@@ -132,7 +149,7 @@ def _cell(tiles: Sequence[Tile], index: int, captions: Captions, part: _Part) ->
         return Cell(None, message=tile.error or "Nothing came out.", variants=(index,))
     facts = [] if tile.start_sigma is None else [f"start sigma {tile.start_sigma:.2f}"]
     facts += [] if tile.seconds is None else [f"{tile.seconds:.1f} s"]
-    facts += [] if tile.cost is None else [f"{_number(tile.cost)} first {'pass' if tile.cost == 1 else 'passes'}"]
+    facts += [] if tile.cost is None else [f"cost {_number(tile.cost)}"]
     facts += [tile.error] if tile.error else []
     return Cell(part.of(tile.image), facts=", ".join(facts), variants=(index,))
 
@@ -143,15 +160,23 @@ def _columns(count: int, size: tuple[int, int]) -> int:
     def badness(columns: int) -> float:
         rows = math.ceil(count / columns)
         empty = rows * columns - count
-        return abs(math.log(columns * size[0] / (rows * size[1]) / _WIDTH_TO_HEIGHT)) + empty / count
+        return _unevenness(rows, columns, size) + empty / count
 
     return min(range(1, count + 1), key=badness)
 
 
+def _unevenness(rows: int, columns: int, size: tuple[int, int]) -> float:
+    """How far rows and columns of pictures are from the best shape of a sheet."""
+    return abs(math.log(columns * size[0] / (rows * size[1]) / _WIDTH_TO_HEIGHT))
+
+
 def _drawn(content: Content, look: Look, notes: list[str], tiles: Sequence[Tile]) -> Sheet:
     """The sheet, scaled down where it would be over the limits, with notes about what is not as it should be."""
-    content = dataclasses.replace(content, notes=tuple(notes))
     drawing, scale = Drawing(content, look.fonts), 1.0
+    if drawing.missing:
+        notes.append("No font on this machine has all of these characters: set 'Font for image grids' to one that has.")
+    content = dataclasses.replace(content, notes=tuple(notes))
+    drawing = Drawing(content, look.fonts)
     full = drawing.width, drawing.height
     while _excess(drawing, look) > 1 and scale > _SMALLEST_SCALE:
         notes = [*content.notes, f"Scaled down: {full[0]}x{full[1]} pixels would be more than the limit."]
@@ -162,8 +187,6 @@ def _drawn(content: Content, look: Look, notes: list[str], tiles: Sequence[Tile]
     if shrunken > 1:
         image = image.resize((max(1, int(image.width / shrunken)), max(1, int(image.height / shrunken))))
         places = {n: _shrunken(place, shrunken) for n, place in places.items()}
-    if drawing.missing:
-        notes.append(f"No font on this machine has {drawing.missing!r}: set 'Font for image grids' to one that does.")
     own = [n if tile.same_as is None else tile.same_as for n, tile in enumerate(tiles)]
     return Sheet(image, tuple(notes), tuple(places.get(n) for n in own))
 

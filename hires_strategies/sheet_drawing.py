@@ -14,6 +14,7 @@ Place = tuple[int, int, int, int]  # left, top, right, bottom
 
 _TEXT_PER_CELL = 22  # a cell is that many times as wide as its text is high, within the next two
 _SMALLEST_TEXT, _LARGEST_TEXT = 14, 40
+_NARROWEST_COLUMN = 8  # times the text's height
 _NARROWEST = 480  # of the head
 _MARK = ("#ffffff", "#e00000")  # lines around the place of the crops, from outside in
 _MOST_LINES = 4  # of any text but a message
@@ -90,7 +91,8 @@ class Drawing:
         self.height = 2 * self.gap + sum(heights) + sum(note.height for note in self.notes)
 
     def _measure_cells(self) -> None:
-        width, labels = self.cell[0], max(self.cell[0] // 2, 8 * self.gap)
+        width = self.column = max(self.cell[0], _NARROWEST_COLUMN * self.gap)
+        labels = max(self.cell[0] // 2, _NARROWEST_COLUMN * self.gap)
         self.row_labels = [self._text(self.normal, label, labels) for label in self.content.row_labels]
         self.column_labels = [self._text(self.normal, label, width) for label in self.content.column_labels]
         self.labels_height = max((text.height + self.gap // 3 for text in self.column_labels), default=0)
@@ -105,7 +107,7 @@ class Drawing:
         ]
 
     def _measure_head(self) -> None:
-        cells = max(len(row) for row in self.content.rows) * (self.cell[0] + self.gap) - self.gap
+        cells = max(len(row) for row in self.content.rows) * (self.column + self.gap) - self.gap
         room = max(self.gutter + cells, _NARROWEST)
         self.width = room + 2 * self.gap
         self.notes = [self._text(self.small, note, room) for note in self.content.notes]
@@ -173,7 +175,7 @@ class Drawing:
         message.draw(canvas, x + self.gap, y + max(0, self.cell[1] - message.height) // 2, colours.faint)
 
     def _x(self, column: int) -> int:
-        return self.gap + self.gutter + column * (self.cell[0] + self.gap)
+        return self.gap + self.gutter + column * (self.column + self.gap)
 
     def _text(self, lettering: Lettering, text: str, width: int) -> _Text:
         return _Text(lettering, tuple(lettering.wrap(text, width, _MOST_LINES)))

@@ -36,7 +36,7 @@ def add_extras(p: Any, processed: Any, job: Job) -> None:
     for extra in _extras(job):
         index = processed.index_of_first_image + extra.batch.iteration * p.batch_size + extra.position
         text = processed.infotexts[index] if index < len(processed.infotexts) else processed.info
-        text = infotext.with_strategy(text, job.text, extra.strategy)
+        text = infotext.with_strategy(text, extra.batch.text_of(extra.batch.plan.variants[0].node), extra.strategy)
         if shared.opts.enable_pnginfo:
             extra.image.info["parameters"] = text
         records.hang(extra.image, extra.record)
@@ -86,11 +86,12 @@ def _of_node(batch: Batch, node: int, position: int, kind: str, variant: int | N
     if outcome.images is None or (kind == "stage" and outcome.error):
         return
     record = records.of_node(batch, node, position, kind, variant)
-    yield Extra(outcome.images[position].copy(), batch, position, record.strategy, record)
+    text = record.strategy if outcome.error is None else batch.text_of(node)
+    yield Extra(outcome.images[position].copy(), batch, position, text, record)
 
 
 def _save(p: Any, extra: Extra, text: str) -> None:
-    if not p.save_samples():
+    if not extra.batch.saved:
         return
     p.batch_index = extra.position  # file name patterns use it
     seed, prompt = extra.batch.seeds[extra.position], extra.batch.prompts[extra.position]

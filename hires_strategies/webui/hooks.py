@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from modules import errors, processing
@@ -46,6 +47,9 @@ def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
         request = cells.read_cell(arguments, cells.asked(p), Vocabulary(host_names(), own_limits))
         if request is None:
             return
+        if p.is_api and arguments[0] is True:
+            # The host completes a program's list with the page's defaults, and a program gets no sheet by default.
+            request = replace(request, sheet=False)
         if request.first_pass_image is not None:
             first_image.take_over(p, request.first_pass_image)
         job = Job(request, own_limits)

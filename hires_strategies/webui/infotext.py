@@ -7,9 +7,11 @@ from typing import Any
 from .forks import infotext_module
 
 KEY = "Hires strategy"
+_VERSION = ", Version: "  # the host's last parameter
 
 
-def write(p: Any, text: str) -> None:
+def write(p: Any, text: str | None) -> None:
+    """None, which the host leaves out, stands for a first pass alone."""
     p.extra_generation_params[KEY] = text
 
 
@@ -18,9 +20,13 @@ def remove(p: Any) -> None:
     p.extra_generation_params.pop(KEY, None)
 
 
-def with_strategy(infotext: str, old: str, new: str | None) -> str:
+def with_strategy(infotext: str, old: str | None, new: str | None) -> str:
     """The infotext of an image of the same generation with another strategy, or with none."""
     quote = infotext_module().quote
+    if old is None:
+        end = infotext.rfind(_VERSION)
+        end = len(infotext) if end < 0 else end
+        return infotext if new is None else f"{infotext[:end]}, {KEY}: {quote(new)}{infotext[end:]}"
     written = f"{KEY}: {quote(old)}"
     start = infotext.rfind(written)
     if start < 0:

@@ -14,7 +14,7 @@ from hires_strategies.plan import FirstPass, Plan, make_plan
 from hires_strategies.report import merges
 from hires_strategies.run import Picture, Result, run
 
-from . import first_image, pixels, progress, settings
+from . import first_image, infotext, pixels, progress, settings
 from .host import WebuiHost
 from .request import Request
 
@@ -25,7 +25,8 @@ ATTRIBUTE = "hires_strategies_job"
 class Batch:
     """What one batch gave: `iteration` counts from 0, `seeds` and `prompts` are the batch's.
 
-    `first_pass_reused`: the first pass came from memory.
+    `first_pass_reused`: the first pass came from memory. `saved`: whether the host's rule saves its images, which
+    depends on an interrupt or skip that the next batch has forgotten.
     """
 
     iteration: int
@@ -34,6 +35,15 @@ class Batch:
     seeds: list[int]
     prompts: list[str]
     first_pass_reused: bool = False
+    saved: bool = True
+
+    def text_of(self, node: int) -> str | None:
+        """The strategy that alone gives what is shown for a stage: itself, or what was finished before it failed.
+
+        None stands for the first pass.
+        """
+        reached = self.result.stages[node].reached
+        return None if reached is None else self.plan.text_to(reached)
 
 
 @dataclass
@@ -55,7 +65,7 @@ class Job:
         or for a setting that a sheet could not be made with."""
         image = self.request.first_pass_image
         self._plan(p, expected_size(p) if image is None else image.size)
-        if self.request.sheet:
+        if self.request.sheet and self.request.crops != "whole":
             settings.crops_box(p.override_settings)
 
     def makes_sheets(self, p: Any) -> bool:
@@ -78,7 +88,8 @@ class Job:
             result = run(plan, host, picture, keep)
         finally:
             host.close()
-        self.batches.append(Batch(p.iteration, plan, result, list(p.seeds), list(p.prompts), reused))
+        self.batches.append(Batch(p.iteration, plan, result, list(p.seeds), list(p.prompts), reused, p.save_samples()))
+        infotext.write(p, self.batches[-1].text_of(plan.variants[0].node))
         troubles = dict.fromkeys([outcome.error for outcome in result.stages] + [result.first_pass_error])
         for sentence in (*merges(plan), *troubles):
             if sentence:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from modules import processing
 from PIL.Image import Image
 
-from hires_strategies.notation import format_strategy
-from hires_strategies.plan import Plan
 from hires_strategies.run import Outcome
-from hires_strategies.strategy import Strategy
 
 from .job import Batch
 
@@ -21,7 +18,7 @@ _ATTRIBUTE = "hires_strategies_record"
 
 @dataclass(frozen=True)
 class Record:
-    """What an image is. `kind`: variant, stage, first_pass, sheet or grid; `same_as`: texts of the variants that are
+    """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that are
     this very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path."""
 
     kind: str
@@ -50,7 +47,7 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
     path = [batch.result.stages[each.index] for each in plan.path(node)]
     return Record(
         kind=kind,
-        strategy=plan.variants[variant].text if variant is not None else _prefix_text(plan, node),
+        strategy=plan.variants[variant].text if variant is not None else plan.text_to(node),
         same_as=tuple(other.text for other in plan.variants if variant is not None and other.same_as == variant),
         stage=plan.stages[outcome.reached].text if outcome.reached is not None else None,
         seed=batch.seeds[position],
@@ -75,6 +72,13 @@ def of_sheet(batch: Batch, position: int, sheet: Image) -> Record:
                   batch.first_pass_reused, None)  # fmt: skip
 
 
+def add_error(image: Image, sentence: str) -> None:
+    """Let an image's record tell of trouble that is not its own, where it has none."""
+    record = getattr(image, _ATTRIBUTE, None)
+    if record is not None and record.error is None:
+        hang(image, replace(record, error=sentence))
+
+
 def publish(processed: Any) -> None:
     """Let `processed.js()`, the API's info, hold the records of the images it returns."""
     processed.__class__ = _ProcessedWithRecords
@@ -91,15 +95,6 @@ class _ProcessedWithRecords(processing.Processed):
             if record is not None
         ]
         return json.dumps(info)
-
-
-def _prefix_text(plan: Plan, node: int) -> str:
-    """The strategy that ends at a stage."""
-    depth = len(plan.path(node))
-    for variant, strategy in zip(plan.variants, plan.strategies, strict=False):
-        if node in {each.index for each in plan.path(variant.node)}:
-            return format_strategy(Strategy(strategy.stages[:depth]))
-    raise ValueError(f"Stage {node} belongs to no variant.")
 
 
 def _sum(path: list[Outcome]) -> int | None:

@@ -8,6 +8,8 @@ from typing import Any
 from modules import shared
 
 from hires_strategies.crops import Box, parse_box
+from hires_strategies.errors import StrategyError
+from hires_strategies.fields import short
 from hires_strategies.limits import DEFAULT_LIMITS, Limits
 
 LONGEST_SIDE = "hires_strategies_longest_side"
@@ -78,31 +80,45 @@ def limits(own: Mapping[str, Any] | None = None) -> Limits:
     """The limits as set now. `own`: a generation's override_settings, which the host applies only after its checks."""
     options = {**shared.opts.data, **(own or {})}
     return Limits(
-        int(options.get(LONGEST_SIDE, DEFAULT_LIMITS.longest_side)),
-        int(options.get(VARIANTS, DEFAULT_LIMITS.variants)),
+        _whole(LONGEST_SIDE, options.get(LONGEST_SIDE, DEFAULT_LIMITS.longest_side)),
+        _whole(VARIANTS, options.get(VARIANTS, DEFAULT_LIMITS.variants)),
     )
 
 
 def remembers_first_passes() -> bool:
-    return bool(_value(REMEMBER, True))
+    return _switched(REMEMBER, True)
 
 
 def first_pass_limits() -> tuple[int, int]:
     """How many images' first passes may be remembered, and in how many bytes."""
-    return int(_value(REMEMBERED_IMAGES, 32)), int(_value(REMEMBERED_MEGABYTES, 64)) * 1024 * 1024
+    return _count(REMEMBERED_IMAGES, 32), _count(REMEMBERED_MEGABYTES, 64) * 1024 * 1024
 
 
 def crops_box(own: Mapping[str, Any]) -> Box | None:
     """The chosen place of a contact sheet's crops; `own` as above. Raises StrategyError for a text that is none."""
-    return parse_box(str({**shared.opts.data, **own}.get(CROPS_BOX, "")))
+    return parse_box(str({**shared.opts.data, **own}.get(CROPS_BOX) or ""))
 
 
 def audit() -> bool:
-    return bool(_value(AUDIT, False))
+    return _switched(AUDIT, False)
 
 
-def _value(name: str, default: object) -> float:
-    """An option's value; the default before the host has registered it (an API call during start-up)."""
+def _switched(name: str, default: bool) -> bool:
+    """An option's value; the default before the host has registered it, and for anything that is no yes or no."""
     value = shared.opts.data.get(name, default)
-    assert isinstance(value, (int, float))
-    return value
+    return value if isinstance(value, bool) else default
+
+
+def _count(name: str, default: int) -> int:
+    """As _switched: what is wrong here stops nobody's generation."""
+    try:
+        return _whole(name, shared.opts.data.get(name, default))
+    except StrategyError:
+        return default
+
+
+def _whole(name: str, value: object) -> int:
+    """The number of an option, which a program's override_settings can make anything. Raises StrategyError."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 1 and value % 1 == 0:
+        return int(value)
+    raise StrategyError(f"The setting '{name}' has to be a whole number of at least 1, found {short(value)}.")

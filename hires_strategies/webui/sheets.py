@@ -33,7 +33,10 @@ def add_sheets(p: Any, processed: Any, job: Job) -> None:
                     made.append(_make(p, processed, job, (batch, position, tiles)))
             except Exception as error:
                 errors.report("Hires strategies: the contact sheet could not be made", exc_info=True)
-                p.comment(f"Hires strategies: the contact sheet could not be made: {describe(error)}")
+                sentence = f"The contact sheet could not be made: {describe(error)}"
+                p.comment(f"Hires strategies: {sentence}")
+                if (index := _index(p, processed, batch, position)) < len(processed.images):
+                    records.add_error(processed.images[index], sentence)
     pictures, texts = [picture for picture, _ in made], [text for _, text in made]
     if p.is_api:
         processed.images += pictures
@@ -47,14 +50,15 @@ def add_sheets(p: Any, processed: Any, job: Job) -> None:
 def _make(p: Any, processed: Any, job: Job, of: tuple[Batch, int, list[Tile]]) -> tuple[Image, str]:
     """The sheet of one image of a batch, saved, with the text that restores the whole sweep."""
     batch, position, tiles = of
-    index = processed.index_of_first_image + batch.iteration * p.batch_size + position
+    index = _index(p, processed, batch, position)
     generated = processed.images[index] if index < len(processed.images) else None
     first_pass = batch.result.first_pass[position] if batch.result.first_pass else None
     sheet = make_sheet(tiles, _look(p, job), _heading(batch, position, tiles[0].image, generated), first_pass)
     for note in sheet.notes:
         p.comment(f"Hires strategies: contact sheet: {note}")
     text = processed.infotexts[index] if index < len(processed.infotexts) else processed.info
-    text = infotext.with_strategy(text, job.text, "\n".join(variant.text for variant in batch.plan.variants))
+    written, whole = batch.text_of(batch.plan.variants[0].node), "\n".join(each.text for each in batch.plan.variants)
+    text = infotext.with_strategy(text, written, whole)
     if shared.opts.enable_pnginfo:
         sheet.image.info["parameters"] = text
     records.hang(sheet.image, records.of_sheet(batch, position, sheet.image))
@@ -62,17 +66,24 @@ def _make(p: Any, processed: Any, job: Job, of: tuple[Batch, int, list[Tile]]) -
     return sheet.image, text
 
 
+def _index(p: Any, processed: Any, batch: Batch, position: int) -> int:
+    """Where the generated image of a batch lies."""
+    index: int = processed.index_of_first_image + batch.iteration * p.batch_size + position
+    return index
+
+
 def _tiles(batch: Batch, position: int) -> list[Tile]:
     """A tile for every variant; one that failed shows why, and not the stage before it."""
     plan, tiles = batch.plan, []
     for strategy, variant in zip(plan.strategies, plan.variants, strict=True):
         outcome, path = batch.result.stages[variant.node], plan.path(variant.node)
+        sampled = [batch.result.stages[node.index].start_sigma for node in path if node.sampling]
         finished = variant.same_as is None and outcome.images is not None and outcome.error is None
         tiles.append(
             Tile(
                 strategy,
                 outcome.images[position] if finished and outcome.images else None,
-                outcome.start_sigma,
+                sampled[-1] if sampled else None,
                 sum(batch.result.stages[node.index].seconds for node in path),
                 sum(node_cost(node, plan.first_pass) for node in path),
                 variant.same_as,
@@ -88,7 +99,8 @@ def _heading(batch: Batch, position: int, shown: Image | None, generated: Image 
     sampler = f"{first.sampler} {first.scheduler or ''}".strip()
     lines = [
         batch.prompts[position],
-        f"Seed {batch.seeds[position]}, first pass {first.width}x{first.height}, {sampler}, {first.steps} steps",
+        f"Seed {batch.seeds[position]}, first pass {first.width}x{first.height}, {sampler}, {first.steps} steps; "
+        "costs in first passes",
     ]
     if shown is not None and generated is not None and not _same(shown, generated):
         lines.append("All before face restoration and other scripts, which the generated image went through.")

@@ -19,7 +19,7 @@ def captions(text: str, steps: int = 20) -> Captions:
 
 def test_a_sweep_says_only_its_value() -> None:
     made = captions("Latent x2 @{0.5,0.6,0.7}")
-    assert made == Captions("Latent x2 @…", ("@0.5", "@0.6", "@0.7"), None)
+    assert made == Captions("Latent x2 @… by denoising strength", ("@0.5", "@0.6", "@0.7"), None)
 
 
 def test_the_same_picture_is_told_once() -> None:
@@ -29,7 +29,7 @@ def test_the_same_picture_is_told_once() -> None:
 
 def test_two_lines_say_what_differs_and_share_the_rest() -> None:
     made = captions("Latent x2 @0.7\nR-ESRGAN 4x+ x2 @0.35")
-    assert made == Captions("… x2 @…", ("Latent @0.7", "R-ESRGAN 4x+ @0.35"), None)
+    assert made == Captions("… x2 @… by upscaler and denoising strength", ("Latent @0.7", "R-ESRGAN 4x+ @0.35"), None)
 
 
 def test_strategies_with_nothing_in_common_have_no_title() -> None:
@@ -44,7 +44,7 @@ def test_a_stage_that_not_all_have_is_told_whole() -> None:
 
 def test_options_and_prompts_are_told() -> None:
     made = captions('Latent x2 @0.5 [20 steps; prompt "漢字"]\nLatent x2 @0.5 [30 steps]')
-    assert made.title == "Latent x2 @0.5 [… steps; prompt …]"
+    assert made.title == "Latent x2 @0.5 [… steps; prompt …] by steps and prompt"
     assert made.each == ('20 steps; prompt "漢字"', "30 steps")
 
 

@@ -53,14 +53,21 @@ def test_one_picture_that_is_quite_another_does_not_decide() -> None:
 
 def test_what_the_first_pass_blurs_counts_more() -> None:
     base = picture()
-    blurred = Image.new("RGB", base.size)
-    blurred.paste(base)
-    right = (512, 0, 1024, 768)
-    blurred.paste(base.crop(right).filter(ImageFilter.GaussianBlur(12)), right[:2])
     images = [base, Image.eval(base, lambda value: value - 30)]  # everywhere equally different
-    box = find_crop(images, blurred.resize((512, 384)))
-    assert box[0] >= 0.5
-    assert find_crop(images, None)[0] == pytest.approx(0.3, abs=0.01)  # the middle
+    lefts = []
+    for half in ((0, 0, 512, 768), (512, 0, 1024, 768)):
+        blurred = base.copy()
+        blurred.paste(base.crop(half).filter(ImageFilter.GaussianBlur(12)), half[:2])
+        lefts.append(find_crop(images, blurred.resize((512, 384)))[0])
+    assert lefts[0] < 0.15 and lefts[1] > 0.45
+
+
+def test_detail_counts_more_than_a_flat_sky() -> None:
+    """The sky differs as much as the rest, and over the larger area."""
+    base = picture()
+    base.paste((90, 140, 220), (0, 0, 1024, 450))
+    images = [base, Image.eval(base, lambda value: value - 30)]
+    assert find_crop(images, None)[1] > 0.5
 
 
 def test_equal_pictures_show_their_middle() -> None:
@@ -100,7 +107,9 @@ def test_a_box_is_read_in_per_cent() -> None:
     assert box_pixels((0.3, 0.1, 0.7, 0.5), (1000, 500)) == (400, 200)
 
 
-@pytest.mark.parametrize("text", ["1 2 3", "70 10 30 50", "0 0 101 50", "a b c d", "10 10 10 20", "-1 0 5 5"])
+@pytest.mark.parametrize(
+    "text", ["1 2 3", "0 0 0.5 0.5", "٣٠ 10 70 50", "70 10 30 50", "0 0 101 50", "a b c d", "10 10 10 20", "-1 0 5 5"]
+)
 def test_a_box_that_is_none_is_told(text: str) -> None:
     with pytest.raises(StrategyError, match="in per cent of the picture"):
         parse_box(text)

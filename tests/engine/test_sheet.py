@@ -109,7 +109,30 @@ def test_pictures_of_different_sizes_are_shown_alike(font: str) -> None:
     given[1] = Tile(given[1].strategy, Image.new("RGB", (384, 384), COLOURS[1]))
     sheet = make_sheet(given, Look((font,), "whole"))
     assert all(place and place[2] - place[0] == 384 for place in sheet.places)
-    assert sheet.notes == ("The pictures have different sizes; all are shown at 384x384.",)
+    assert sheet.notes == ("The pictures have different sizes; smaller ones are enlarged to 384x384.",)
+
+
+def test_a_picture_of_another_shape_is_not_stretched(font: str) -> None:
+    """A square in a portrait's place: its upper and lower quarter are a band."""
+    given = tiles("Latent x2 @0.5\nLatent 256x256 @0.5", (256, 512))
+    given[1] = Tile(given[1].strategy, Image.new("RGB", (256, 256), COLOURS[1]))
+    sheet = make_sheet(given, Look((font,), "whole"))
+    left, top, right, bottom = sheet.places[1] or (0, 0, 0, 0)
+    middle = (left + right) // 2
+    found = [sheet.image.getpixel((middle, top + part * (bottom - top) // 8)) for part in (1, 4, 7)]
+    assert found[1] == COLOURS[1] and found[0] == found[2] != COLOURS[1]
+
+
+def test_a_table_is_turned_to_make_a_wide_sheet(font: str) -> None:
+    sheet = make_sheet(tiles("Latent x2 @{0.1..0.8..0.1} > {None,Lanczos} x2"), Look((font,), "whole"))
+    assert sheet.image.width > sheet.image.height
+
+
+def test_letters_that_no_font_has_are_noted_on_the_sheet(font: str) -> None:
+    given = tiles("Latent x2 @{0.3,0.5}")
+    plain = make_sheet(given, Look((font,), "whole"), ["abc"])
+    noted = make_sheet(given, Look((font,), "whole"), ["ab\ue124"])
+    assert "No font" in noted.notes[0] and noted.image.height > plain.image.height
 
 
 def test_a_failed_variant_says_why(font: str) -> None:

@@ -54,6 +54,8 @@ def test_interrupt_keeps_what_is_finished(webui: WebUI) -> None:
     assert same(answer.images[0], finished.images[0]), difference(answer.images[0], finished.images[0])
     assert "interrupted" in answer.records[0]["error"]
     assert answer.records[0]["stage"] == "Lanczos x1.5 @0.3"
+    for text in answer.info["infotexts"]:  # what is shown, not what was asked for
+        assert "Hires strategy: Lanczos x1.5 @0.3" in text and "Latent" not in text
     after = webui.txt2img("Lanczos x1.5 @0.3")
     assert same(after.images[0], finished.images[0])
 
@@ -67,6 +69,8 @@ def test_skip_ends_one_batch(webui: WebUI) -> None:
     answer = running.result()
     assert answer.images[0].size == (128, 128)
     assert "skipped" in answer.records[0]["error"]
+    assert "Hires strategy" not in answer.info["infotexts"][0]
+    assert f"Hires strategy: {text}" in answer.info["infotexts"][1]
     assert same(answer.images[1], alone.images[0])
     assert answer.records[1]["error"] is None
 

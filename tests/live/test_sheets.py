@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from tests.live.client import Answer, Refused, WebUI, same
+from tests.live.client import TITLE, Answer, Refused, WebUI, same
 from tests.live.plots import Axis, plot
 
 SWEEP = "Latent x2 @{0.4,0.7}"
@@ -50,7 +52,7 @@ def test_its_text_restores_the_whole_sweep(webui: WebUI) -> None:
     answer = webui.txt2img({"strategies": [SWEEP], "sheet": True})
     text = answer.info["infotexts"][-1]
     again = webui.answer_to({"infotext": text})
-    assert len(again.images) == 3  # the page's own default is to make a sheet
+    assert len(again.images) == 2
     assert all(same(again.images[n], answer.images[n]) for n in range(2))
 
 
@@ -68,8 +70,11 @@ def test_one_picture_needs_none(webui: WebUI, strategies: list[str]) -> None:
     assert sheets(answer) == [] and len(answer.images) == 1
 
 
-def test_none_without_being_asked(webui: WebUI) -> None:
-    assert sheets(webui.txt2img({"strategies": [SWEEP]})) == []
+@pytest.mark.parametrize("arguments", [[{"strategies": [SWEEP]}], [SWEEP], [True, SWEEP]], ids=str)
+def test_none_without_being_asked(webui: WebUI, arguments: list[Any]) -> None:
+    """Not even where the host completes a list with the page's defaults, one of which is to make a sheet."""
+    answer = webui.txt2img(alwayson_scripts={TITLE: {"args": arguments}})
+    assert sheets(answer) == [] and len(answer.images) == 2
 
 
 def test_none_inside_an_xyz_plot(webui: WebUI) -> None:
@@ -106,3 +111,18 @@ def test_one_over_the_hosts_limit_is_scaled_down(webui: WebUI) -> None:
 def test_a_prompt_of_any_script(webui: WebUI) -> None:
     answer = webui.txt2img({"strategies": [SWEEP], "sheet": True}, prompt="漢字, かな, 한글, עברית, 🐈, \u0000\ue123")
     assert sheets(answer) == [2]
+
+
+@pytest.mark.parametrize("value", ["abc", None, -1, 0, 1.5, True, [1]], ids=str)
+@pytest.mark.parametrize("option", ["hires_strategies_variants", "hires_strategies_longest_side"])
+def test_a_limit_that_is_none_is_refused(webui: WebUI, option: str, value: Any) -> None:
+    with pytest.raises(Refused, match=rf"422: .*'{option}' has to be a whole number of at least 1, found"):
+        webui.txt2img("Nearest x2", override_settings={option: value}, width=64, height=64, steps=1)
+
+
+@pytest.mark.parametrize("value", ["abc", None, -1, [1]], ids=str)
+def test_settings_of_the_memory_stop_nothing(webui: WebUI, value: Any) -> None:
+    names = ("remember_first_passes", "remembered_images", "remembered_megabytes", "audit_first_passes")
+    options = {f"hires_strategies_{name}": value for name in names}
+    for argument in (None, "Nearest x2"):
+        assert len(webui.txt2img(argument, override_settings=options, width=64, height=64, steps=1).images) == 1

@@ -13,7 +13,8 @@ def test_variants_that_are_one_picture_are_told(api: Callable[..., Any], monkeyp
 
     told: list[str] = []
     monkeypatch.setattr(StableDiffusionProcessingTxt2Img, "comment", lambda self, text: told.append(text))
-    strategies = {"Hires strategies": {"args": ["Latent x2 @{0.5,0.95,1}"]}}
+    argument = {"strategies": ["Latent x2 @{0.5,0.95,1}"], "reuse_first_pass": False}
+    strategies = {"Hires strategies": {"args": [argument]}}
     answer = api(prompt="a house", seed=3, steps=2, width=64, height=64, alwayson_scripts=strategies)
     assert len(answer.images) == 2
     assert told == ["Hires strategies: Same picture, made once: Latent x2 @1 = Latent x2 @0.95"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -106,3 +107,5 @@ def test_a_sheet_that_cannot_be_made_costs_no_picture(
         cached.cache_clear()
     assert len(answer.images) == 2
     assert "no font that can be read" in capsys.readouterr().err
+    told = [record["error"] for record in json.loads(answer.info)["hires_strategies"]]
+    assert told[0].startswith("The contact sheet could not be made: This machine has no font") and told[1] is None
