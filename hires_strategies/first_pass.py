@@ -7,6 +7,7 @@ bits differ, because a model computes a batch as one.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ import torch
 from .fingerprint import digest
 
 MEGABYTE = 1024 * 1024
+_KNOWN_AS_DROPPED = 1000  # images
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class FirstPasses:
 
     def __init__(self, images: int = 32, size: int = 64 * MEGABYTE) -> None:
         self._images: list[_Image] = []  # the last used one last
+        self._dropped: deque[str] = deque(maxlen=_KNOWN_AS_DROPPED)  # keys
         self.limit(images, size)
 
     def __len__(self) -> int:
@@ -80,6 +83,12 @@ class FirstPasses:
 
     def clear(self) -> None:
         self._images.clear()
+        self._dropped.clear()
+
+    def has_dropped(self, keys: Sequence[str]) -> bool:
+        """Whether an image with one of the keys was here and had to go for the limits."""
+        known = {image.key for image in self._images}
+        return any(key in self._dropped and key not in known for key in keys)
 
     def remember(self, keys: Sequence[str], latents: torch.Tensor, traces: Traces) -> None:
         """Keep a finished batch, B x C x H/8 x W/8, by one key an image. Copies: nothing holds the tensor itself.
@@ -116,7 +125,7 @@ class FirstPasses:
 
     def _drop(self) -> None:
         while self._images and (len(self._images) > self._most or self.size > self._largest):
-            del self._images[0]
+            self._dropped.append(self._images.pop(0).key)
 
 
 def _once(images: list[_Image]) -> list[_Image]:

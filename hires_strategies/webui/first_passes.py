@@ -53,6 +53,11 @@ class FirstPass:
             _restore_generators(found.traces)
         return found.latents.to(shared.device)
 
+    @property
+    def was_dropped(self) -> bool:
+        """Whether it was remembered, and had to go for the limits."""
+        return self.keys is not None and MEMORY.has_dropped(self.keys)
+
     def _keys(self, inner: Any) -> list[str] | None:
         """A key an image, or None where nothing may be remembered."""
         if not settings.remembers_first_passes():

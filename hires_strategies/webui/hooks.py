@@ -25,6 +25,11 @@ from .settings import limits
 from .sheets import add_sheets
 from .timing_file import learn
 
+_DROPPED = (
+    "Hires strategies: this first pass was remembered no longer and was computed again. How many are remembered, and "
+    "in how much memory, are settings."
+)
+
 
 def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
     """Read and check what the section asks for, before other scripts and before any work."""
@@ -130,6 +135,8 @@ class SampleThenStages:
         first_pass = FirstPass(self.p, compute, self.inner)
         recalled = None if job.needs_refiners_pixels(self.p) else first_pass.recall()
         if recalled is None:
+            if first_pass.was_dropped:
+                self.p.comment(_DROPPED)
             return first_pass.compute_and_remember(), False
         self.p.comment("Hires strategies: first pass reused.")
         return recalled, True

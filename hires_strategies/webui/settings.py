@@ -112,13 +112,13 @@ def _switched(name: str, default: bool) -> bool:
 def _count(name: str, default: int) -> int:
     """As _switched: what is wrong here stops nobody's generation."""
     try:
-        return _whole(name, shared.opts.data.get(name, default))
+        return _whole(name, shared.opts.data.get(name, default), 0)
     except StrategyError:
         return default
 
 
-def _whole(name: str, value: object) -> int:
+def _whole(name: str, value: object, least: int = 1) -> int:
     """The number of an option, which a program's override_settings can make anything. Raises StrategyError."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 1 and value % 1 == 0:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= least and value % 1 == 0:
         return int(value)
-    raise StrategyError(f"The setting '{name}' has to be a whole number of at least 1, found {short(value)}.")
+    raise StrategyError(f"The setting '{name}' has to be a whole number of at least {least}, found {short(value)}.")
