@@ -15,9 +15,16 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     from fastapi import FastAPI
 
     start.boot(["--data-dir", str(tmp_path_factory.mktemp("workbench"))])
-    from modules import call_queue
+    from modules import call_queue, scripts
     from modules.api.api import Api
     from modules.api.models import StableDiffusionTxt2ImgProcessingAPI
 
     server = Api(FastAPI(), call_queue.queue_lock)
-    return lambda **fields: server.text2imgapi(StableDiffusionTxt2ImgProcessingAPI(**fields))
+
+    def txt2img(**fields: Any) -> Any:
+        nonlocal server
+        if not scripts.scripts_txt2img.scripts:  # a test loaded the scripts anew, and the host's API is made anew then
+            server = Api(FastAPI(), call_queue.queue_lock)
+        return server.text2imgapi(StableDiffusionTxt2ImgProcessingAPI(**fields))
+
+    return txt2img
