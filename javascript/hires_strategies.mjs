@@ -25,15 +25,13 @@ function question(section, name, wait) {
         clearTimeout(it.timer);
         it.timer = setTimeout(it.ask, wait);
     });
-    section.addEventListener(`hires-strategies-${name}-values`, async ({ detail }) => {
+    section.addEventListener(`hires-strategies-${name}-values`, ({ detail }) => {
         const headers = { "Content-Type": "application/json" };
         const body = JSON.stringify({ data: detail.values });
-        try {
-            const answer = await fetch(`run/hires_strategies_${name}`, { method: "POST", headers, body });
-            detail.resolve((await answer.json()).data);
-        } finally {
-            whenShown(it.close);
-        }
+        fetch(`run/hires_strategies_${name}`, { method: "POST", headers, body })
+            .then((answer) => answer.json())
+            .then(({ data }) => detail.resolve(data))
+            .finally(() => whenShown(it.close));
     });
     return it;
 }
@@ -41,17 +39,14 @@ function question(section, name, wait) {
 // Generate runs what the page shows: a click waits until everything that changes the text has done so.
 function holdGenerate(section, edits) {
     let [changes, held] = [0, null];
-    const release = () => {
-        if (changes || edits.pending()) return;
-        held?.click();
-        held = null;
-    };
+    const ahead = () => changes || edits.pending();
+    const release = () => ahead() || (held?.click(), (held = null));
     section.addEventListener("hires-strategies-started", () => changes++);
     section.addEventListener("hires-strategies-ended", () => (changes--, whenShown(release)));
     section.addEventListener("hires-strategies-answered", release);
     const hold = (event) => {
         const button = event.target.closest("#txt2img_generate, #txt2img_hires_strategies_run");
-        if (!button || !(changes || edits.pending())) return;
+        if (!button || !ahead()) return;
         event.stopImmediatePropagation();
         held = button;
         if (edits.timer) edits.ask();
@@ -60,18 +55,20 @@ function holdGenerate(section, edits) {
 }
 
 const element = (name, className, more = {}) => Object.assign(document.createElement(name), { className, ...more });
+const button = (textContent, title, onclick, className = "") =>
+    element("button", className, { type: "button", textContent, title, ariaLabel: title, onclick });
 
-// The gallery's images, each with a label: the strategy of its record, or a number. A contact sheet is no variant.
+// The gallery's images with their records, each with a label: its strategy, or what else it is, after its number.
 function galleryImages() {
     const gallery = find("txt2img_gallery");
     const thumbnails = gallery?.querySelectorAll(".thumbnail-item img, .grid-wrap img") ?? [];
     const all = thumbnails.length ? thumbnails : (gallery?.querySelectorAll("img") ?? []);
     const info = JSON.parse(find("generation_info_txt2img")?.querySelector("textarea, input")?.value || "{}");
-    const images = [...new Set([...all].map((image) => image.src))].map((source, index) => {
-        const { kind = "", strategy } = info.hires_strategies?.find((each) => each.index === index) ?? {};
-        return { source, index, kind, label: `${index + 1}. ${strategy ?? kind.replace("_", " ")}` };
+    return [...new Set([...all].map((image) => image.src))].map((source, index) => {
+        const record = info.hires_strategies?.find((each) => each.index === index);
+        const name = record?.strategy ?? record?.kind.replace("_", " ") ?? "";
+        return { ...record, source, index, label: `${index + 1}. ${name}` };
     });
-    return images.filter((image) => image.kind !== "sheet");
 }
 
 class Compare {
@@ -79,10 +76,9 @@ class Compare {
     fit = () => this.place(Math.min(this.area.clientWidth / this.width, this.area.clientHeight / this.height));
 
     constructor(images, first, second) {
-        Object.assign(this, { images, chosen: [first, second], wipe: 0.5, view: { x: 0, y: 0, zoom: 1 } });
+        Object.assign(this, { images, chosen: [first, second], wipe: 0.5, x: 0, y: 0, zoom: 1 });
         this.pointers = new Map();
         this.build();
-        this.listen();
         document.body.append(this.dialog);
         this.dialog.showModal();
         this.area.focus();
@@ -90,51 +86,33 @@ class Compare {
     }
 
     build() {
-        this.dialog = element("dialog", "hires-strategies-compare", { ariaLabel: "Compare two images" });
         const bar = element("div", "hires-strategies-compare-bar");
-        const option = (image, value) => element("option", "", { value, textContent: image.label });
         this.pickers = ["Left image", "Right image"].map((ariaLabel, side) => {
-            const picker = bar.appendChild(element("select", "", { ariaLabel }));
-            picker.append(...this.images.map(option));
-            picker.addEventListener("change", () => this.choose(side, Number(picker.value)));
+            const onchange = ({ target }) => this.choose(side, Number(target.value));
+            const picker = bar.appendChild(element("select", "", { ariaLabel, onchange }));
+            picker.append(...this.images.map(({ label }, value) => new Option(label, value)));
             return picker;
         });
-        const button = (textContent, title, action) => {
-            const made = element("button", "", { type: "button", textContent, title, ariaLabel: title });
-            made.addEventListener("click", action);
-            return made;
-        };
         this.zoomText = element("output", "");
         bar.append(button("1:1", "Actual size (1)", this.actualSize), button("\u2922", "Fit (0)", this.fit));
         bar.append(this.zoomText, button("\u2715", "Close (Escape)", () => this.dialog.close()));
-        this.area = element("div", "hires-strategies-compare-area", { tabIndex: 0 });
+        this.area = element("div", "hires-strategies-compare-area", {
+            tabIndex: 0,
+            onwheel: (event) => (event.preventDefault(), this.zoomAt(Math.exp(-event.deltaY / 400), event)),
+            onpointerdown: (event) => this.pointerDown(event),
+            onpointermove: (event) => this.pointerMove(event),
+            onlostpointercapture: ({ pointerId }) => this.pointers.delete(pointerId),
+        });
         this.sides = this.chosen.map(() => element("div", "hires-strategies-compare-side"));
         this.pictures = this.sides.map((side) => side.appendChild(element("img", "", { alt: "", draggable: false })));
         const slider = { tabIndex: 0, role: "slider", ariaLabel: "Wipe", ariaValueMin: "0", ariaValueMax: "100" };
         this.handle = element("div", "hires-strategies-compare-handle", slider);
         this.area.append(...this.sides, this.handle);
+        const [onkeydown, onclose] = [(event) => this.key(event), () => this.dialog.remove()];
+        const more = { ariaLabel: "Compare two images", onkeydown, onclose };
+        this.dialog = element("dialog", "hires-strategies-compare", more);
         this.dialog.append(bar, this.area);
-    }
-
-    listen() {
-        const wheel = (event) => {
-            event.preventDefault();
-            this.zoomAt(Math.exp(-event.deltaY / 400), event.clientX, event.clientY);
-        };
-        this.area.addEventListener("wheel", wheel, { passive: false });
-        this.area.addEventListener("pointerdown", (event) => this.pointerDown(event));
-        this.area.addEventListener("pointermove", (event) => this.pointerMove(event));
-        for (const end of ["pointerup", "pointercancel"]) {
-            this.area.addEventListener(end, (event) => this.pointers.delete(event.pointerId));
-        }
-        this.dialog.addEventListener("keydown", (event) => this.key(event));
-        const observer = new ResizeObserver(() => this.draw());
-        observer.observe(this.area);
-        this.dialog.addEventListener("close", () => {
-            observer.disconnect();
-            this.dialog.remove();
-            find("txt2img_hires_strategies_compare")?.focus();
-        });
+        new ResizeObserver(() => this.draw()).observe(this.area);
     }
 
     choose(side, index) {
@@ -156,36 +134,28 @@ class Compare {
 
     place(zoom) {
         const { clientWidth, clientHeight } = this.area;
-        this.view = { x: (clientWidth - this.width * zoom) / 2, y: (clientHeight - this.height * zoom) / 2, zoom };
-        this.draw();
+        this.draw({ x: (clientWidth - this.width * zoom) / 2, y: (clientHeight - this.height * zoom) / 2, zoom });
     }
 
-    zoomAt(times, clientX, clientY) {
+    zoomAt(times, { clientX, clientY }) {
         const box = this.area.getBoundingClientRect();
-        const { x, y, zoom } = this.view;
-        const next = Math.min(Math.max(zoom * times, 0.02), 32);
+        const next = Math.min(Math.max(this.zoom * times, 0.02), 32);
         const [left, top] = [clientX - box.left, clientY - box.top];
-        this.view = { x: left - ((left - x) * next) / zoom, y: top - ((top - y) * next) / zoom, zoom: next };
-        this.draw();
+        const [x, y] = [left - ((left - this.x) * next) / this.zoom, top - ((top - this.y) * next) / this.zoom];
+        this.draw({ x, y, zoom: next });
     }
 
-    draw() {
-        const { x, y, zoom } = this.view;
+    draw(change = {}) {
+        const { x, y, zoom, wipe } = Object.assign(this, change);
         const imageRendering = zoom > 2 ? "pixelated" : "auto";
-        const place = { width: `${this.width}px`, height: `${this.height}px`, imageRendering };
-        for (const { style } of this.pictures) {
-            Object.assign(style, place, { transform: `translate(${x}px, ${y}px) scale(${zoom})` });
-        }
-        const percent = this.wipe * 100;
+        const transform = `translate(${x}px, ${y}px) scale(${zoom})`;
+        const style = { width: `${this.width}px`, height: `${this.height}px`, imageRendering, transform };
+        for (const picture of this.pictures) Object.assign(picture.style, style);
+        const percent = wipe * 100;
         this.sides[1].style.clipPath = `inset(0 0 0 ${percent}%)`;
         this.handle.style.left = `${percent}%`;
         this.handle.ariaValueNow = String(Math.round(percent));
         this.zoomText.textContent = `${Math.round(zoom * window.devicePixelRatio * 100)} %`;
-    }
-
-    setWipe(value) {
-        this.wipe = Math.min(Math.max(value, 0), 1);
-        this.draw();
     }
 
     pointerDown({ button, clientX: x, clientY: y, pointerId, target }) {
@@ -201,13 +171,13 @@ class Compare {
         this.pointers.set(pointerId, { ...before, x, y });
         if (before.wiping) {
             const box = this.area.getBoundingClientRect();
-            this.setWipe((x - box.left) / box.width);
+            this.draw({ wipe: Math.min(Math.max((x - box.left) / box.width, 0), 1) });
         } else if (other) {
             const distance = (point) => Math.hypot(point.x - other.x, point.y - other.y) || 1;
-            this.zoomAt(distance({ x, y }) / distance(before), (x + other.x) / 2, (y + other.y) / 2);
+            const between = { clientX: (x + other.x) / 2, clientY: (y + other.y) / 2 };
+            this.zoomAt(distance({ x, y }) / distance(before), between);
         } else {
-            this.view = { ...this.view, x: this.view.x + x - before.x, y: this.view.y + y - before.y };
-            this.draw();
+            this.draw({ x: this.x + x - before.x, y: this.y + y - before.y });
         }
     }
 
@@ -215,8 +185,9 @@ class Compare {
     key(event) {
         if (event.target.tagName === "SELECT" || event.ctrlKey || event.metaKey || event.altKey) return;
         const box = this.area.getBoundingClientRect();
-        const zoom = (times) => () => this.zoomAt(times, box.left + box.width / 2, box.top + box.height / 2);
-        const wipe = (value) => () => this.setWipe(value);
+        const middle = { clientX: box.left + box.width / 2, clientY: box.top + box.height / 2 };
+        const zoom = (times) => () => this.zoomAt(times, middle);
+        const wipe = (value) => () => this.draw({ wipe: Math.min(Math.max(value, 0), 1) });
         const go = (side, by) => () => this.choose(side, this.chosen[side] + by);
         const move = (by) => (event.target === this.handle ? wipe(this.wipe + by / 50) : go(1, by));
         const arrows = { ArrowLeft: move(-1), ArrowRight: move(1), ArrowUp: go(0, -1), ArrowDown: go(0, 1) };
@@ -229,20 +200,46 @@ class Compare {
     }
 }
 
-function compare() {
-    const images = galleryImages();
-    const selected = Math.max(images.findIndex((image) => image.index === selected_gallery_index()), 0);
-    if (images.length) new Compare(images, selected, (selected + 1) % images.length);
+// With the selected image on the left, or with a contact sheet's tile on the right of its first one.
+function compare(sheet, tile) {
+    const images = galleryImages().filter((image) => image.kind !== "sheet");
+    const of = (wanted) => Math.max(images.findIndex(wanted), 0);
+    const first = of((image) => (sheet ? image.seed === sheet.seed : image.index === selected_gallery_index()));
+    const second = tile ? of((image) => image.seed === sheet.seed && image.strategy === tile.strategy) : first;
+    if (images.length) new Compare(images, first, second === first ? (first + 1) % images.length : second);
+}
+
+// On each picture of the contact sheet that the gallery shows there is a button that compares it.
+function showTiles(layer) {
+    const shown = find("txt2img_gallery")?.querySelector(".preview img");
+    const sheet = shown && galleryImages().find((image) => image.tiles && image.source === shown.src);
+    layer.remove();
+    layer.replaceChildren();
+    if (!sheet) return;
+    const scale = Math.min(shown.clientWidth / sheet.width, shown.clientHeight / sheet.height);
+    const x = shown.offsetLeft + (shown.clientWidth - sheet.width * scale) / 2;
+    const y = shown.offsetTop + (shown.clientHeight - sheet.height * scale) / 2;
+    for (const tile of sheet.tiles) {
+        const [, top, right] = tile.box;
+        const made = button("\u2194", `Compare ${tile.strategy}`, () => compare(sheet, tile), "hires-strategies-tile");
+        Object.assign(made.style, { left: `${x + right * scale}px`, top: `${y + top * scale}px` });
+        layer.append(made);
+    }
+    shown.parentElement.append(layer);
 }
 
 // The first pause after the page was built: only then does Gradio listen to its buttons.
 let connected = false;
 onAfterUiUpdate(() => {
     const section = find(`${SECTION}enable`);
-    if (connected || !section || !find("txt2img_gallery")) return;
+    const gallery = find("txt2img_gallery");
+    if (connected || !section || !gallery) return;
     connected = true;
     question(section, "refresh", 200).ask();
     holdGenerate(section, question(section, "edit", 120));
     find(`${SECTION}opened`).click();
-    find("txt2img_hires_strategies_compare")?.addEventListener("click", compare);
+    find("txt2img_hires_strategies_compare")?.addEventListener("click", () => compare());
+    const tiles = element("div", "hires-strategies-tiles");
+    gallery.addEventListener("load", () => showTiles(tiles), true); // of its images
+    new ResizeObserver(() => showTiles(tiles)).observe(gallery);
 });

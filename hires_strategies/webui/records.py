@@ -10,6 +10,7 @@ from modules import processing
 from PIL.Image import Image
 
 from hires_strategies.run import Outcome
+from hires_strategies.sheet import Sheet
 
 from .job import Batch
 
@@ -19,7 +20,8 @@ _ATTRIBUTE = "hires_strategies_record"
 @dataclass(frozen=True)
 class Record:
     """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that are
-    this very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path."""
+    this very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
+    `tiles`: of a sheet alone, the variants on it and where their pictures lie."""
 
     kind: str
     strategy: str | None
@@ -33,6 +35,15 @@ class Record:
     model_evaluations: int | None
     first_pass_reused: bool
     error: str | None
+    tiles: tuple[SheetTile, ...] | None = None
+
+
+@dataclass(frozen=True)
+class SheetTile:
+    """`box`: left, top, right, bottom of a variant's picture, in pixels of the sheet."""
+
+    strategy: str
+    box: tuple[int, int, int, int]
 
 
 def hang(image: Image, record: Record) -> None:
@@ -67,9 +78,14 @@ def of_first_pass(batch: Batch, position: int) -> Record:
                   batch.first_pass_reused, None)  # fmt: skip
 
 
-def of_sheet(batch: Batch, position: int, sheet: Image) -> Record:
-    return Record("sheet", None, (), None, batch.seeds[position], sheet.width, sheet.height, None, None, None,
-                  batch.first_pass_reused, None)  # fmt: skip
+def of_sheet(batch: Batch, position: int, sheet: Sheet) -> Record:
+    size, seed = sheet.image.size, batch.seeds[position]
+    tiles = tuple(
+        SheetTile(variant.text, place)
+        for variant, place in zip(batch.plan.variants, sheet.places, strict=True)
+        if place is not None and variant.same_as is None and batch.result.stages[variant.node].error is None
+    )
+    return Record("sheet", None, (), None, seed, *size, None, None, None, batch.first_pass_reused, None, tiles)
 
 
 def add_error(image: Image, sentence: str) -> None:
@@ -90,11 +106,19 @@ class _ProcessedWithRecords(processing.Processed):
     def js(self) -> str:
         info = json.loads(super().js())
         info["hires_strategies"] = [
-            {"index": index, **asdict(record)}
+            {"index": index, **_fields(record)}
             for index, record in enumerate(getattr(image, _ATTRIBUTE, None) for image in self.images)
             if record is not None
         ]
         return json.dumps(info)
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    """All fields of a record, without tiles where it has none."""
+    fields = asdict(record)
+    if record.tiles is None:
+        del fields["tiles"]
+    return fields
 
 
 def _sum(path: list[Outcome]) -> int | None:

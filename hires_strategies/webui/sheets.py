@@ -61,7 +61,7 @@ def _make(p: Any, processed: Any, job: Job, of: tuple[Batch, int, list[Tile]]) -
     text = infotext.with_strategy(text, written, whole)
     if shared.opts.enable_pnginfo:
         sheet.image.info["parameters"] = text
-    records.hang(sheet.image, records.of_sheet(batch, position, sheet.image))
+    records.hang(sheet.image, records.of_sheet(batch, position, sheet))
     _save(p, sheet, text, (batch.seeds[position], batch.prompts[position]))
     return sheet.image, text
 

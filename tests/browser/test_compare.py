@@ -103,3 +103,33 @@ def test_touch_drags_the_handle(compare):
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     compare.wait_for_timeout(200)
     assert 78 <= wipe(compare) <= 82
+
+
+def test_each_picture_of_the_sheet_has_a_button_that_compares_it(section):
+    section.small_first_pass()
+    section.write("Lanczos x2\nNearest x2\nLanczos x1.5")
+    section.generate()
+    section.select_image(0)
+    page = section.page
+    tiles = page.locator(".hires-strategies-tile")
+    tiles.nth(2).wait_for()
+    assert tiles.count() == 3
+    sheet = page.locator("#txt2img_gallery .preview img").first.bounding_box()
+    for number in range(3):
+        box = tiles.nth(number).bounding_box()
+        assert (
+            sheet["x"] < box["x"] < sheet["x"] + sheet["width"] and sheet["y"] < box["y"] < sheet["y"] + sheet["height"]
+        )
+    tiles.nth(2).click()
+    page.locator(HANDLE).wait_for()
+    assert chosen(page) == ["0", "2"]
+    page.keyboard.press("Escape")
+    page.locator(".hires-strategies-compare").wait_for(state="detached")
+    tiles.nth(0).click()
+    page.locator(HANDLE).wait_for()
+    assert chosen(page) == ["0", "1"], "the first one with the next"
+    page.keyboard.press("Escape")
+    page.locator(".hires-strategies-compare").wait_for(state="detached")
+    assert page.locator("#txt2img_gallery .preview img").first.is_visible(), "the sheet is still there"
+    section.select_image(1)
+    tiles.first.wait_for(state="detached")

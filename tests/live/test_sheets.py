@@ -26,6 +26,16 @@ def test_it_comes_last_and_holds_the_variants(webui: WebUI) -> None:
             assert holds(sheet, np.asarray(answer.images[record["index"]].convert("RGB"))), record
 
 
+def test_its_record_says_where_each_variant_lies(webui: WebUI) -> None:
+    answer = webui.txt2img({"strategies": ["Latent x2 @{0.4,0.7,0.95,1}"], "sheet": True, "crops": "whole"})
+    variants = {record["strategy"]: answer.images[record["index"]] for record in answer.records[:-1]}
+    tiles = answer.records[-1]["tiles"]
+    assert [tile["strategy"] for tile in tiles] == list(variants) and len(tiles) == 3, "two of the four are one picture"
+    assert all("tiles" not in record for record in answer.records[:-1])
+    for tile in tiles:
+        assert same(answer.images[-1].crop(tile["box"]), variants[tile["strategy"]])
+
+
 def holds(sheet: np.ndarray, picture: np.ndarray) -> bool:
     """Whether a picture stands in a sheet as it is."""
     height, width = picture.shape[:2]
