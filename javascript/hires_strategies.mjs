@@ -6,8 +6,9 @@ const find = (id) => gradioApp().getElementById(id);
 const whenShown = (action) => requestAnimationFrame(() => requestAnimationFrame(action));
 
 // A kind of question to Python (see ui_page._answer): asked when changes pause, one at a time, and once more where
-// something changed before the answer came. `pending` says whether the page is ahead of the answers.
-function question(section, name, wait) {
+// something changed before the answer came. `pending` says whether the page is ahead of the answers. An answer that is
+// `late`, because it would overwrite what the user has just changed, is asked for again.
+function question(section, name, wait, late = () => false) {
     const it = { timer: 0, open: false, again: false, pending: () => it.timer || it.open };
     it.ask = () => {
         clearTimeout(it.timer);
@@ -21,16 +22,17 @@ function question(section, name, wait) {
         if (it.again) it.ask();
         else section.dispatchEvent(new CustomEvent("hires-strategies-answered"));
     };
-    section.addEventListener(`hires-strategies-${name}`, () => {
+    it.askSoon = () => {
         clearTimeout(it.timer);
         it.timer = setTimeout(it.ask, wait);
-    });
+    };
+    section.addEventListener(`hires-strategies-${name}`, it.askSoon);
     section.addEventListener(`hires-strategies-${name}-values`, ({ detail }) => {
         const headers = { "Content-Type": "application/json" };
         const body = JSON.stringify({ data: detail.values });
         fetch(`run/hires_strategies_${name}`, { method: "POST", headers, body })
             .then((answer) => answer.json())
-            .then(({ data }) => detail.resolve(data))
+            .then(({ data }) => (late() ? it.askSoon() : detail.resolve(data)))
             .finally(() => whenShown(it.close));
     });
     return it;
@@ -235,8 +237,9 @@ onAfterUiUpdate(() => {
     const gallery = find("txt2img_gallery");
     if (connected || !section || !gallery) return;
     connected = true;
-    question(section, "refresh", 200).ask();
-    holdGenerate(section, question(section, "edit", 120));
+    const edits = question(section, "edit", 120);
+    question(section, "refresh", 200, edits.pending).ask();
+    holdGenerate(section, edits);
     find(`${SECTION}opened`).click();
     find("txt2img_hires_strategies_compare")?.addEventListener("click", () => compare());
     const tiles = element("div", "hires-strategies-tiles");

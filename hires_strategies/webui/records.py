@@ -79,13 +79,14 @@ def of_first_pass(batch: Batch, position: int) -> Record:
 
 
 def of_sheet(batch: Batch, position: int, sheet: Sheet) -> Record:
-    size, seed = sheet.image.size, batch.seeds[position]
+    width, height = sheet.image.size
     tiles = tuple(
         SheetTile(variant.text, place)
         for variant, place in zip(batch.plan.variants, sheet.places, strict=True)
         if place is not None and variant.same_as is None and batch.result.stages[variant.node].error is None
     )
-    return Record("sheet", None, (), None, seed, *size, None, None, None, batch.first_pass_reused, None, tiles)
+    return Record("sheet", None, (), None, batch.seeds[position], width, height, None, None, None,
+                  batch.first_pass_reused, None, tiles)  # fmt: skip
 
 
 def add_error(image: Image, sentence: str) -> None:

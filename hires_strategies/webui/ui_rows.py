@@ -127,7 +127,10 @@ def row_from_values(values: Sequence[Any], shown: Row) -> Row:
 
 
 def updates(shown: Sequence[Row], rows: Sequence[Row]) -> Iterator[Any]:
-    """Gradio updates for the outputs of all ROWS rows; nothing is sent for rows that stay as they are."""
+    """Gradio updates for the outputs of all ROWS rows; nothing is sent for fields that stay as they are.
+
+    So an answer does not undo what the user does meanwhile in other fields.
+    """
     for index in range(ROWS):
         before = shown[index] if index < len(shown) else None
         row = rows[index] if index < len(rows) else None
@@ -136,20 +139,22 @@ def updates(shown: Sequence[Row], rows: Sequence[Row]) -> Iterator[Any]:
         elif row is None:
             yield from [gr.update(visible=False), *[gr.update()] * (1 + len(FIELDS))]
         else:
-            yield from _row_updates(row)
+            yield gr.update(visible=True)
+            yield gr.update(visible=not row.raw)
+            before_fields = _shown_as(before) if before else {}
+            for name, looks in _shown_as(row).items():
+                yield gr.update() if looks == before_fields.get(name) else gr.update(**looks)
 
 
-def _row_updates(row: Row) -> Iterator[Any]:
-    yield gr.update(visible=True)
-    yield gr.update(visible=not row.raw)
-    special = {
-        "denoising": {"visible": not row.sweep},
-        "sweep": {"visible": bool(row.sweep)},
-        "raw": {"visible": bool(row.raw)},
-    }
-    defaults = {"sampler": SAME_SAMPLER, "scheduler": SAME_SCHEDULER}
-    for name in FIELDS:
-        yield gr.update(value=getattr(row, name) or defaults.get(name, getattr(row, name)), **special.get(name, {}))
+def _shown_as(row: Row) -> dict[str, dict[str, Any]]:
+    """What each field shows of a row, as arguments of a Gradio update."""
+    looks: dict[str, dict[str, Any]] = {name: {"value": getattr(row, name)} for name in FIELDS}
+    looks["sampler"]["value"] = row.sampler or SAME_SAMPLER
+    looks["scheduler"]["value"] = row.scheduler or SAME_SCHEDULER
+    looks["denoising"]["visible"] = not row.sweep
+    looks["sweep"]["visible"] = bool(row.sweep)
+    looks["raw"]["visible"] = bool(row.raw)
+    return looks
 
 
 def _number(value: Any) -> float:

@@ -105,6 +105,27 @@ def test_touch_drags_the_handle(compare):
     assert 78 <= wipe(compare) <= 82
 
 
+def test_two_fingers_zoom_where_they_are(compare):
+    area = compare.locator(".hires-strategies-compare-area").bounding_box()
+    x, y = area["x"] + area["width"] / 4, area["y"] + area["height"] / 2
+    before = boxes(compare)[0]
+    session = compare.context.new_cdp_session(compare)
+
+    def touch(kind, *away):
+        points = [{"x": x + each, "y": y, "id": number} for number, each in enumerate(away)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", -30, 30)
+    for away in (40, 50, 60):
+        touch("touchMove", -away, away)
+    touch("touchEnd")
+    compare.wait_for_timeout(200)
+    left, right = boxes(compare)
+    assert left == right and 1.9 < left["width"] / before["width"] < 2.1
+    stays = [(x - box["x"]) / box["width"] for box in (before, left)]
+    assert abs(stays[0] - stays[1]) < 0.01, "what lies between the fingers stays there"
+
+
 def test_each_picture_of_the_sheet_has_a_button_that_compares_it(section):
     section.small_first_pass()
     section.write("Lanczos x2\nNearest x2\nLanczos x1.5")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from hires_strategies.notation import parse
 
@@ -51,6 +55,32 @@ def test_infotext_restores_the_section_and_turns_it_off(small):
     assert small.part("strategies").is_visible()
     prompt.fill(f"cat\n{settings}, Version: v1")
     small.page.locator("#paste").first.click()
+    small.part("strategies").wait_for(state="hidden")
+
+
+def test_a_picture_sent_from_png_info_restores_the_section(small):
+    page = small.page
+    if not page.locator("#tab_pnginfo").count():
+        pytest.skip("this page has no PNG Info tab; the host's has")
+    settings = "Steps: 4, Sampler: Euler, Schedule type: Automatic, CFG scale: 7, Seed: 5, Size: 128x192"
+
+    def send(text):
+        info, file = PngInfo(), io.BytesIO()
+        info.add_text("parameters", text)
+        Image.new("RGB", (128, 192)).save(file, "PNG", pnginfo=info)
+        page.get_by_role("button", name="PNG Info", exact=True).first.click()
+        if page.locator("#pnginfo_image button[aria-label=Clear]").count():
+            page.locator("#pnginfo_image button[aria-label=Clear]").click()
+        picture = {"name": "one.png", "mimeType": "image/png", "buffer": file.getvalue()}
+        page.locator("#pnginfo_image input[type=file]").set_input_files(picture)
+        page.locator("#tab_pnginfo").get_by_text(text.split(",")[-1].strip()).first.wait_for()
+        page.locator("#tab_pnginfo").get_by_role("button", name="Send to txt2img").click()
+        page.locator("#txt2img_generate").wait_for(state="visible")
+
+    send(f"a dog\n{settings}, Hires strategy: Lanczos x1.25 > Nearest x1.5, Version: sent-1")
+    small.wait_for_text("Lanczos x1.25 > Nearest x1.5")
+    assert small.part("strategies").is_visible()
+    send(f"a dog\n{settings}, Version: sent-2")
     small.part("strategies").wait_for(state="hidden")
 
 

@@ -54,6 +54,16 @@ def test_rows_that_stay_are_not_sent_again():
     assert added[0]["visible"] is True and added[2]["value"] == "Latent"
 
 
+def test_only_fields_that_change_are_sent():
+    """What the user does in another field before the answer comes stays as it is."""
+    before, after = rows_from_line("Latent x2 @0.7"), rows_from_line("Latent x2 @0.7 [cfg 5.5]")
+    sent = dict(zip(FIELDS, list(updates(before, after))[2 : 2 + WIDTH], strict=True))
+    assert {name: update["value"] for name, update in sent.items() if "value" in update} == {"cfg": 5.5}
+    swept = dict(zip(FIELDS, list(updates(before, rows_from_line("Latent x2 @{0.6,0.7}")))[2 : 2 + WIDTH], strict=True))
+    assert swept["denoising"]["visible"] is False and swept["sweep"]["visible"] is True
+    assert {name for name, update in swept.items() if "value" in update} == {"denoising", "sweep"}
+
+
 def test_a_line_that_is_gone_leads_to_the_last_one():
     preview, line, shown, *_ = ui_page.refreshed("Latent x2 @0.7\nLatent x1.5 @0.6", "7", "", {})
     assert line["value"] == "2" and line["visible"] is True
