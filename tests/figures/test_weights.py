@@ -30,10 +30,8 @@ def test_the_first_pass_draws_what_the_caption_says():
     prompts = sampler.Prompts([scene.caption() for scene in scenes], list(range(12)), steps=12)
     heads = [find_heads(each) for each in model.decode(sampler.first_pass(model, prompts, (128, 128)))]
     assert np.mean([len(each) == 1 for each in heads]) >= 0.6
-    assert (
-        np.mean([bool(each) and each[0].clothes == scene.clothes for each, scene in zip(heads, scenes, strict=True)])
-        >= 0.6
-    )
+    assert np.mean([bool(each) and each[0].clothes == scene.clothes
+                    for each, scene in zip(heads, scenes, strict=True)]) >= 0.6
 
 
 def test_words_that_nobody_taught_it_hardly_change_the_picture():

@@ -56,15 +56,8 @@ def webui(given: str | None, work: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    command = [
-        sys.executable,
-        str(WORKBENCH / "__main__.py"),
-        "--nowebui",
-        "--port",
-        str(port),
-        "--data-dir",
-        str(work / "data"),
-    ]
+    command = [sys.executable, str(WORKBENCH / "__main__.py"), "--nowebui", "--port", str(port),
+               "--data-dir", str(work / "data")]
     with (work / "log.txt").open("w", encoding="utf-8") as log:
         server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     try:
@@ -88,13 +81,8 @@ def _wait(server: subprocess.Popen, url: str, log: Path) -> None:
 
 def routes(latent: float, pixel: float) -> list[str]:
     """Ways to four times the size, with the denoising strengths that suit latent and pixel upscales."""
-    return [
-        f"Latent x2 @{latent:g} > {PIXEL} x2",
-        f"Lanczos x2 @{pixel:g} > {PIXEL} x2",
-        f"{PIXEL} x4",
-        f"Latent x4 @{latent:g}",
-        "Direct x4",
-    ]
+    return [f"Latent x2 @{latent:g} > {PIXEL} x2", f"Lanczos x2 @{pixel:g} > {PIXEL} x2", f"{PIXEL} x4",
+            f"Latent x4 @{latent:g}", "Direct x4"]
 
 
 def best_strength(results: report.Results, upscaler: str) -> float:
@@ -130,39 +118,25 @@ def write(runs: Runs, options: argparse.Namespace) -> None:
         "In brackets: 95 % intervals. A keeper is a picture in which the detector finds one figure with a whole face; "
         "layout and sharpness compare with the first pass, whose value is 1. [What the numbers say](findings.md).",
         f"First passes: {report.percent(results.first_keepers())} are keepers.",
-        "## By denoising strength",
-        report.strengths(results, [*latent, *pixel, "Direct x2"]),
+        "## By denoising strength", report.strengths(results, [*latent, *pixel, "Direct x2"]),
         "![curves](curves.png)",
         "## Schedulers",
         f"Automatic against Karras, `Lanczos x2`, {points} points: the curves of the kept layout lie "
         f"{by_strength:.3f} apart over denoising strength and {by_sigma:.3f} over start sigma.",
         report.strengths(results, karras),
-        "## Yield and cost",
-        "Costs are in first passes.",
-        report.costs(results, [*latent, *pixel, "Direct x2"]),
+        "## Yield and cost", "Costs are in first passes.", report.costs(results, [*latent, *pixel, "Direct x2"]),
     ]
     if ways:
         seeds = len(results.by_strategy[ways[0]])
-        parts += [
-            "## Four times the size",
-            f"{seeds} seeds.",
-            report.strengths(results, ways),
-            report.costs(results, ways),
-        ]
+        parts += ["## Four times the size", f"{seeds} seeds.", report.strengths(results, ways),
+                  report.costs(results, ways)]
     options.out.mkdir(parents=True, exist_ok=True)
     report.plot(results, {"latent": latent, "pixel": pixel, "pixel, Karras": karras}, options.out / "curves.png")
     columns = ["", *latent[::2], *pixel[::2], "Direct x2"]
-    report.contact_sheet(
-        options.work / "pictures",
-        [picture_name(text) for text in columns],
-        sorted(results.first)[:SHEET_SEEDS],
-        options.out / "sheet.jpg",
-    )
-    parts += [
-        "## Pictures",
-        f"Each row a seed: first pass, {', '.join(f'`{text}`' for text in columns[1:])}.",
-        "![contact sheet](sheet.jpg)",
-    ]
+    report.contact_sheet(options.work / "pictures", [picture_name(text) for text in columns],
+                         sorted(results.first)[:SHEET_SEEDS], options.out / "sheet.jpg")
+    parts += ["## Pictures", f"Each row a seed: first pass, {', '.join(f'`{text}`' for text in columns[1:])}.",
+              "![contact sheet](sheet.jpg)"]
     (options.out / "README.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
