@@ -28,6 +28,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--larger", type=int, default=2_000, help="larger drawings to take windows of")
     parser.add_argument("--images", type=int, default=1_000_000, help="pictures shown to the UNet")
     parser.add_argument("--minutes", type=float, help="minutes by the clock that the UNet trains, instead of --images")
+    parser.add_argument("--rate", type=float, default=1.2e-3, help="the highest learning rate of the UNet")
     parser.add_argument("--start", type=Path, metavar="FOLDER",
                         help="weights to start from; the autoencoder is then kept as it is")
     parser.add_argument("--work", type=Path, default=Path(__file__).resolve().parent / "training",
@@ -57,7 +58,7 @@ def main() -> None:
     if not options.start:
         autoencoder.train(model.vae, options.crops, options.work / "autoencoder.pt", report)
     data = dataset.build(model, (options.whole, options.larger), options.work / "latents.pt", report)
-    course = diffusion.Course(options.images, seed=options.seed, minutes=options.minutes)
+    course = diffusion.Course(options.images, options.rate, options.seed, options.minutes)
     trainer = diffusion.Trainer(model, data, course)
     checkpoint = options.work / "diffusion.pt"
     if checkpoint.exists():
