@@ -68,6 +68,9 @@ class Located:
 
 def outside_strings(line: Located) -> Iterator[tuple[int, str]]:
     """Index and character of everything outside JSON strings. Raises StrategyError for a string without an end."""
+    if '"' not in line.text:
+        yield from enumerate(line.text)
+        return
     index = 0
     while index < len(line.text):
         if line.text[index] == '"':

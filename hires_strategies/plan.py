@@ -209,17 +209,16 @@ class _Tree:
         )
 
     def _check(self, stage: Stage, size: tuple[int, int], upscale: Upscale | None) -> None:
-        text = format_stage(stage)
         largest = max(*size, upscale.width if upscale else 0, upscale.height if upscale else 0)
         if largest > self.limits.longest_side:
             raise StrategyError(
-                f"'{text}' makes {size[0]}x{size[1]} pixels here, and the longest side may have "
+                f"'{format_stage(stage)}' makes {size[0]}x{size[1]} pixels here, and the longest side may have "
                 f"{self.limits.longest_side} (a setting)."
             )
         smallest = LATENT_SIDE if stage.is_sampled else 1
         if min(size) < smallest:
             raise StrategyError(
-                f"'{text}' makes {size[0]}x{size[1]} pixels here, and a side needs at least {smallest}."
+                f"'{format_stage(stage)}' makes {size[0]}x{size[1]} pixels here, and a side needs at least {smallest}."
             )
 
 

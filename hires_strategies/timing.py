@@ -51,11 +51,17 @@ class Timing:
 
         `model` is any name for models of one speed ("SDXL"); an unknown one is taken to be as fast as those known.
         """
-        known = self._read()
+        known = [(*_parts(key), rates) for key, rates in self._read().items()]
+        rates: dict[tuple[str, int], float | None] = {}
         seconds = 0.0
         for task in _tasks(plan, images):
-            rate = None if task is None else _rate(known, model, task)
-            if task is None or rate is None:
+            if task is None:
+                return None
+            like = (task.kind, task.pixels)
+            if like not in rates:
+                rates[like] = _rate(known, model, task)
+            rate = rates[like]
+            if rate is None:
                 return None
             seconds += rate * task.work
         return seconds
@@ -115,15 +121,17 @@ def _is_entry(key: str, rates: Any) -> bool:
     return bool(numbers) and key.count("|") >= 2 and key.rpartition("|")[2].isdecimal()
 
 
-def _rate(known: dict[str, list[float]], model: str, task: Task) -> float | None:
-    """The rate of the most similar work: the same model and kind, else another model's, else any sampling's."""
+def _rate(known: list[tuple[str, str, int, list[float]]], model: str, task: Task) -> float | None:
+    """The rate of the most similar work: the same model and kind, else another model's, else any sampling's.
+
+    `known`: model, kind, pixels and the last rates.
+    """
     sampling = _is_sampling(task.kind)
-    candidates = [(*_parts(key), rates) for key, rates in known.items()]
     for same_model in (True, False):
         for same_kind in (True, False):
             near = [
                 (abs(math.log(pixels / task.pixels)), rates)
-                for its_model, kind, pixels, rates in candidates
+                for its_model, kind, pixels, rates in known
                 if (its_model == model or not same_model)
                 and (kind == task.kind or (not same_kind and sampling and _is_sampling(kind)))
             ]
