@@ -104,6 +104,10 @@ def measure(runs: Runs, options: argparse.Namespace) -> None:
         print(f"routes of seed {seed} of {count} measured", flush=True)
 
 
+def three_digits(value: report.Value) -> str:
+    return f"{value[0]:.3f} ({value[1]:.3f} to {value[2]:.3f})"
+
+
 def write(runs: Runs, options: argparse.Namespace) -> None:
     """docs/study/README.md with its pictures; sentences that judge the numbers are written by people, elsewhere."""
     results = report.Results(runs.rows)
@@ -122,7 +126,7 @@ def write(runs: Runs, options: argparse.Namespace) -> None:
         "![curves](curves.png)",
         "## Schedulers",
         f"Automatic against Karras, `Lanczos x2`, {points} points: the curves of the kept layout lie "
-        f"{by_strength:.3f} apart over denoising strength and {by_sigma:.3f} over start sigma.",
+        f"{three_digits(by_strength)} apart over denoising strength and {three_digits(by_sigma)} over start sigma.",
         report.strengths(results, karras),
         "## Yield and cost", "Costs are in first passes.", report.costs(results, [*latent, *pixel, "Direct x2"]),
     ]

@@ -13,6 +13,7 @@ from figures import measures
 from figures.study_runs import Row
 
 Value = tuple[float, float, float]  # and the ends of its 95 % interval
+BOOTSTRAPS = 2000
 
 
 class Results:
@@ -45,7 +46,11 @@ class Results:
         return measures.share([row.heads > 1 for row in self.by_strategy[text]])
 
     def layout(self, text: str) -> Value:
-        return measures.mean([row.layout for row in self.by_strategy[text]])
+        return measures.mean(self.layouts(text))
+
+    def layouts(self, text: str) -> list[float]:
+        """Of each seed, in the seeds' order."""
+        return [row.layout for row in sorted(self.by_strategy[text], key=lambda row: row.seed)]
 
     def sharpness(self, text: str) -> Value:
         return measures.mean([row.sharpness for row in self.by_strategy[text]])
@@ -82,37 +87,48 @@ def strengths(results: Results, texts: Sequence[str]) -> str:
 def costs(results: Results, texts: Sequence[str]) -> str:
     """Keepers per hundred, what one costs in first passes, and when rolling first passes again is cheaper."""
     base = results.first_keepers()
-    rate = "–" if base[0] == 0 else f"{1 / base[0]:.1f}"
-    lines = [["first passes alone", percent(base), "1.0", rate, "–", "–"]]
+    lines = [["first passes alone", percent(base), "1.0", per_keeper(1.0, base), "–", "–"]]
     for text in texts:
         rows, kept = results.by_strategy[text], results.keepers(text)
-        per_keeper = f"{rows[0].cost / kept[0]:.1f}" if kept[0] else "none kept"
         seconds = np.mean([row.seconds for row in rows])
-        lines.append([f"`{text}`", percent(kept), f"{rows[0].cost:.1f}", per_keeper,
+        lines.append([f"`{text}`", percent(kept), f"{rows[0].cost:.1f}", per_keeper(rows[0].cost, kept),
                       f"above {min(1.0, kept[0] / rows[0].cost):.0%}", f"{seconds:.1f}"])
     head = ("strategy", "keepers", "cost of a run", "cost of a keeper",
             "rolling again is cheaper if first passes yield", "seconds of the stages")
     return table(head, lines)
 
 
-def alignment(results: Results, first: Sequence[str], second: Sequence[str]) -> tuple[float, float, int]:
+def per_keeper(cost: float, kept: Value) -> str:
+    """What a keeper costs, with its interval, where a run costs `cost` and a share `kept` of the runs is kept."""
+    if not kept[0]:
+        return f"none kept (above {cost / kept[2]:.0f})"
+    return f"{cost / kept[0]:.1f} ({cost / kept[2]:.1f} to {cost / kept[1]:.1f})"
+
+
+def alignment(results: Results, first: Sequence[str], second: Sequence[str]) -> tuple[Value, Value, int]:
     """How far apart two schedulers' curves of the kept layout lie: over denoising strength, and over log start sigma.
 
     The mean distance of the second curve's points from the first curve, for the points that lie within the first
-    curve's range both ways, and how many those are.
+    curve's range both ways, and how many those are. The intervals are a bootstrap's over the seeds.
     """
     places = []
     for texts in (first, second):
         rows = [results.by_strategy[text][0] for text in texts]
         places.append(np.array([[row.strength or 0.0, math.log(row.start_sigma or 1.0)] for row in rows]))
-    heights, others = (np.array([results.layout(text)[0] for text in texts]) for texts in (first, second))
+    curve, points = (np.array([results.layouts(text) for text in texts]) for texts in (first, second))
     within = ((places[1] >= places[0].min(0)) & (places[1] <= places[0].max(0))).all(1)
-    distances = []
+    rng = np.random.default_rng(0)
+    picks = [np.arange(curve.shape[1]), *rng.integers(curve.shape[1], size=(BOOTSTRAPS, curve.shape[1]))]
+    found: list[Value] = []
     for axis in (0, 1):
         order = np.argsort(places[0][:, axis])
-        expected = np.interp(places[1][within, axis], places[0][order, axis], heights[order])
-        distances.append(float(np.abs(expected - others[within]).mean()))
-    return distances[0], distances[1], int(within.sum())
+        distances = []
+        for picked in picks:
+            expected = np.interp(places[1][within, axis], places[0][order, axis], curve[order][:, picked].mean(1))
+            distances.append(float(np.abs(expected - points[within][:, picked].mean(1)).mean()))
+        low, high = np.quantile(distances[1:], (0.025, 0.975))
+        found.append((distances[0], float(low), float(high)))
+    return found[0], found[1], int(within.sum())
 
 
 def plot(results: Results, sweeps: dict[str, list[str]], file: Path) -> None:
