@@ -242,7 +242,8 @@ onAfterUiUpdate(() => {
     holdGenerate(section, edits);
     find(`${SECTION}opened`).click();
     find("txt2img_hires_strategies_compare")?.addEventListener("click", () => compare());
-    const tiles = element("div", "hires-strategies-tiles");
+    // To Gradio 4 a click on what lies on the picture is one on the picture: it would show the next one.
+    const tiles = element("div", "hires-strategies-tiles", { onclick: (event) => event.stopPropagation() });
     gallery.addEventListener("load", () => showTiles(tiles), true); // of its images
     new ResizeObserver(() => showTiles(tiles)).observe(gallery);
 });
