@@ -13,13 +13,16 @@ TESTS = bootstrap.ROOT / "tests"
 def main() -> int:
     """Runs ruff, mypy and pytest over the repository; 0 when all of them pass."""
     options = _options()
-    bootstrap.ensure_environment()
+    bootstrap.ensure_environment(options.gradio4)
     if options.webui_path:
         return _run("names and signatures", [str(TESTS / "workbench" / "check_names.py"), options.webui_path])
     if options.webui_url:
         chosen = options.pytest or ["tests/live"]
         status = _run("tests/live", ["-m", "pytest", f"--webui-url={options.webui_url}", *chosen])
         return _finish({" ".join(chosen): status}, options.webui_url)
+    if options.gradio4:
+        chosen = options.pytest or ["tests/browser", "tests/live", "tests/webui"]
+        return _finish({" ".join(chosen): _run("pytest", ["-m", "pytest", *chosen])}, "workbench on Gradio 4")
     results = {
         "ruff": _run("ruff", ["-m", "ruff", "check", "."]),
         "mypy": _run("mypy", ["-m", "mypy"]),
@@ -32,6 +35,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python tests", description="Every check that this machine can run.")
     parser.add_argument("--webui-url", metavar="URL", help="run tests/live against this WebUI, not the workbench")
     parser.add_argument("--webui-path", metavar="DIR", help="require of a WebUI's sources all the workbench offers")
+    parser.add_argument("--gradio4", action="store_true", help="run the page's tests on Gradio 4, as Forge has it")
     parser.add_argument("pytest", nargs="*", help="paths and options for pytest, after --")
     return parser.parse_args()
 

@@ -14,35 +14,46 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
-VENV = ROOT / ".venv"
-VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+GRADIO_4 = ROOT / "tests" / "requirements-gradio4.txt"
 PYTHONS = ((3, 10), (3, 11))
 
 
-def ensure_environment() -> None:
-    """Returns in a Python that has the pinned packages; may replace this process to get there."""
+def ensure_environment(gradio4: bool = False) -> None:
+    """Returns in a Python that has the pinned packages; may replace this process to get there.
+
+    With `gradio4`, those of requirements-gradio4.txt take the place of their namesakes, in an environment of their own.
+    """
     if sys.version_info[:2] not in PYTHONS:
         _run_again(_other_python())
-    if not _unmet():
+    files = [REQUIREMENTS, GRADIO_4] if gradio4 else [REQUIREMENTS]
+    if not _unmet(files):
         return
-    if Path(sys.prefix).resolve() != VENV.resolve():
-        if not VENV_PYTHON.exists():
-            print(f"Making {VENV}", flush=True)
-            venv.create(VENV, with_pip=True, clear=VENV.exists())
-        _run_again(str(VENV_PYTHON))
-    print(f"Installing {REQUIREMENTS.relative_to(ROOT)} into {VENV}: a minute or more, once", flush=True)
-    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", "-r", str(REQUIREMENTS)])
-    if unmet := _unmet():
-        sys.exit(f"pip installed {REQUIREMENTS}, and these are still missing: {', '.join(unmet)}")
+    folder = ROOT / (".venv-gradio4" if gradio4 else ".venv")
+    if Path(sys.prefix).resolve() != folder.resolve():
+        python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        if not python.exists():
+            print(f"Making {folder}", flush=True)
+            venv.create(folder, with_pip=True, clear=folder.exists())
+        _run_again(str(python))
+    print(f"Installing {files[-1].relative_to(ROOT)} into {folder}: a minute or more, once", flush=True)
+    wanted = map(str, _wanted(files))
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", *wanted])
+    if unmet := _unmet(files):
+        sys.exit(f"pip installed {files[-1]}, and these are still missing: {', '.join(unmet)}")
 
 
-def _unmet() -> list[str]:
-    """The pinned requirements that this Python lacks or has in another version."""
+def _wanted(files: list[Path]) -> list:
+    """The pinned requirements; of two with one name, the later file's."""
     from pip._vendor.packaging.requirements import Requirement
 
-    lines = (line.partition("#")[0].strip() for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines())
-    wanted = [Requirement(line) for line in lines if line]
-    return [str(r) for r in wanted if (r.marker is None or r.marker.evaluate()) and not _has(r)]
+    texts = (line for file in files for line in file.read_text(encoding="utf-8").splitlines())
+    lines = (text.partition("#")[0].strip() for text in texts)
+    return list({each.name: each for each in (Requirement(line) for line in lines if line)}.values())
+
+
+def _unmet(files: list[Path]) -> list[str]:
+    """Those that this Python lacks or has in another version."""
+    return [str(r) for r in _wanted(files) if (r.marker is None or r.marker.evaluate()) and not _has(r)]
 
 
 def _has(requirement) -> bool:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ def webui_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = ["--port", str(port), "--data-dir", str(folder)]
+    options += ["--gradio4"] if metadata.version("gradio").startswith("4.") else []
     options += [text for extension in EXTENSIONS for text in ("--extension", str(extension))]
     log = folder / "log.txt"
     with log.open("w", encoding="utf-8") as output:

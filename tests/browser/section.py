@@ -12,6 +12,8 @@ from PIL import Image
 PREFIX = "#script_hires_strategies_"
 SETTLED = 10_000  # milliseconds that the page may take on a busy machine
 
+# An HTML part's text, without its progress: Gradio 3 gives the id to its frame, too, Gradio 4 to the frame alone.
+_LOG = "#html_log_txt2img.prose, #html_log_txt2img .prose"
 _PICTURES = "() => [...document.querySelectorAll('#txt2img_gallery img')].map((each) => each.src).join()"
 
 
@@ -105,13 +107,12 @@ class Section:
 
     def generate(self, button: str = "txt2img_generate") -> None:
         """Press a button and wait for the end of the job that it starts."""
-        # Gradio 3 gives an HTML part's id to its frame, too, which also holds the progress: the inner one counts.
-        before = self.page.locator("#html_log_txt2img").last.inner_html()
+        before = self.page.locator(_LOG).last.inner_html()
         pictures = self.page.evaluate(_PICTURES)
         self.page.locator(f"#{button}").click()
         # Two jobs may take equally long, and then the log says the same: the pictures have new addresses.
         self.page.wait_for_function(
-            "([before, pictures]) => { const log = [...document.querySelectorAll('#html_log_txt2img')].at(-1); "
+            f"([before, pictures]) => {{ const log = [...document.querySelectorAll('{_LOG}')].at(-1); "
             f"const changed = log.innerHTML !== before || ({_PICTURES})() !== pictures; "
             "return changed && log.textContent.includes('Time taken'); }",
             arg=[before, pictures],
@@ -121,7 +122,7 @@ class Section:
 
     @property
     def message(self) -> str:
-        return self.page.locator("#html_log_txt2img").last.inner_text()
+        return self.page.locator(_LOG).last.inner_text()
 
     @property
     def images(self) -> list[str]:

@@ -9,7 +9,7 @@ sys.path.insert(0, str(WORKBENCH.parent))
 import bootstrap  # noqa: E402
 
 if __name__ == "__main__":
-    bootstrap.ensure_environment()
+    bootstrap.ensure_environment("--gradio4" in sys.argv)
     import start
 
     if "--demo" in sys.argv:

@@ -27,7 +27,7 @@ def create() -> None:
     """Make the tab and connect its buttons."""
     runner = scripts.scripts_txt2img
     top = _top_row()
-    task = gr.Label(visible=False)
+    task, index = gr.Textbox(visible=False), gr.Number(visible=False, precision=0)  # script.js fills them
     with gr.Row(equal_height=False):
         with gr.Column(variant="compact", elem_id="txt2img_settings"):
             runner.prepare_ui()
@@ -38,14 +38,15 @@ def create() -> None:
             size = _size_and_batch(runner)
             with FormRow(elem_id="txt2img_override_settings_row"):
                 overrides = gr.Dropdown(
-                    [], label="Override settings", visible=False, elem_id="txt2img_override_settings", multiselect=True
-                )
+                    [], label="Override settings", value=[], visible=False, elem_id="txt2img_override_settings",
+                    multiselect=True,
+                )  # fmt: skip
             with FormGroup(elem_id="txt2img_script_container"):
                 script_inputs = runner.setup_ui()
         panel = _ui_output.create("txt2img")
 
     values = [top.prompt, top.negative_prompt, top.styles, *size.values(), *hires.values(), overrides, *script_inputs]
-    _connect(top, panel, task, values)
+    _connect(top, panel, (task, index), values)
     fields = [*_paste_fields(top, size, hires), *runner.infotext_fields]
     infotext_utils.add_paste_fields("txt2img", None, fields, overrides)
     infotext_utils.connect_paste(
@@ -136,7 +137,8 @@ def _size_and_batch(runner: Any) -> dict[str, Any]:
     return {"n_iter": count, "batch_size": batch, "cfg_scale": cfg, "height": height, "width": width}
 
 
-def _connect(top: _Top, panel: Any, task: Any, values: list[Any]) -> None:
+def _connect(top: _Top, panel: Any, filled: tuple[Any, Any], values: list[Any]) -> None:
+    task, index = filled
     outputs = [panel.gallery, panel.generation_info, panel.infotext, panel.html_log]
     blank = [None, "", ""]
     # Without Gradio's queue, which gives a job up after the five seconds that httpx from 0.25 on waits by default.
@@ -148,7 +150,7 @@ def _connect(top: _Top, panel: Any, task: Any, values: list[Any]) -> None:
     top.submit.click(**generate)
     panel.button_upscale.click(
         fn=wrap_gradio_gpu_call(txt2img.txt2img_upscale, extra_outputs=blank), _js="submit_txt2img_upscale",
-        inputs=[task, panel.gallery, task, panel.generation_info, *values], outputs=outputs, show_progress=False,
+        inputs=[task, panel.gallery, index, panel.generation_info, *values], outputs=outputs, show_progress=False,
         queue=False,
     )  # fmt: skip
 

@@ -33,18 +33,25 @@ def _with_tooltip(original: Any) -> Any:
     return get_config
 
 
-gr.components.IOComponent.__init__ = _telling(gr.components.IOComponent.__init__)
+def _saved_file(original: Any, picture: int, **always: Any) -> Any:
+    """A picture that the job saved already, the argument of this number, is shown from its file, as the host does."""
+
+    def to_file(*args, **kwargs):
+        return getattr(args[picture], "already_saved_as", None) or original(*args, **{**kwargs, **always})
+
+    return to_file
+
+
+if hasattr(gr.components, "IOComponent"):  # Gradio 3
+    _component = gr.components.IOComponent
+    _component.pil_to_temp_file = _saved_file(_component.pil_to_temp_file, 1)
+else:
+    from modules import _gradio4
+
+    _component = gr.components.Component
+    _gradio4._adapt()
+    _to_cache = gr.processing_utils.save_pil_to_cache
+    gr.processing_utils.save_pil_to_cache = _saved_file(_to_cache, 0, format="png")  # which keeps its texts
+_component.__init__ = _telling(_component.__init__)
 gr.blocks.BlockContext.__init__ = _telling(gr.blocks.BlockContext.__init__)
 gr.blocks.Block.get_config = _with_tooltip(gr.blocks.Block.get_config)
-
-
-def _saved_file(original: Any) -> Any:
-    """A picture that the job saved already is shown from its file, as the host does it."""
-
-    def pil_to_temp_file(self, img, dir, format="png"):
-        return getattr(img, "already_saved_as", None) or original(self, img, dir, format)
-
-    return pil_to_temp_file
-
-
-gr.components.IOComponent.pil_to_temp_file = _saved_file(gr.components.IOComponent.pil_to_temp_file)

@@ -123,14 +123,19 @@ def get_override_settings(params, *, skip_fields=None):
     return found
 
 
+def _gallery_file(item):
+    """The file of a gallery's item, which is (file, caption) on Gradio 4."""
+    return (item["name"] if isinstance(item, dict) else item[0]).rsplit("?", 1)[0]
+
+
 def image_from_url_text(filedata):
     """The picture that a gallery's item or a data URL stands for."""
     while isinstance(filedata, list):
         filedata = filedata[0] if filedata else None
     if filedata is None:
         return None
-    if isinstance(filedata, dict):
-        return images.read(filedata["name"].rsplit("?", 1)[0])
+    if isinstance(filedata, (dict, tuple)):
+        return images.read(_gallery_file(filedata))
     return images.read(io.BytesIO(base64.b64decode(filedata.removeprefix("data:image/png;base64,"))))
 
 
@@ -155,7 +160,7 @@ def connect_paste(button, paste_fields, input_comp, override_settings_component,
 
 def _overrides_update(params: dict[str, Any], keys: set[str]) -> Any:
     texts = [f"{text}: {value}" for text, _, value in get_override_settings(params, skip_fields=keys)]
-    return gr.Dropdown.update(value=texts, choices=texts, visible=bool(texts))
+    return gr.update(value=texts, choices=texts, visible=bool(texts))
 
 
 def _field_update(component: Any, key: Any, params: dict[str, Any]) -> Any:

@@ -5,6 +5,7 @@ import argparse
 _parser = argparse.ArgumentParser(prog="python tests/workbench", description="A small WebUI to run the extension in.")
 _parser.add_argument("--demo", action="store_true", help="run the main job, write its pictures to outputs/, and end")
 _parser.add_argument("--port", type=int, default=7870, help="port on 127.0.0.1 (default 7870)")
+_parser.add_argument("--gradio4", action="store_true", help="on Gradio 4, as Forge has it, instead of A1111's Gradio 3")
 _parser.add_argument("--nowebui", action="store_true", help="the API alone, without the page")
 _parser.add_argument("--api", action="store_true", default=True, help="the API; always on here")
 _parser.add_argument("--api-auth", help='"user:password", several with commas, asked for by every API route')

@@ -43,7 +43,7 @@ def txt2img_upscale(id_task: str, request: gr.Request, gallery, gallery_index, g
         p.seed, p.subseed = parameters.get("Seed", -1), parameters.get("Variation seed", -1)
         p.override_settings["save_images_before_highres_fix"] = False
         processed = _run(p)
-    shown = [_same_file(item["name"]) for item in gallery]
+    shown = [_same_file(infotext_utils._gallery_file(item)) for item in gallery]
     shown[gallery_index : gallery_index + 1] = processed.images
     info["infotexts"][gallery_index : gallery_index + 1] = processed.infotexts
     return shown, json.dumps(info), plaintext_to_html(processed.info), _comments(processed)
@@ -82,5 +82,5 @@ def _comments(processed: processing.Processed) -> str:
 def _same_file(name: str) -> Image.Image:
     """What tells the gallery to go on showing a file that it has already."""
     image = Image.new("RGB", (1, 1))
-    image.already_saved_as = name.rsplit("?", 1)[0]
+    image.already_saved_as = name
     return image

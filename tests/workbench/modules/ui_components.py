@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from functools import wraps
+
 import gradio as gr
+
+from modules import gradio_extensons
+
+__all__ = ["gradio_extensons"]  # which changes Gradio before the first class below
 
 
 class FormComponent:
@@ -13,9 +19,15 @@ class FormComponent:
         return gr.components.Form
 
 
+def _with_arguments_of(kind):
+    """Gradio 4 tells the page those values of a component that its constructor names."""
+    return wraps(kind.__init__)
+
+
 class ToolButton(FormComponent, gr.Button):
     """A small button with a single sign."""
 
+    @_with_arguments_of(gr.Button)
     def __init__(self, *args, **kwargs):
         classes = kwargs.pop("elem_classes", [])
         super().__init__(*args, elem_classes=["tool", *classes], **kwargs)
@@ -41,11 +53,23 @@ class FormGroup(FormComponent, gr.Group):
         return "group"
 
 
+def _or_copy(original):
+    """Gradio 4 makes a copy, without a value, of a component that changes: that needs no accordion."""
+
+    @_with_arguments_of(gr.Checkbox)
+    def __init__(self, *args, **kwargs):
+        made = original if kwargs.get("render", True) else gr.Checkbox.__init__
+        made(self, *args, **kwargs)
+
+    return __init__
+
+
 class InputAccordion(gr.Checkbox):
     """An accordion that is an input: true when open. Used as `with InputAccordion(False, label=...) as enabled:`."""
 
     global_index = 0
 
+    @_or_copy
     def __init__(self, value, **kwargs):
         self.accordion_id = kwargs.pop("elem_id", None)
         if self.accordion_id is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from secrets import compare_digest
-from typing import Any
+from typing import Any, get_args
 
 import gradio as gr
 from fastapi import Depends, FastAPI
@@ -235,10 +235,17 @@ def _job_fields(request: Any) -> dict[str, Any]:
 def _field_value(field: Any, params: dict[str, Any], request: Any) -> Any:
     """A field's value in infotext, in the request's type or that of its component; None where there is none."""
     value = field.function(params) if field.function else params.get(field.label)
-    if isinstance(value, dict) and value.get("__type__") == "generic_update":
+    if isinstance(value, dict) and value.get("__type__") in ("generic_update", "update"):  # Gradio 3, 4
         value = value.get("value")
     known = request.__fields__.get(field.api) if field.api else None
-    kind: Any = known.type_ if known is not None else type(getattr(field.component, "value", None))
+    kind: Any = _kind(known) if known is not None else type(getattr(field.component, "value", None))
     if value is None or kind is type(None):
         return None
     return value if kind is Any or isinstance(value, kind) else kind(value)
+
+
+def _kind(known: Any) -> Any:
+    """A field's type; to pydantic 2 that of `int | None` is no type."""
+    if hasattr(known, "type_"):
+        return known.type_
+    return next((kind for kind in get_args(known.annotation) if kind is not type(None)), known.annotation)
