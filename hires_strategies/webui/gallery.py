@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from modules import images, sd_samplers
+from modules import images, sd_samplers, shared
 from modules.ui_components import ToolButton
 
 from hires_strategies.errors import StrategyError
@@ -77,6 +77,8 @@ def return_original(p: Any, processed: Any) -> None:
         return
     original, text = getattr(p, _ORIGINAL)
     delattr(p, _ORIGINAL)
+    if getattr(shared.opts, "hires_button_gallery_insert", False):
+        return  # with this setting Forge leaves it in the gallery itself
     processed.images.insert(0, original)
     processed.infotexts.insert(0, text)
     processed.index_of_first_image += 1
