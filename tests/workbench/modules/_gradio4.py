@@ -47,4 +47,3 @@ def _adapt() -> None:
             setattr(kind, str(event), _with_js(getattr(kind, str(event))))
     gr.events.Dependency = _Dependency
     gr.Button.__init__ = _without_tooltip(gr.Button.__init__)
-
