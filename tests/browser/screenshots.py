@@ -17,7 +17,7 @@ from tests.browser.section import Section
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
 STRATEGIES = "Latent x2 @{0.5,0.7}\nR-ESRGAN 4x+ x2 @0.35"
-PROMPT = "a woman with red hair and green eyes in a blue dress, a man with black hair, a tree, blue sky"
+PROMPT = "1girl, red hair, blue dress, standing, full body, outdoors, trees, sunset, smile"
 WIDEST = 1000  # pixels
 
 
