@@ -26,7 +26,7 @@ from figures.study_runs import CFG_SCALE, SIDE, Runs, picture_name
 
 WORKBENCH = Path(__file__).resolve().parent
 ROOT = WORKBENCH.parent.parent
-STRENGTHS = "{0.2,0.3,0.4,0.5,0.6,0.7,0.9,0.95}"
+STRENGTHS = "{0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.9,0.95}"
 SWEEPS = {"latent": f"Latent x2 @{STRENGTHS}", "pixel": f"Lanczos x2 @{STRENGTHS}"}
 KARRAS = "[scheduler Karras]"
 PIXEL = "R-ESRGAN AnimeVideo"  # the quickest network that both the workbench and the WebUI have
