@@ -22,13 +22,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from figures import study_report as report
-from figures.study_runs import CFG_SCALE, SIDE, Runs, picture_name
+from figures.study_runs import CFG_SCALE, SIDE, Runs
 
 WORKBENCH = Path(__file__).resolve().parent
 ROOT = WORKBENCH.parent.parent
 STRENGTHS = "{0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.9,0.95}"
 SWEEPS = {"latent": f"Latent x2 @{STRENGTHS}", "pixel": f"Lanczos x2 @{STRENGTHS}"}
 KARRAS = "[scheduler Karras]"
+CONTROLS = ("Lanczos x2", "Direct x2")  # enlarged alone, and drawn at that size from the beginning
 PIXEL = "R-ESRGAN AnimeVideo"  # the quickest network that both the workbench and the WebUI have
 SHEET_SEEDS = 4
 START_SECONDS = 300
@@ -92,7 +93,7 @@ def best_strength(results: report.Results, upscaler: str) -> float:
 
 
 def measure(runs: Runs, options: argparse.Namespace) -> None:
-    sweeps = [*SWEEPS.values(), f"Lanczos x2 @{{0.3,0.5,0.7,0.9}} {KARRAS}", "Direct x2"]
+    sweeps = [*SWEEPS.values(), f"Lanczos x2 @{{0.3,0.5,0.7,0.9}} {KARRAS}", *CONTROLS]
     for seed in range(options.seeds):
         runs.run(seed, sweeps, options.work / "pictures" if seed < SHEET_SEEDS else None)
         print(f"seed {seed} of {options.seeds} swept", flush=True)
@@ -122,13 +123,15 @@ def write(runs: Runs, options: argparse.Namespace) -> None:
         "In brackets: 95 % intervals. A keeper is a picture in which the detector finds one figure with a whole face; "
         "layout and sharpness compare with the first pass, whose value is 1. [What the numbers say](findings.md).",
         f"First passes: {report.percent(results.first_keepers())} are keepers.",
-        "## By denoising strength", report.strengths(results, [*latent, *pixel, "Direct x2"]),
+        "## By denoising strength", report.strengths(results, [*latent, *pixel, *CONTROLS]),
         "![curves](curves.png)",
         "## Schedulers",
         f"Automatic against Karras, `Lanczos x2`, {points} points: the curves of the kept layout lie "
         f"{three_digits(by_strength)} apart over denoising strength and {three_digits(by_sigma)} over start sigma.",
         report.strengths(results, karras),
-        "## Yield and cost", "Costs are in first passes.", report.costs(results, [*latent, *pixel, "Direct x2"]),
+        "## Yield and cost",
+        "Costs are in first passes: model evaluations times pixels. Seconds are those of the stages on the machine "
+        "that measured them, whatever else it did.", report.costs(results, [*latent, *pixel, *CONTROLS]),
     ]
     if ways:
         seeds = len(results.by_strategy[ways[0]])
@@ -137,10 +140,9 @@ def write(runs: Runs, options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     report.plot(results, {"latent": latent, "pixel": pixel, "pixel, Karras": karras}, options.out / "curves.png")
     columns = ["", *latent[::2], *pixel[::2], "Direct x2"]
-    report.contact_sheet(options.work / "pictures", [picture_name(text) for text in columns],
-                         sorted(results.first)[:SHEET_SEEDS], options.out / "sheet.jpg")
-    parts += ["## Pictures", f"Each row a seed: first pass, {', '.join(f'`{text}`' for text in columns[1:])}.",
-              "![contact sheet](sheet.jpg)"]
+    report.contact_sheet(options.work / "pictures", columns, sorted(results.first)[:SHEET_SEEDS],
+                         options.out / "sheet.jpg")
+    parts += ["## Pictures", "Each row is a seed.", "![contact sheet](sheet.jpg)"]
     (options.out / "README.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 

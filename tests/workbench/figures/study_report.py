@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from figures import measures
-from figures.study_runs import Row
+from figures.study_runs import Row, picture_name
 
 Value = tuple[float, float, float]  # and the ends of its 95 % interval
 BOOTSTRAPS = 2000
@@ -132,15 +132,15 @@ def alignment(results: Results, first: Sequence[str], second: Sequence[str]) -> 
 
 
 def plot(results: Results, sweeps: dict[str, list[str]], file: Path) -> None:
-    """Repaired, broken, layout and sharpness over strength and over start sigma, with 95 % intervals."""
+    """What a second pass does, over denoising strength and over start sigma, with 95 % intervals."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    panels = {"keepers": results.keepers, "repaired": results.repaired, "layout kept": results.layout,
-              "sharpness": results.sharpness}
-    figure, axes = pyplot.subplots(2, 4, figsize=(13, 5.4), sharey="col", layout="constrained")
+    panels = {"keepers": results.keepers, "repaired": results.repaired, "broken": results.broken,
+              "layout kept": results.layout, "sharpness": results.sharpness}
+    figure, axes = pyplot.subplots(2, len(panels), figsize=(15, 5.4), sharey="col", layout="constrained")
     for row, over in zip(axes, ("denoising strength", "start sigma"), strict=True):
         for axis, (title, measure) in zip(row, panels.items(), strict=True):
             for name, texts in sweeps.items():
@@ -158,12 +158,18 @@ def plot(results: Results, sweeps: dict[str, list[str]], file: Path) -> None:
     pyplot.close(figure)
 
 
-def contact_sheet(pictures: Path, names: Sequence[str], seeds: Sequence[int], file: Path) -> None:
-    """One row for each seed, one column for each of `names` (files "seed name.png"), all shown at one size."""
-    side, gap = 160, 4
-    sheet = Image.new("RGB", (len(names) * (side + gap), len(seeds) * (side + gap)), "white")
-    for y, seed in enumerate(seeds):
-        for x, name in enumerate(names):
-            image = Image.open(pictures / f"{seed} {name}.png").convert("RGB")
-            sheet.paste(image.resize((side, side), Image.Resampling.LANCZOS), (x * (side + gap), y * (side + gap)))
+def contact_sheet(pictures: Path, texts: Sequence[str], seeds: Sequence[int], file: Path) -> None:
+    """One row for each seed, one titled column for each of the strategies `texts` ("" is the first pass).
+
+    All are shown at one size. The pictures are files of the folder `pictures`, as Runs.run writes them.
+    """
+    side, gap, top = 160, 4, 16
+    sheet = Image.new("RGB", (len(texts) * (side + gap), top + len(seeds) * (side + gap)), "white")
+    pen = ImageDraw.Draw(sheet)
+    for x, text in enumerate(texts):
+        pen.text((x * (side + gap), 2), text or "First pass", "black")
+        for y, seed in enumerate(seeds):
+            image = Image.open(pictures / f"{seed} {picture_name(text)}.png").convert("RGB")
+            place = (x * (side + gap), top + y * (side + gap))
+            sheet.paste(image.resize((side, side), Image.Resampling.LANCZOS), place)
     sheet.save(file, quality=85)
