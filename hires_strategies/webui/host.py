@@ -30,7 +30,9 @@ class WebuiHost:
         self.conditioning = Conditioning(p)
 
     def rewind_generator(self) -> None:
-        torch.manual_seed(int(self.p.seeds[-1]))  # what the host's rng.randn does for the last image of a batch
+        seed = int(self.p.seeds[-1])
+        torch.manual_seed(seed)  # the host does not, where its random numbers are not torch's
+        rng.randn(seed, (1,), rng.create_generator(seed))  # as for the last image of a batch; Forge takes another seed
 
     def decode(self, latents: Latents) -> list[Image]:
         state = shared.state
