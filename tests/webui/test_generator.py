@@ -1,0 +1,30 @@
+"""Before a pixel upscale torch's generator stands where the host's own first pass left it, on forks too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+
+@pytest.mark.parametrize("added", [0, 100_000])
+def test_it_is_rewound_as_the_host_seeds_it(
+    api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, added: int
+) -> None:
+    from modules import rng
+
+    from hires_strategies.webui.host import WebuiHost
+
+    def randn(seed: int, shape: tuple[int, ...], generator: torch.Generator | None = None) -> torch.Tensor:
+        torch.manual_seed((seed + added) % 65536 if generator is not None and added else seed)  # as Forge adds to it
+        return torch.randn(shape, generator=generator)
+
+    monkeypatch.setattr(rng, "randn", randn)
+    rng.randn(7, (4, 8, 8), rng.create_generator(7))
+    after_first_pass = torch.get_rng_state()
+    torch.rand(5)
+    WebuiHost(SimpleNamespace(seeds=[3, 7], enable_hr=False, extra_network_data={})).rewind_generator()
+    assert torch.equal(torch.get_rng_state(), after_first_pass)
