@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from fastapi import HTTPException
 from modules import errors, processing
 
 from hires_strategies.errors import StrategyError
@@ -125,7 +124,7 @@ class SampleThenStages:
             learn(job.batches[-1], None if reused or samples is None or self.p.enable_hr else seconds)
             return shown
         except StrategyError as error:
-            raise Refused(error) from None
+            raise refused(error) from None
         finally:
             job.running = False
 
@@ -157,7 +156,7 @@ def job_of(p: Any) -> Job | None:
 def refuse(p: Any, error: Exception) -> None:
     """Stop this generation at its next unguarded call, with the error that says why."""
     if isinstance(error, StrategyError):
-        error = Refused(error)
+        refused(error)
     else:
         errors.report("Hires strategies: unexpected error", exc_info=True)
     p.setup_prompts = p.sample = Refusal(error)
@@ -173,18 +172,11 @@ class Refusal:
         raise self.error
 
 
-class Refused(StrategyError, HTTPException):
-    """The same error as an answer of the host's API: 422, with the sentence as its `detail`.
-
-    A1111 reads these attributes of the instance. Forge answers an HTTPException alone as any server does: after
-    another exception it closes the connection, which a program's next request may just have used.
-    """
-
-    def __init__(self, error: StrategyError) -> None:
-        StrategyError.__init__(self, error.message, error.line, error.column, field=error.field)
-        self.status_code = 422
-        self.detail = str(error)
-        self.headers = None
+def refused(error: StrategyError) -> StrategyError:
+    """The same error as A1111's API turns it into an answer: it reads these attributes of the instance."""
+    error.status_code = 422  # type: ignore[attr-defined]
+    error.detail = str(error)  # type: ignore[attr-defined]
+    return error
 
 
 def guarded(hook: Callable[..., None], p: Any, *args: Any) -> None:

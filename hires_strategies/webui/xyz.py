@@ -18,7 +18,7 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.notation import parse
 
 from . import cells
-from .hooks import Refused
+from .hooks import refused
 from .job import Job
 from .names import host_names
 from .preset_file import preset_file
@@ -144,4 +144,4 @@ class _as_refusal:
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, StrategyError):
-            raise Refused(error) from None
+            refused(error)

@@ -72,8 +72,6 @@ class WebUI:
     def txt2img(self, argument: Any = None, **fields: Any) -> Answer:
         """A generation of BASE with `fields` on top; `argument` is the section's, None for a section left alone."""
         body = {**BASE, **fields}
-        if body.get("enable_hr"):  # Forge's own fields: without them its API fails, or takes a CFG of 1
-            body = {"hr_additional_modules": ["Use same choices"], "hr_cfg": body["cfg_scale"], **body}
         if argument is not None:
             body["alwayson_scripts"] = {**body.get("alwayson_scripts", {}), TITLE: {"args": [argument]}}
         return self.answer_to(body)
