@@ -9,10 +9,11 @@ import re
 import sys
 from collections.abc import Sequence
 
+from hires_strategies.notation.text import parse
+from hires_strategies.planning.plan import FirstPass, Plan, make_plan
+from hires_strategies.planning.report import as_dict, as_text
+
 from .errors import StrategyError
-from .notation import parse
-from .plan import FirstPass, Plan, make_plan
-from .report import as_dict, as_text
 
 _ONE_EACH = "The shell passed {} texts, each of which is a strategy: put every strategy in quotation marks."
 

@@ -6,15 +6,17 @@ The file is an object of names, each with a body of the form {"strategies": ["La
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hires_strategies.notation.text import parse
+
 from .errors import StrategyError
+from .json_file import write_json
 from .limits import Limits
-from .notation import parse
+from .wording import short
 
 MAX_NAME = 60  # characters
 MAX_TEXT = 20_000  # characters of one preset's strategies together
@@ -60,7 +62,7 @@ class PresetFile:
         except (OSError, ValueError) as error:
             raise StrategyError(f"The presets in '{self.path}' cannot be read: {error}.") from None
         if not isinstance(body, dict):
-            raise StrategyError(f"The presets in '{self.path}' have to be an object of names, found {_short(body)}.")
+            raise StrategyError(f"The presets in '{self.path}' have to be an object of names, found {short(body)}.")
         return {check_name(name, own_only=False): check_body(value) for name, value in body.items()}
 
     def save(self, name: str, strategies: Sequence[str]) -> str:
@@ -86,27 +88,15 @@ class PresetFile:
         write_json(self.path, body)
 
 
-def write_json(path: Path, body: object) -> None:
-    """Replace a JSON file as a whole: a reader, or a crash half-way, meets the old or the new one, never a part."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StrategyError(f"'{path}' cannot be written: {error}.") from None
-
-
 def check_name(name: Any, own_only: bool = True) -> str:
     """A preset's name without the spaces around it: 1 to MAX_NAME printable characters, no slash, not a builtin's."""
     if not isinstance(name, str) or not name.strip():
-        raise StrategyError(f"A preset needs a name, found {_short(name)}.")
+        raise StrategyError(f"A preset needs a name, found {short(name)}.")
     name = name.strip()
     if len(name) > MAX_NAME:
         raise StrategyError(f"A preset's name has at most {MAX_NAME} characters, '{name[:20]}...' has {len(name)}.")
     if not name.isprintable() or set(name) & set("/\\"):
-        raise StrategyError(f"A preset's name has no slash and no control characters, found {_short(name)}.")
+        raise StrategyError(f"A preset's name has no slash and no control characters, found {short(name)}.")
     if own_only and name in _BUILTIN:
         raise StrategyError(f"'{name}' comes with the extension and stays as it is: choose another name.")
     return name
@@ -115,23 +105,18 @@ def check_name(name: Any, own_only: bool = True) -> str:
 def check_body(body: Any) -> tuple[str, ...]:
     """The texts of {"strategies": [...]}, checked."""
     if not isinstance(body, dict) or set(body) != {"strategies"}:
-        raise StrategyError(f'A preset has the form {{"strategies": ["Latent x2 @0.7"]}}, found {_short(body)}.')
+        raise StrategyError(f'A preset has the form {{"strategies": ["Latent x2 @0.7"]}}, found {short(body)}.')
     return check_strategies(body["strategies"])
 
 
 def check_strategies(strategies: Any) -> tuple[str, ...]:
     """Strategy texts that follow the grammar, as lines without the empty ones."""
     if isinstance(strategies, str) or not isinstance(strategies, Sequence):
-        raise StrategyError(f"'strategies' has to be a list of texts, found {_short(strategies)}.")
+        raise StrategyError(f"'strategies' has to be a list of texts, found {short(strategies)}.")
     if not all(isinstance(text, str) for text in strategies):
-        raise StrategyError(f"'strategies' has to be a list of texts, found {_short(strategies)}.")
+        raise StrategyError(f"'strategies' has to be a list of texts, found {short(strategies)}.")
     text = "\n".join(strategies)
     if len(text) > MAX_TEXT:
         raise StrategyError(f"A preset has at most {MAX_TEXT} characters, this one has {len(text)}.")
     parse(text, limits=_GENEROUS)
     return tuple(line.strip() for line in text.splitlines() if line.strip())
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

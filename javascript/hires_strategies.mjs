@@ -5,7 +5,7 @@ const find = (id) => gradioApp().getElementById(id);
 // Gradio 4 hands values to its components at the next frame, Gradio 3 at once.
 const whenShown = (action) => requestAnimationFrame(() => requestAnimationFrame(action));
 
-// A kind of question to Python (see ui_page._answer): asked when changes pause, one at a time, and once more where
+// A kind of question to Python (see webui/page/events.py, _answer): asked when changes pause, one at a time, and once more where
 // something changed before the answer came. `pending` says whether the page is ahead of the answers. An answer that is
 // `late`, because it would overwrite what the user has just changed, is asked for again.
 function question(section, name, wait, late = () => false) {

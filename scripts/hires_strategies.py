@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from modules import script_callbacks, scripts
 
-from hires_strategies.webui import api, hooks, settings, ui, ui_page, xyz
+from hires_strategies.webui import hooks, settings, xyz_axes
+from hires_strategies.webui.api import routes
+from hires_strategies.webui.page import events, section
 
 
 class HiresStrategies(scripts.Script):
     def title(self):
-        return ui.TITLE
+        return section.TITLE
 
     def show(self, is_img2img):
         return False if is_img2img else scripts.AlwaysVisible
 
     def ui(self, is_img2img):
-        return ui.build(self)
+        return section.build(self)
 
     def before_process(self, p, *args):
         hooks.before_process(p, args)
@@ -31,7 +33,7 @@ class HiresStrategies(scripts.Script):
 
 
 script_callbacks.on_ui_settings(settings.add_settings)
-script_callbacks.on_app_started(api.register)
-script_callbacks.on_after_component(ui_page.after_component)
-script_callbacks.on_before_ui(xyz.register)
-xyz.register()  # without the page (--nowebui) the callback comes too late
+script_callbacks.on_app_started(routes.register)
+script_callbacks.on_after_component(events.after_component)
+script_callbacks.on_before_ui(xyz_axes.register)
+xyz_axes.register()  # without the page (--nowebui) the callback comes too late

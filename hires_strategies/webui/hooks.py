@@ -14,16 +14,18 @@ from typing import Any
 from modules import errors, processing
 
 from hires_strategies.errors import StrategyError
+from hires_strategies.webui.first_pass.recall import FirstPass
+from hires_strategies.webui.generation import first_image, xyz_cell
+from hires_strategies.webui.generation.job import ATTRIBUTE, Job, is_interrupted, needs_first_pass
+from hires_strategies.webui.generation.learnt_times import learn
+from hires_strategies.webui.generation.request import Vocabulary
+from hires_strategies.webui.host import infotext
+from hires_strategies.webui.host.lists import host_names
+from hires_strategies.webui.output.contact_sheets import add_sheets
+from hires_strategies.webui.output.extra_images import add_extras
+from hires_strategies.webui.page import gallery_buttons
 
-from . import cells, first_image, gallery, infotext
-from .extras import add_extras
-from .first_passes import FirstPass
-from .job import ATTRIBUTE, Job, is_interrupted, needs_first_pass
-from .names import host_names
-from .request import Vocabulary
 from .settings import limits
-from .sheets import add_sheets
-from .timing_file import learn
 
 _DROPPED = (
     "Hires strategies: this first pass was remembered no longer and was computed again. How many are remembered, and "
@@ -33,10 +35,10 @@ _DROPPED = (
 
 def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
     """Read and check what the section asks for, before other scripts and before any work."""
-    if gallery.is_asked(p, arguments):
+    if gallery_buttons.is_asked(p, arguments):
         arguments = (True, *arguments[1:])
         try:
-            gallery.take_first_pass(p)
+            gallery_buttons.take_first_pass(p)
         except Exception as error:
             refuse(p, error)
     if not is_ours(p):
@@ -49,7 +51,7 @@ def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
             delattr(p, name)
     try:
         own_limits = limits(p.override_settings)
-        request = cells.read_cell(arguments, cells.asked(p), Vocabulary(host_names(), own_limits))
+        request = xyz_cell.read_cell(arguments, xyz_cell.asked(p), Vocabulary(host_names(), own_limits))
         if request is None:
             return
         if p.is_api and arguments[0] is True:
@@ -92,7 +94,7 @@ def postprocess(p: Any, processed: Any) -> None:
     if job is not None:
         add_extras(p, processed, job)
         add_sheets(p, processed, job)
-        gallery.return_original(p, processed)
+        gallery_buttons.return_original(p, processed)
 
 
 class SampleThenStages:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hires_strategies.presets import PresetFile
 
-from .data_files import data_file
+from .files import data_file
 
 
 def preset_file() -> PresetFile:

@@ -7,10 +7,10 @@ from typing import Any
 
 from modules import shared
 
-from hires_strategies.crops import Box, parse_box
 from hires_strategies.errors import StrategyError
-from hires_strategies.fields import short
 from hires_strategies.limits import DEFAULT_LIMITS, Limits
+from hires_strategies.sheet.crops import Box, parse_box
+from hires_strategies.wording import short
 
 LONGEST_SIDE = "hires_strategies_longest_side"
 VARIANTS = "hires_strategies_variants"

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from hires_strategies.notation import parse
+from hires_strategies.notation.text import parse
 
 TWO = "Latent x2 @{0.5,0.7}"
 

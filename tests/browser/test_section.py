@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from hires_strategies.notation import parse
-from hires_strategies.rows import rows_from_line
+from hires_strategies.editing.rows import rows_from_line
+from hires_strategies.notation.text import parse
 
 EDITS = 200
 

@@ -12,10 +12,10 @@ from zlib import crc32
 import numpy as np
 from PIL import Image
 
-from hires_strategies.notation import parse
-from hires_strategies.plan import FirstPass, Node, Plan, make_plan
-from hires_strategies.run import Picture
-from hires_strategies.sizes import Upscale
+from hires_strategies.notation.text import parse
+from hires_strategies.planning.plan import FirstPass, Node, Plan, make_plan
+from hires_strategies.planning.sizes import Upscale
+from hires_strategies.running.run import Picture
 
 BATCH = 2
 SIZE = (64, 48)

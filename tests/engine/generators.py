@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from hires_strategies.names import Names
 from hires_strategies.strategy import DIRECT, LATENT_UPSCALERS, Stage, Strategy
+from hires_strategies.vocabulary import Names
 
 # Lone surrogates are no text (they cannot be written as UTF-8), so no stage may hold one.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

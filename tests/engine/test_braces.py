@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hires_strategies.braces import expand
 from hires_strategies.errors import StrategyError
-from hires_strategies.located import Located
+from hires_strategies.notation.braces import expand
+from hires_strategies.notation.source import Located
 
 LIMIT = 64
 

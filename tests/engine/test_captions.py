@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hires_strategies.captions import Captions, Table, make_captions
-from hires_strategies.notation import parse
-from hires_strategies.plan import FirstPass, make_plan
+from hires_strategies.notation.text import parse
+from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.sheet.captions import Captions, Table, make_captions
 from tests.engine.generators import strategies
 
 

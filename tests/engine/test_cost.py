@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hires_strategies.cost import node_cost, node_evaluations, plan_cost, plan_evaluations, sampler_evaluations
-from hires_strategies.notation import parse
-from hires_strategies.plan import FirstPass, Plan, make_plan
+from hires_strategies.notation.text import parse
+from hires_strategies.planning.cost import (
+    node_cost,
+    node_evaluations,
+    plan_cost,
+    plan_evaluations,
+    sampler_evaluations,
+)
+from hires_strategies.planning.plan import FirstPass, Plan, make_plan
 
 
 def plan_of(text: str, sampler: str | None = "Euler", steps: int = 20) -> Plan:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
-from hires_strategies.crops import box_pixels, crop_size, cut, find_crop, parse_box
 from hires_strategies.errors import StrategyError
+from hires_strategies.sheet.crops import box_pixels, crop_size, cut, find_crop, parse_box
 
 Place = tuple[int, int, int, int]
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
-from hires_strategies import fonts
-from hires_strategies.fonts import Lettering
+from hires_strategies.sheet import fonts
+from hires_strategies.sheet.fonts import Lettering
 
 
 @pytest.fixture(scope="module")

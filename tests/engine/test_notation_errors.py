@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.names import Names
-from hires_strategies.notation import parse
+from hires_strategies.notation.text import parse
 from hires_strategies.strategy import LATENT_UPSCALERS
+from hires_strategies.vocabulary import Names
 
 NAMES = Names(
     (*LATENT_UPSCALERS, "None", "Lanczos", "R-ESRGAN 4x+", "4x-UltraSharp"),

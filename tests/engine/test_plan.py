@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
-from hires_strategies.notation import format_strategy, parse
-from hires_strategies.plan import FirstPass, Plan, make_plan
+from hires_strategies.notation.text import format_strategy, parse
+from hires_strategies.planning.plan import FirstPass, Plan, make_plan
 from hires_strategies.strategy import Stage, Strategy
 from tests.engine.generators import strategies
 

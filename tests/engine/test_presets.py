@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.notation import parse
+from hires_strategies.notation.text import parse
 from hires_strategies.presets import PresetFile, builtin
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hires_strategies.cost import plan_evaluations
-from hires_strategies.plan import Plan
-from hires_strategies.run import Result, run
+from hires_strategies.planning.cost import plan_evaluations
+from hires_strategies.planning.plan import Plan
+from hires_strategies.running.run import Result, run
 from tests.engine.fake_host import SIZE, FakeHost, first_picture, plan_of, same_images
 
 _stages = st.sampled_from(

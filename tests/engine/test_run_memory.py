@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 
-from hires_strategies.run import run
+from hires_strategies.running.run import run
 from tests.engine.fake_host import FakeHost, first_picture, plan_of
 
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hires_strategies.plan import Plan
-from hires_strategies.run import Result, describe, run
+from hires_strategies.planning.plan import Plan
+from hires_strategies.running.run import Result, run
+from hires_strategies.wording import describe
 from tests.engine.fake_host import FakeHost, first_picture, plan_of, same_images
 from tests.engine.test_run import run_all, variants
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFont
 
-from hires_strategies.notation import parse
-from hires_strategies.plan import FirstPass, make_plan
-from hires_strategies.sheet import LONGEST_SIDE, Look, Sheet, Tile, make_sheet
+from hires_strategies.notation.text import parse
+from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.sheet.sheet import LONGEST_SIDE, Look, Sheet, Tile, make_sheet
 
 COLOURS = ((200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30), (30, 200, 200), (200, 30, 200))
 

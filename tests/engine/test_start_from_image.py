@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hires_strategies.notation import parse
-from hires_strategies.plan import FirstPass, make_plan
-from hires_strategies.run import Picture, Result, run
+from hires_strategies.notation.text import parse
+from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.running.run import Picture, Result, run
 from tests.engine.fake_host import BATCH, FakeHost
 
 SIZE = (60, 44)  # no multiple of 8

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from hires_strategies.notation import parse
-from hires_strategies.plan import FirstPass, make_plan
-from hires_strategies.timing import REMEMBERED, Timing
-from hires_strategies.worth import worth_it
+from hires_strategies.notation.text import parse
+from hires_strategies.planning.keepers import worth_it
+from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.timing import REMEMBERED, Timing
 
 
 def plan(text, sampler="Euler"):

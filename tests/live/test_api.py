@@ -11,7 +11,7 @@ import pytest
 import requests
 from jsonschema import Draft202012Validator
 
-from hires_strategies.fields import argument_schema
+from hires_strategies.notation.json_schema import argument_schema
 from tests.live.client import TITLE, Refused, WebUI
 
 V1 = "/hires-strategies/v1"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.names import Names
-from hires_strategies.webui.request import Vocabulary, read_arguments
+from hires_strategies.vocabulary import Names
+from hires_strategies.webui.generation.request import Vocabulary, read_arguments
 from tests.live.client import Refused, WebUI, same
 from tests.webui.test_request import argument_objects
 

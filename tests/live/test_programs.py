@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 import webuiapi
 
-from hires_strategies.notation import parse
-from hires_strategies.objects import strategy_to_object
+from hires_strategies.notation.json_form import strategy_to_object
+from hires_strategies.notation.text import parse
 from tests.live.client import BASE, TITLE, Answer, Refused, WebUI, difference, same
 
 TEXT = "Latent x1.5 @0.6 [5 steps] > Nearest x1.3"

@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 from modules import shared
 
-from hires_strategies.webui import api
+from hires_strategies.webui.api import routes
 
 
 def routes_of(monkeypatch: pytest.MonkeyPatch, **options: object) -> set[str]:
@@ -14,7 +14,7 @@ def routes_of(monkeypatch: pytest.MonkeyPatch, **options: object) -> set[str]:
         monkeypatch.setattr(shared.cmd_opts, name, value)
     app = FastAPI()
     before = len(app.routes)
-    api.register(None, app)
+    routes.register(None, app)
     return {getattr(route, "path", "") for route in app.routes[before:]}
 
 

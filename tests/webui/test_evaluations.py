@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from hires_strategies.cost import plan_evaluations
-from hires_strategies.notation import parse
-from hires_strategies.plan import FirstPass, make_plan
+from hires_strategies.notation.text import parse
+from hires_strategies.planning.cost import plan_evaluations
+from hires_strategies.planning.plan import FirstPass, make_plan
 
 
 @pytest.mark.parametrize("sampler", ["Euler", "Euler a", "DPM++ 2M"])

@@ -16,7 +16,7 @@ def test_it_is_rewound_as_the_host_seeds_it(
 ) -> None:
     from modules import rng
 
-    from hires_strategies.webui.host import WebuiHost
+    from hires_strategies.webui.host.stages import WebuiHost
 
     def randn(seed: int, shape: tuple[int, ...], generator: torch.Generator | None = None) -> torch.Tensor:
         torch.manual_seed((seed + added) % 65536 if generator is not None and added else seed)  # as Forge adds to it

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.fields import ARGUMENT, STAGE, argument_schema
 from hires_strategies.limits import Limits
-from hires_strategies.names import Names
-from hires_strategies.plan import FirstPass, make_plan
-from hires_strategies.webui.request import Request, Vocabulary, read_arguments, read_plan
+from hires_strategies.notation.json_schema import ARGUMENT, STAGE, argument_schema
+from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.vocabulary import Names
+from hires_strategies.webui.generation.request import Request, Vocabulary, read_arguments, read_plan
 
 HOST = Vocabulary(
     Names(

@@ -16,7 +16,7 @@ def test_a_skipped_batch_saves_nothing(
     """The host has forgotten the skip when the images beside the generated ones are saved, after all batches."""
     from modules import shared
 
-    from hires_strategies.webui import job
+    from hires_strategies.webui.generation import job
 
     run, runs = job.run, []
 

@@ -17,9 +17,9 @@ from PIL import Image
 from figures import measures
 from figures.detector import find_heads
 from figures.scene import make_scene
-from hires_strategies.cost import plan_cost
-from hires_strategies.notation import format_strategy, parse
-from hires_strategies.plan import FirstPass, make_plan
+from hires_strategies.notation.text import format_strategy, parse
+from hires_strategies.planning.cost import plan_cost
+from hires_strategies.planning.plan import FirstPass, make_plan
 
 SIDE = 128  # pixels of the first pass: the model's base size
 CFG_SCALE = 4

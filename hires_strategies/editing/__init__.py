@@ -1,0 +1,1 @@
+"""Changes to strategies: the rows of the page, and single values for the X/Y/Z plot."""

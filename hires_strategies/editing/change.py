@@ -1,0 +1,152 @@
+"""A strategy with one value changed, in one stage or in all: the cells of an X/Y/Z plot."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.notation.literals import format_number
+from hires_strategies.notation.text import format_strategy
+from hires_strategies.strategy import Stage, Strategy
+
+MOST_VALUES = 1000  # of one range
+_STAGE = re.compile(r"\s*(?:stage\s+)?(\d+|all)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
+_DECIMAL = r"[+-]?(?:\d+\.?\d*|\.\d+)"
+_RANGE = re.compile(
+    rf"\s*({_DECIMAL})\s*-\s*({_DECIMAL})\s*(?:\(\s*(?P<by>{_DECIMAL})\s*\)|\[\s*(?P<count>\d+)\s*\])?\s*"
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value for `field` of stage `stage`, which counts from 1; None: of every stage that has such a value."""
+
+    field: str
+    stage: int | None
+    value: Any
+
+    @property
+    def text(self) -> str:
+        """What is left of a value as it was written: without its stage, numbers in their shortest form."""
+        return self.value if isinstance(self.value, str) else format_number(self.value)
+
+
+def read_change(field: str, text: str) -> Change:
+    """A value as an axis writes it: '0.5' for every stage, '2: 0.5' for the second. Raises StrategyError."""
+    found = _STAGE.fullmatch(text)
+    stage, value = (found[1], found[2].strip()) if found else (None, text.strip())
+    if stage is not None and stage.lower() != "all" and not 1 <= int(stage) <= 99:
+        raise StrategyError(f"Stages count from 1, found '{text}'.")
+    number = None if stage is None or stage.lower() == "all" else int(stage)
+    if not value:
+        raise StrategyError(f"A value is missing, found '{text}'.")
+    return Change(field, number, value if field == "upscaler" else _number(field, value))
+
+
+def spread(texts: list[str]) -> list[str]:
+    """Values with ranges written out and each with its own stage.
+
+    A stage holds for the values after it, until the next one. Ranges are the host's: 0.4-0.8 (+0.1) and 0.4-0.8 [5],
+    with exact decimals.
+    """
+    values: list[str] = []
+    stage = ""
+    for text in texts:
+        found = _STAGE.fullmatch(text)
+        if found:
+            stage, text = f"{found[1].lower()}: ", found[2]
+        if text.strip():
+            values += [stage + value for value in _written_out(text)]
+    return values
+
+
+def changed(strategy: Strategy, change: Change) -> Strategy:
+    """The strategy with one change. Raises StrategyError where it has no such stage, or the stage cannot have it."""
+    stages = list(strategy.stages)
+    if change.stage is not None and change.stage > len(stages):
+        raise StrategyError(
+            f"'{format_strategy(strategy)}' has no stage {change.stage}, so its {_WORDS[change.field]} cannot be "
+            f"{change.text}."
+        )
+    places = [change.stage - 1] if change.stage is not None else _having(stages, change.field)
+    if not places:
+        raise StrategyError(
+            f"'{format_strategy(strategy)}' has no stage with a {_WORDS[change.field]} that could be {change.text}."
+        )
+    for place in places:
+        stages[place] = _changed(stages[place], change)
+    return Strategy(tuple(stages))
+
+
+_WORDS = {
+    "denoising_strength": "denoising strength",
+    "upscaler": "upscaler",
+    "scale": "scale",
+    "steps": "number of steps",
+    "cfg": "CFG scale",
+}
+
+
+def _having(stages: list[Stage], field: str) -> list[int]:
+    """The stages that a change of all of them means."""
+    return [
+        index
+        for index, stage in enumerate(stages)
+        if field == "scale"
+        or (field == "upscaler" and not stage.is_direct)
+        or (field == "denoising_strength" and stage.denoising_strength is not None)
+        or (field in ("steps", "cfg") and stage.is_sampled)
+    ]
+
+
+def _changed(stage: Stage, change: Change) -> Stage:
+    if change.field == "scale":
+        return replace(stage, scale=change.value, width=None, height=None)
+    return replace(stage, **{change.field: change.value})
+
+
+def _number(field: str, text: str) -> float | int:
+    if not re.fullmatch(_DECIMAL, text):
+        raise StrategyError(f"Expected a number for the {_WORDS[field]}, found '{text}'.")
+    value = round(float(text), 6)  # the host's own ranges give 0.7999999999999999
+    if field == "steps" and not value.is_integer():
+        raise StrategyError(f"Steps have to be a whole number, found '{text}'.")
+    return int(value) if value.is_integer() else value
+
+
+def _written_out(text: str) -> list[str]:
+    found = _RANGE.fullmatch(text)
+    if not found:
+        return [text.strip()]
+    first, last = Decimal(found[1]), Decimal(found[2])
+    if found["count"]:
+        return _evenly(first, last, int(found["count"]), text)
+    by = Decimal(found["by"]) if found["by"] else Decimal(1)
+    if by == 0:
+        raise StrategyError(f"A range with a step of 0 never ends: '{text.strip()}'.")
+    count = int((last - first) / by) + 1
+    if count < 1:
+        raise StrategyError(f"The range '{text.strip()}' holds nothing: its step leads away from its end.")
+    _check_count(count, text)
+    return [_plain(first + by * index) for index in range(count)]
+
+
+def _evenly(first: Decimal, last: Decimal, count: int, text: str) -> list[str]:
+    if count < 1:
+        raise StrategyError(f"The range '{text.strip()}' holds nothing.")
+    _check_count(count, text)
+    if count == 1:
+        return [_plain(first)]
+    return [_plain(round(first + (last - first) * index / (count - 1), 6)) for index in range(count)]
+
+
+def _check_count(count: int, text: str) -> None:
+    if count > MOST_VALUES:
+        raise StrategyError(f"The range '{text.strip()}' has {count} values, and {MOST_VALUES} is the most.")
+
+
+def _plain(number: Decimal) -> str:
+    return format_number(float(number))

@@ -1,0 +1,105 @@
+"""What the builder's buttons and fields do to the strategy text: each takes the text and returns the new one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.notation.literals import format_number
+from hires_strategies.notation.text import parse
+
+from .rows import FIELDS, FIRST_ROW, NEXT_ROW, Row, line_from_rows, rows_from_line
+
+
+def lines_of(text: str) -> list[str]:
+    """The strategies of a text: its lines without the empty ones."""
+    return [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
+
+
+def rows_of(text: str, line: int) -> tuple[Row, ...]:
+    """The rows of a text's strategy `line`, counted from 0 without empty lines; none for a line it does not have."""
+    lines = lines_of(text)
+    return rows_from_line(lines[line]) if 0 <= line < len(lines) else ()
+
+
+def with_rows(text: str, line: int, rows: Sequence[Row]) -> str:
+    """The text with another strategy in a line (a new last one if it has no such line); no rows take the line out."""
+    lines = lines_of(text)
+    lines[line : line + 1] = [line_from_rows(rows)] if rows else []
+    return "\n".join(lines)
+
+
+def merged_edit(text: str, line: int, shown: Sequence[Row], edited: Sequence[Row]) -> str:
+    """The text with what the user changed in the rows, from `shown` to `edited`; it may be newer than the rows are."""
+    rows = list(rows_of(text, line))
+    for index, (before, after) in enumerate(zip(shown, edited, strict=False)):
+        changed = {name: getattr(after, name) for name in FIELDS if getattr(after, name) != getattr(before, name)}
+        if changed and index < len(rows):
+            rows[index] = _with_changes(rows[index], changed)
+    return with_rows(text, line, rows) if rows else text
+
+
+def add_stage(text: str, line: int) -> str:
+    rows = rows_of(text, line)
+    return with_rows(text, line, [*rows, NEXT_ROW if rows else FIRST_ROW])
+
+
+def remove_stage(text: str, line: int, index: int) -> str:
+    rows = list(rows_of(text, line))
+    del rows[index : index + 1]
+    return with_rows(text, line, rows)
+
+
+def move_stage(text: str, line: int, index: int, by: int) -> str:
+    """Exchange a stage with the one before (`by` -1) or behind (+1) it; nothing at the ends."""
+    rows = list(rows_of(text, line))
+    if 0 <= index < len(rows) and 0 <= index + by < len(rows):
+        rows[index], rows[index + by] = rows[index + by], rows[index]
+    return with_rows(text, line, rows)
+
+
+def toggle_sweep(text: str, line: int, index: int) -> str:
+    """Turn a row's denoising strength into a sweep of three around it, and a sweep back into its middle value."""
+    rows = list(rows_of(text, line))
+    if not 0 <= index < len(rows) or rows[index].raw:
+        return text
+    row = rows[index]
+    rows[index] = replace(row, sweep="", denoising=_middle(row)) if row.sweep else replace(row, sweep=_around(row))
+    return with_rows(text, line, rows)
+
+
+def copy_line(text: str, line: int) -> str:
+    """A second strategy to compare with: the same line again at the end."""
+    lines = lines_of(text)
+    return "\n".join([*lines, lines[line] if line < len(lines) else line_from_rows([FIRST_ROW])])
+
+
+def _with_changes(row: Row, changed: dict[str, object]) -> Row:
+    """A row after the user's changes: a size in pixels takes the place of a scale, and the other way round."""
+    if "raw" in changed:
+        changed["raw"] = " ".join(str(changed["raw"]).splitlines()) or line_from_rows([FIRST_ROW])
+    before, row = row, replace(row, **changed)  # type: ignore[arg-type]
+    if ("width" in changed or "height" in changed) and row.width and row.height:
+        return replace(row, scale=0)
+    if changed.get("scale"):
+        return replace(row, width=0, height=0)
+    if not row.scale and not (row.width and row.height):
+        return replace(row, scale=before.scale or 2)
+    return row
+
+
+def _around(row: Row) -> str:
+    middle = Decimal(str(row.denoising or 0.5))
+    values = [value for value in (middle - Decimal("0.1"), middle, middle + Decimal("0.1")) if 0 < value <= 1]
+    return ",".join(format_number(float(value)) for value in values)
+
+
+def _middle(row: Row) -> float:
+    try:
+        stages = [strategy.stages[0] for strategy in parse(f"None x2 @{{{row.sweep}}}")]
+        return stages[len(stages) // 2].denoising_strength or 0
+    except StrategyError:
+        return 0.5

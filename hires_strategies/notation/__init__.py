@@ -1,0 +1,1 @@
+"""The one grammar: text and JSON objects <-> strategies."""

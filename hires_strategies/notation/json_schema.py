@@ -1,0 +1,197 @@
+"""The keys of the objects that programs send: one table each, for checks, error messages and the JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.limits import MAX_CFG, MAX_SCALE, MAX_SIDE, MAX_STAGES, MAX_STEPS
+from hires_strategies.wording import short
+
+
+@dataclass(frozen=True)
+class Field:
+    """A key of an object. `schema` is its JSON Schema, `allowed` the same in words: "'name' has to be <allowed>"."""
+
+    name: str
+    allowed: str
+    schema: Mapping[str, Any]
+    required: bool = False
+
+
+TEXT = {"type": "string", "minLength": 1}
+YES_OR_NO = {"type": "boolean"}
+_SIDE = {"type": "integer", "minimum": 1, "maximum": MAX_SIDE}
+_SIDE_WORDS = f"a whole number from 1 to {MAX_SIDE} (pixels)"
+_STEPS = {"type": "integer", "minimum": 1, "maximum": MAX_STEPS}
+_STEPS_WORDS = f"a whole number from 1 to {MAX_STEPS}"
+_CFG = {"type": "number", "minimum": 1, "maximum": MAX_CFG}
+
+STAGE = (
+    Field("upscaler", "the name of an upscaler, 'Latent' for example", TEXT, required=True),
+    Field("scale", f"a number above 0 and at most {MAX_SCALE}",
+          {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_SCALE}),
+    Field("width", _SIDE_WORDS, _SIDE),
+    Field("height", _SIDE_WORDS, _SIDE),
+    Field("denoising_strength", "a number above 0 and at most 1",
+          {"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
+    Field("steps", _STEPS_WORDS, _STEPS),
+    Field("sampler", "the name of a sampler, 'Euler a' for example", TEXT),
+    Field("scheduler", "the name of a schedule type, 'Karras' for example", TEXT),
+    Field("cfg", f"a number from 1 to {MAX_CFG}", _CFG),
+    Field("prompt", "a text", {"type": "string"}),
+    Field("negative", "a text", {"type": "string"}),
+)  # fmt: skip
+
+
+def object_schema(fields: Sequence[Field], **more: Any) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of an object with these keys and no others."""
+    return {
+        "type": "object",
+        "properties": {
+            field.name: {"description": field.allowed[0].upper() + field.allowed[1:] + ".", **field.schema}
+            for field in fields
+        },
+        "required": [field.name for field in fields if field.required],
+        "additionalProperties": False,
+        **more,
+    }
+
+
+# Exactly one of a scale and a width with a height; a latent upscale needs sampling, which the upscaler's name decides.
+STAGE_SCHEMA = object_schema(
+    STAGE,
+    oneOf=[
+        {"required": ["scale"], "not": {"anyOf": [{"required": ["width"]}, {"required": ["height"]}]}},
+        {"required": ["width", "height"], "not": {"required": ["scale"]}},
+    ],
+)
+STRATEGY = (
+    Field(
+        "stages",
+        f"a list of 1 to {MAX_STAGES} objects such as {{'upscaler': 'Latent', 'scale': 2, 'denoising_strength': 0.7}}",
+        {"type": "array", "minItems": 1, "maxItems": MAX_STAGES, "items": STAGE_SCHEMA},
+        required=True,
+    ),
+)
+STRATEGY_SCHEMA = object_schema(STRATEGY)
+CROPS = ("differences", "whole")
+_STRATEGIES = Field(
+    "strategies",
+    "a strategy text ('Latent x2 @0.7'), a strategy object ({'stages': [...]}) or a list of those",
+    {
+        "anyOf": [
+            TEXT,
+            STRATEGY_SCHEMA,
+            {"type": "array", "minItems": 1, "items": {"anyOf": [TEXT, STRATEGY_SCHEMA]}},
+        ]
+    },
+    required=True,
+)
+# The page's values after its tick have the order of the first six.
+ARGUMENT = (
+    _STRATEGIES,
+    Field("stages", "true or false", {**YES_OR_NO, "default": False}),
+    Field("first_pass", "true or false", {**YES_OR_NO, "default": False}),
+    Field("sheet", "true or false", {**YES_OR_NO, "default": False}),
+    Field("crops", "'differences' or 'whole'", {"type": "string", "enum": list(CROPS), "default": CROPS[0]}),
+    Field("reuse_first_pass", "true or false", {**YES_OR_NO, "default": True}),
+    Field("first_pass_image", "an image as base64 text", {**TEXT, "contentEncoding": "base64"}),
+)
+# What is planned for, by txt2img's own names and with its defaults.
+FIRST_PASS = (
+    Field("width", _SIDE_WORDS, {**_SIDE, "default": 512}),
+    Field("height", _SIDE_WORDS, {**_SIDE, "default": 512}),
+    Field("steps", _STEPS_WORDS, {**_STEPS, "default": 50}),
+    Field("sampler_name", "the name of a sampler, 'Euler a' for example", TEXT),
+    Field("scheduler", "the name of a schedule type, 'Karras' for example", TEXT),
+    Field("cfg_scale", f"a number from 1 to {MAX_CFG}", _CFG),
+)
+PLAN = (_STRATEGIES, *FIRST_PASS)
+PRESET = (
+    Field("strategies", "a list of one strategy text or more",
+          {"type": "array", "minItems": 1, "items": TEXT}, required=True),
+)  # fmt: skip
+
+
+def argument_schema() -> dict[str, Any]:
+    """JSON Schema of the argument object of txt2img's "alwayson_scripts"."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Hires strategies",
+        **object_schema(ARGUMENT),
+        "examples": [{"strategies": ["Latent x2 @0.7 > R-ESRGAN 4x+ x2"], "stages": True}],
+    }
+
+
+def check_object(value: object, fields: Sequence[Field], where: str = "") -> dict[str, Any]:
+    """The object, with keys and values that `fields` allows. Raises StrategyError that names the key and the value.
+
+    `where` is the object's own place in what was sent, "strategies[0]" for example; "" is the outermost one. Objects
+    inside are not looked into: whoever reads them checks them.
+    """
+    at = f"{where}: " if where else ""
+    if not isinstance(value, Mapping):
+        raise StrategyError(f"{at}Expected an object with the keys {_names(fields)}, found {short(value)}.")
+    known = {field.name: field for field in fields}
+    for key, one in value.items():
+        if key not in known:
+            raise StrategyError(f"{at}Unknown key {short(key)}. The keys are: {_names(fields)}.")
+        if not fits(one, known[key].schema):
+            raise StrategyError(f"{at}'{key}' has to be {known[key].allowed}, found {short(one)}.")
+    for field in fields:
+        if field.required and field.name not in value:
+            raise StrategyError(f"{at}The key '{field.name}' is missing: it has to be {field.allowed}.")
+    return dict(value)
+
+
+def fits(value: object, schema: Mapping[str, Any]) -> bool:
+    """Whether a value is what a schema of this module's kind allows; items of lists and objects are not looked at."""
+    if "anyOf" in schema:
+        return any(fits(value, each) for each in schema["anyOf"])
+    kind = schema["type"]
+    if not _KINDS[kind](value):
+        return False
+    if isinstance(value, str):
+        return len(value) >= schema.get("minLength", 0) and value in schema.get("enum", (value,))
+    if isinstance(value, (list, tuple)):
+        return schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value))
+    if kind in ("integer", "number"):
+        return _in_range(value, schema)
+    return True
+
+
+def _in_range(value: Any, schema: Mapping[str, Any]) -> bool:
+    """NaN is in no range."""
+    return (
+        value >= schema.get("minimum", value)
+        and value > schema.get("exclusiveMinimum", float("-inf"))
+        and value <= schema.get("maximum", value)
+    )
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is a text that can be written as UTF-8; half a surrogate pair cannot."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_KINDS = {
+    "object": lambda value: isinstance(value, Mapping),
+    "array": lambda value: isinstance(value, (list, tuple)),
+    "string": is_text,
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
+}
+
+
+def _names(fields: Sequence[Field]) -> str:
+    return ", ".join(field.name for field in fields)

@@ -1,0 +1,82 @@
+"""A piece of the user's text that remembers where it stood, so that every error can point there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hires_strategies.errors import StrategyError
+
+JSON_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+
+
+@dataclass(frozen=True)
+class Located:
+    """A text with the column (from 1) that each of its characters has in what the user wrote.
+
+    `start` is where an empty text stands.
+    """
+
+    text: str
+    columns: tuple[int, ...]
+    start: int = 1
+
+    @classmethod
+    def of(cls, line: str) -> Located:
+        return cls(line, tuple(range(1, len(line) + 1)))
+
+    @classmethod
+    def joined(cls, parts: tuple[Located, ...]) -> Located:
+        columns = tuple(column for part in parts for column in part.columns)
+        return cls("".join(part.text for part in parts), columns, parts[0].start)
+
+    def __getitem__(self, part: slice) -> Located:
+        return Located(self.text[part], self.columns[part], self.column(part.start or 0))
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    def column(self, index: int) -> int:
+        """The column of a character; just behind the last one for an index past the end."""
+        if index < len(self.columns):
+            return self.columns[index]
+        return self.columns[-1] + 1 if self.columns else self.start
+
+    def strip(self) -> Located:
+        start = len(self.text) - len(self.text.lstrip())
+        return self[start : max(start, len(self.text.rstrip()))]
+
+    def partition(self, index: int) -> tuple[Located, Located]:
+        """What stands before the character at `index`, and after it."""
+        return self[:index].strip(), self[index + 1 :].strip()
+
+    def split_outside_strings(self, separator: str) -> list[Located]:
+        """Split at a single character wherever it is not part of a JSON string."""
+        parts, start = [], 0
+        for index, character in outside_strings(self):
+            if character == separator:
+                parts.append(self[start:index])
+                start = index + 1
+        return [*parts, self[start:]]
+
+    def error(self, message: str, index: int = 0) -> StrategyError:
+        """An error that points at a character of this text. The line is the caller's to count."""
+        return StrategyError(message, 1, self.column(index))
+
+
+def outside_strings(line: Located) -> Iterator[tuple[int, str]]:
+    """Index and character of everything outside JSON strings. Raises StrategyError for a string without an end."""
+    if '"' not in line.text:
+        yield from enumerate(line.text)
+        return
+    index = 0
+    while index < len(line.text):
+        if line.text[index] == '"':
+            string = JSON_STRING.match(line.text, index)
+            if not string:
+                raise line.error("This quotation mark has no second one.", index)
+            index = string.end()
+            continue
+        yield index, line.text[index]
+        index += 1

@@ -1,0 +1,236 @@
+"""Strategies + the first pass's size and steps -> a tree of exact stages. All rounding is here.
+
+Integers and floats only: no tensors, no host. Equal stages are one node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.limits import DEFAULT_LIMITS, MAX_SCHEDULE, MAX_SIDE, Limits
+from hires_strategies.notation.text import format_stage, format_strategy
+from hires_strategies.strategy import Stage, Strategy
+
+from .sizes import LATENT_SIDE, Upscale, output_size, resolve_upscale
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class FirstPass:
+    """What the stages start from. `width`, `height` in pixels; `sampler`, `scheduler`, `cfg` None where not known.
+
+    Raises StrategyError where a number is no whole number or not from 1 to 1,000,000.
+    """
+
+    width: int
+    height: int
+    steps: int
+    sampler: str | None = None
+    scheduler: str | None = None
+    cfg: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("width", "height", "steps"):
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= MAX_SIDE:
+                raise StrategyError(
+                    f"The first pass's number for '{name}' has to be a whole number from 1 to {MAX_SIDE}, "
+                    f"found {value!r}."
+                )
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Sampling after an upscale: the last `steps` of a schedule of `total` steps (the host's setup_img2img_steps).
+
+    `total` equals `steps` for Direct, which starts from noise alone. None stands for the first pass's value.
+    """
+
+    steps: int
+    total: int
+    denoising_strength: float | None
+    sampler: str | None
+    scheduler: str | None
+    cfg: float | None
+    prompt: str | None
+    negative: str | None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for samplings that give the same picture from the same start."""
+        return (self.steps, self.total, self.sampler, self.scheduler, self.cfg, self.prompt, self.negative)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One stage with its exact size. `parent` is an index into the plan's stages, None for the first pass."""
+
+    index: int
+    parent: int | None
+    text: str
+    width: int
+    height: int
+    upscale: Upscale | None
+    sampling: Sampling | None
+
+    @property
+    def steps(self) -> int:
+        """Sampling steps; 0 where the stage only upscales."""
+        return self.sampling.steps if self.sampling else 0
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One strategy of a run: its canonical text, its last stage, and the first variant with the same picture."""
+
+    text: str
+    node: int
+    same_as: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A tree of stages. Parents come before their children; the leaves of `variants` are in the order written."""
+
+    first_pass: FirstPass
+    variants: tuple[Variant, ...]
+    stages: tuple[Node, ...]
+    strategies: tuple[Strategy, ...]
+
+    def children(self, parent: int | None) -> list[Node]:
+        return [node for node in self.stages if node.parent == parent]
+
+    def path(self, index: int) -> list[Node]:
+        """The stages from the first one to `index`."""
+        path = [self.stages[index]]
+        while path[0].parent is not None:
+            path.insert(0, self.stages[path[0].parent])
+        return path
+
+    def subtree(self, index: int) -> list[Node]:
+        """The stage `index` and all that follow it."""
+        found = {index}
+        for node in self.stages[index + 1 :]:
+            if node.parent in found:
+                found.add(node.index)
+        return [node for node in self.stages if node.index in found]
+
+    def text_to(self, index: int) -> str:
+        """The strategy that ends at a stage."""
+        depth = len(self.path(index))
+        for variant, strategy in zip(self.variants, self.strategies, strict=True):
+            if index in {node.index for node in self.path(variant.node)}:
+                return format_strategy(Strategy(strategy.stages[:depth]))
+        raise ValueError(f"Stage {index} belongs to no variant.")
+
+    @property
+    def needs_first_pass(self) -> bool:
+        return any(strategy.needs_first_pass for strategy in self.strategies)
+
+    @property
+    def distinct(self) -> list[int]:
+        """Indices of the variants that are not the same picture as an earlier one."""
+        return [index for index, variant in enumerate(self.variants) if variant.same_as is None]
+
+
+def make_plan(strategies: Sequence[Strategy], first_pass: FirstPass, limits: Limits = DEFAULT_LIMITS) -> Plan:
+    """The tree for `strategies` after `first_pass`. Raises StrategyError for a size over or under the limits."""
+    if not strategies:
+        raise StrategyError("There is no strategy to plan.")
+    if len(strategies) > limits.variants:
+        raise StrategyError(f"{len(strategies)} variants are more than {limits.variants}, the limit (a setting).")
+    tree = _Tree(first_pass, limits)
+    variants: list[Variant] = []
+    first_with: dict[int, int] = {}
+    for index, strategy in enumerate(strategies):
+        leaf = tree.add(strategy)
+        variants.append(Variant(format_strategy(strategy), leaf, first_with.get(leaf)))
+        first_with.setdefault(leaf, index)
+    return Plan(first_pass, tuple(variants), tuple(tree.nodes), tuple(strategies))
+
+
+class _Tree:
+    """Nodes found so far, by what makes them equal."""
+
+    def __init__(self, first_pass: FirstPass, limits: Limits) -> None:
+        self.first_pass = first_pass
+        self.limits = limits
+        self.nodes: list[Node] = []
+        self.known: dict[tuple[object, ...], int] = {}
+
+    def add(self, strategy: Strategy) -> int:
+        parent: int | None = None
+        for index, stage in enumerate(strategy.stages):
+            try:
+                parent = self._node(stage, parent)
+            except StrategyError as error:
+                raise (error.at(*strategy.places[index]) if strategy.places else error) from None
+        assert parent is not None
+        return parent
+
+    def _node(self, stage: Stage, parent: int | None) -> int:
+        source = (self.first_pass.width, self.first_pass.height)
+        if parent is not None:
+            source = (self.nodes[parent].width, self.nodes[parent].height)
+        upscale = None if stage.is_direct else resolve_upscale(stage, source)
+        sampling = self._sampling(stage)
+        width, height = output_size(stage, source, upscale)
+        self._check(stage, (width, height), upscale)
+        key = (parent, upscale, (width, height), sampling.key if sampling else None)
+        if key not in self.known:
+            self.known[key] = len(self.nodes)
+            self.nodes.append(Node(len(self.nodes), parent, format_stage(stage), width, height, upscale, sampling))
+        return self.known[key]
+
+    def _sampling(self, stage: Stage) -> Sampling | None:
+        if not stage.is_sampled:
+            return None
+        base = self.first_pass
+        steps = stage.steps or base.steps
+        total = steps if stage.denoising_strength is None else schedule_length(steps, stage.denoising_strength)
+        if total > MAX_SCHEDULE:
+            raise StrategyError(
+                f"The denoising strength of '{format_stage(stage)}' is too low: its {steps} steps would be the last of "
+                f"more than {MAX_SCHEDULE}.",
+                field="denoising_strength",
+            )
+        return Sampling(
+            steps,
+            total,
+            stage.denoising_strength,
+            _unless_equal(stage.sampler, base.sampler),
+            _unless_equal(stage.scheduler, base.scheduler),
+            _unless_equal(stage.cfg, base.cfg),
+            stage.prompt,
+            stage.negative,
+        )
+
+    def _check(self, stage: Stage, size: tuple[int, int], upscale: Upscale | None) -> None:
+        largest = max(*size, upscale.width if upscale else 0, upscale.height if upscale else 0)
+        if largest > self.limits.longest_side:
+            raise StrategyError(
+                f"'{format_stage(stage)}' makes {size[0]}x{size[1]} pixels here, and the longest side may have "
+                f"{self.limits.longest_side} (a setting)."
+            )
+        smallest = LATENT_SIDE if stage.is_sampled else 1
+        if min(size) < smallest:
+            raise StrategyError(
+                f"'{format_stage(stage)}' makes {size[0]}x{size[1]} pixels here, and a side needs at least {smallest}."
+            )
+
+
+def schedule_length(steps: int, denoising_strength: float) -> int:
+    """Length of the schedule whose last `steps` steps run: the host's sd_samplers_common.setup_img2img_steps.
+
+    No longer than MAX_SCHEDULE + 1, for the strength may be as low as a float can be.
+    """
+    return int(min(steps / min(denoising_strength, 0.999), MAX_SCHEDULE + 1))
+
+
+def _unless_equal(value: T, base: object) -> T | None:
+    """None where a stage names what the first pass has anyway, so that both spellings are one node."""
+    return None if value == base else value

@@ -1,0 +1,62 @@
+"""Pixels of a stage: what it is resized to, and what is left after the crop. The host's rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hires_strategies.strategy import Stage
+
+LATENT_SIDE = 8  # pixels of a picture for one of its latent, the host's opt_f
+
+
+@dataclass(frozen=True)
+class Upscale:
+    """A resize to `width` x `height` pixels, of which the middle `crop_width` x `crop_height` is kept."""
+
+    upscaler: str
+    latent: bool
+    width: int
+    height: int
+    crop_width: int
+    crop_height: int
+
+
+def resolve_upscale(stage: Stage, source: tuple[int, int]) -> Upscale:
+    """The resize of a stage for a picture of `source` pixels, as the host's calculate_target_resolution does it."""
+    width, height = source
+    wanted = _wanted_size(stage, source)
+    if stage.scale is not None:
+        return Upscale(stage.upscaler, stage.is_latent, *wanted, *wanted)
+    if width / height < wanted[0] / wanted[1]:
+        scaled = wanted[0], wanted[0] * height // width
+    else:
+        scaled = wanted[1] * width // height, wanted[1]
+    return Upscale(stage.upscaler, stage.is_latent, *scaled, *wanted)
+
+
+def output_size(stage: Stage, source: tuple[int, int], upscale: Upscale | None) -> tuple[int, int]:
+    """Pixels of the finished stage: whole latents where it is sampled, the exact size where it only upscales.
+
+    `upscale` is None for Direct.
+    """
+    if upscale is None:
+        width, height = _wanted_size(stage, source)
+        return width // LATENT_SIDE * LATENT_SIDE, height // LATENT_SIDE * LATENT_SIDE
+    if not stage.is_sampled:
+        return upscale.crop_width, upscale.crop_height
+    return (
+        (upscale.width // LATENT_SIDE - cropped_latents(upscale.width, upscale.crop_width)) * LATENT_SIDE,
+        (upscale.height // LATENT_SIDE - cropped_latents(upscale.height, upscale.crop_height)) * LATENT_SIDE,
+    )
+
+
+def cropped_latents(side: int, kept: int) -> int:
+    """How many latent rows or columns a crop from `side` to `kept` pixels takes away (the host's truncate_x)."""
+    return (side - kept) // LATENT_SIDE
+
+
+def _wanted_size(stage: Stage, source: tuple[int, int]) -> tuple[int, int]:
+    if stage.scale is not None:
+        return int(source[0] * stage.scale), int(source[1] * stage.scale)
+    assert stage.width is not None and stage.height is not None
+    return stage.width, stage.height

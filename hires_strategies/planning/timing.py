@@ -1,0 +1,151 @@
+"""How long things take on this machine, learnt from finished runs and kept in a small JSON file.
+
+A stage's time is taken as proportional to its work: model evaluations x pixels x images where it is sampled, pixels x
+images where it only upscales. The rate is the median of the last runs of the nearest size, because attention makes
+large pictures dearer per pixel.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hires_strategies.json_file import write_json
+
+from .cost import node_evaluations, sampler_evaluations
+from .plan import Node, Plan
+
+REMEMBERED = 5  # runs per kind of stage and size
+_MOST_ENTRIES = 200
+_FIRST_PASS = "first pass"
+_SAMPLED = "sampled"
+
+_writing = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something whose time is learnt: what it is, its picture's size in pixels, and its work."""
+
+    kind: str
+    pixels: int
+    work: float
+
+
+class Timing:
+    """Rates (seconds per unit of work) in the JSON file at `path`, which need not exist yet.
+
+    A file that cannot be read counts as empty: it holds nothing that the next run does not learn again.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def estimate(self, plan: Plan, model: str = "", images: int = 1) -> float | None:
+        """Seconds that a run of `plan` will take for a batch of `images`, or None as long as too little is known.
+
+        `model` is any name for models of one speed ("SDXL"); an unknown one is taken to be as fast as those known.
+        """
+        known = [(*_parts(key), rates) for key, rates in self._read().items()]
+        rates: dict[tuple[str, int], float | None] = {}
+        seconds = 0.0
+        for task in _tasks(plan, images):
+            if task is None:
+                return None
+            like = (task.kind, task.pixels)
+            if like not in rates:
+                rates[like] = _rate(known, model, task)
+            rate = rates[like]
+            if rate is None:
+                return None
+            seconds += rate * task.work
+        return seconds
+
+    def learn(self, plan: Plan, seconds: Sequence[float | None], model: str = "", images: int = 1) -> None:
+        """Remember a finished run; StrategyError if the file cannot be written.
+
+        `seconds`: of the first pass, then of each stage; None for what did not run.
+        """
+        with _writing:
+            known = self._read()
+            tasks = _tasks(plan, images) if plan.needs_first_pass else [None, *_tasks(plan, images)]
+            for task, spent in zip(tasks, seconds, strict=False):
+                if task is not None and spent:
+                    # The newest entry last: the oldest is forgotten first.
+                    rates = known.pop(_key(model, task), [])
+                    known[_key(model, task)] = [*rates, spent / task.work][-REMEMBERED:]
+            write_json(self.path, dict(list(known.items())[-_MOST_ENTRIES:]))
+
+    def _read(self) -> dict[str, list[float]]:
+        try:
+            body = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return {key: rates for key, rates in body.items() if _is_entry(key, rates)} if isinstance(body, dict) else {}
+
+
+def _tasks(plan: Plan, images: int) -> list[Task | None]:
+    """The first pass (if the plan needs one), then every stage; None where the work is not known beforehand."""
+    first = plan.first_pass
+    tasks: list[Task | None] = []
+    if plan.needs_first_pass:
+        evaluations = sampler_evaluations(first.sampler, first.steps, False)
+        pixels = first.width * first.height
+        tasks.append(Task(_FIRST_PASS, pixels, evaluations * pixels * images) if evaluations else None)
+    return tasks + [_stage_task(plan, node, images) for node in plan.stages]
+
+
+def _stage_task(plan: Plan, node: Node, images: int) -> Task | None:
+    pixels = node.width * node.height
+    if node.sampling is None:
+        assert node.upscale is not None
+        return Task(node.upscale.upscaler, pixels, pixels * images)
+    evaluations = node_evaluations(node, plan.first_pass)
+    if not evaluations:
+        return None
+    upscaler = node.upscale.upscaler if node.upscale and not node.upscale.latent else "latent"
+    return Task(f"{_SAMPLED} {upscaler}", pixels, evaluations * pixels * images)
+
+
+def _key(model: str, task: Task) -> str:
+    return "|".join((model, task.kind, str(task.pixels)))
+
+
+def _is_entry(key: str, rates: Any) -> bool:
+    numbers = isinstance(rates, list) and rates and all(isinstance(rate, (int, float)) and rate > 0 for rate in rates)
+    return bool(numbers) and key.count("|") >= 2 and key.rpartition("|")[2].isdecimal()
+
+
+def _rate(known: list[tuple[str, str, int, list[float]]], model: str, task: Task) -> float | None:
+    """The rate of the most similar work: the same model and kind, else another model's, else any sampling's.
+
+    `known`: model, kind, pixels and the last rates.
+    """
+    sampling = _is_sampling(task.kind)
+    for same_model in (True, False):
+        for same_kind in (True, False):
+            near = [
+                (abs(math.log(pixels / task.pixels)), rates)
+                for its_model, kind, pixels, rates in known
+                if (its_model == model or not same_model)
+                and (kind == task.kind or (not same_kind and sampling and _is_sampling(kind)))
+            ]
+            if near:
+                return statistics.median(min(near, key=lambda each: each[0])[1])
+    return None
+
+
+def _is_sampling(kind: str) -> bool:
+    return kind == _FIRST_PASS or kind.startswith(_SAMPLED)
+
+
+def _parts(key: str) -> tuple[str, str, int]:
+    model, _, rest = key.partition("|")
+    kind, _, pixels = rest.rpartition("|")
+    return model, kind, max(int(pixels), 1)

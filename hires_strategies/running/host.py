@@ -1,0 +1,59 @@
+"""What the engine needs of a WebUI: the Host protocol. The only thing that run.py knows of one."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from PIL.Image import Image
+
+from hires_strategies.planning.plan import Node, Upscale
+
+# A batch of the model's scaled latents, B x C x H/8 x W/8; the engine only slices it.
+Latents = Any
+
+
+class Host(Protocol):
+    """The verbs of a WebUI with a loaded model, for one batch of images.
+
+    Every verb works on the whole batch, in the batch's order, and may raise any Exception: the stage then counts as
+    failed. Pictures are RGB images in full quality.
+    """
+
+    def rewind_generator(self) -> None:
+        """Put torch's generator where the first pass's noise left it: an encode draws from there.
+
+        Called before a pixel upscale and the encode after it, not between: some upscalers draw too when they load.
+        """
+
+    def decode(self, latents: Latents) -> list[Image]:
+        """The pictures of the latents, by the model's autoencoder."""
+
+    def encode(self, images: list[Image]) -> Latents:
+        """The latents of pictures of one size; sides are floored to whole latents."""
+
+    def latent_upscale(self, latents: Latents, upscale: Upscale) -> Latents:
+        """Latents resized to upscale.width x upscale.height pixels (whole latents), not yet cropped."""
+
+    def pixel_upscale(self, images: list[Image], upscale: Upscale) -> list[Image]:
+        """Pictures resized to exactly upscale.width x upscale.height by the upscaler, not yet cropped."""
+
+    def sample(self, latents: Latents, images: list[Image] | None, node: Node) -> Latents:
+        """The second pass of `node` over `latents`. `images` are their pictures where they came from pixels."""
+
+    def direct(self, node: Node) -> Latents:
+        """txt2img at the node's size, from noise alone."""
+
+    def start_sigma(self, node: Node) -> float | None:
+        """The sigma at which a sampled node starts; None where it has none."""
+
+    def next_job(self, text: str) -> None:
+        """Called before each stage: the progress bar moves on and says `text`."""
+
+    def stopped(self) -> str | None:
+        """'interrupted' or 'skipped' once the user asked for it, else None."""
+
+    def failed(self, node: Node, error: Exception) -> None:
+        """Called after a stage failed: report it, and free what it held."""
+
+    def release(self) -> None:
+        """Called between stages: free memory that nothing holds any more."""

@@ -1,0 +1,226 @@
+"""The walk over a plan: depth first, what branches share once, and an end for every kind of trouble.
+
+A stage's result depends on the first pass and the path to it, never on what ran before it in another branch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from PIL.Image import Image
+
+from hires_strategies.planning.cost import node_evaluations
+from hires_strategies.planning.plan import Node, Plan
+from hires_strategies.planning.sizes import Upscale, cropped_latents
+from hires_strategies.wording import describe
+
+from .host import Host, Latents
+
+
+@dataclass
+class Picture:
+    """A batch as latents, as pictures, or as both; never neither. The form that is missing is made once, on demand."""
+
+    latents: Latents | None = None
+    images: list[Image] | None = None
+
+    def as_images(self, host: Host) -> list[Image]:
+        if self.images is None:
+            self.images = host.decode(self.latents)
+        return self.images
+
+    def as_latents(self, host: Host) -> Latents:
+        if self.latents is None:
+            assert self.images is not None
+            host.rewind_generator()
+            self.latents = host.encode(self.images)
+        return self.latents
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one stage, for a whole batch.
+
+    `reached` is the index of the stage that `images` show: the stage itself, or where it failed or was stopped, the
+    last finished one before it (None: the first pass). `images` is None where nothing at all was finished, or where
+    nobody asked for this stage's pictures. `error` is a sentence. `seconds` is the stage's own time.
+    """
+
+    reached: int | None
+    images: list[Image] | None
+    error: str | None
+    seconds: float
+    start_sigma: float | None
+    model_evaluations: int | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of every stage, by its index in the plan, and the first pass's pictures if they were asked for.
+
+    `first_pass_error` is a sentence where those pictures could not be made.
+    """
+
+    stages: tuple[Outcome, ...]
+    first_pass: list[Image] | None
+    first_pass_error: str | None = None
+
+
+def run(plan: Plan, host: Host, first_pass: Picture | None, keep: Collection[int | None] = ()) -> Result:
+    """Run every stage of `plan` on `first_pass` (None: only for plans that need none).
+
+    The pictures of the variants are kept, and those of the stages in `keep` (None stands for the first pass).
+    Only an error that is no Exception leaves this function: what fails is in the outcomes.
+    """
+    kept: set[int | None] = {variant.node for variant in plan.variants}
+    walk = _Walk(plan, host, kept.union(keep))
+    walk.walk(first_pass)
+    outcomes = tuple(walk.outcomes[node.index] for node in plan.stages)
+    if None not in keep or first_pass is None:
+        return Result(outcomes, None)
+    try:
+        return Result(outcomes, first_pass.as_images(host))
+    except Exception as error:
+        return Result(outcomes, None, f"The first pass could not be shown: {describe(error)}")
+
+
+class _Walk:
+    def __init__(self, plan: Plan, host: Host, keep: set[int | None]) -> None:
+        self.plan = plan
+        self.host = host
+        self.keep = keep
+        self.outcomes: dict[int, Outcome] = {}
+
+    def walk(self, first_pass: Picture | None) -> None:
+        """Run every stage, each with all that follows it before the next one beside it."""
+        forks = [_Fork(self.host, first_pass, self.plan.children(None))]
+        while forks:
+            self._run_next(forks)
+            self.host.release()
+
+    def _run_next(self, forks: list[_Fork]) -> None:
+        """Run the next stage of the last fork, which leaves the list, and the memory, with its last stage."""
+        fork = forks[-1]
+        node = fork.waiting.popleft()
+        if not fork.waiting:
+            forks.pop()
+        reason = self.host.stopped()
+        if reason:
+            self._give_up(node, fork.source, f"'{node.text}' did not run: the user {reason} it.")
+            return
+        finished = self._run_stage(node, fork)
+        following = self.plan.children(node.index)
+        if finished is not None and following:
+            forks.append(_Fork(self.host, finished, following))
+
+    def _run_stage(self, node: Node, fork: _Fork) -> Picture | None:
+        """The finished stage, or None after it failed or was stopped and all that follows it was marked."""
+        started = time.perf_counter()
+        self.host.next_job(f"Hires stage {node.index + 1} of {len(self.plan.stages)}: {node.text}")
+        trouble = None
+        try:
+            sigma = self.host.start_sigma(node) if node.sampling else None
+            picture = self._finish(node, fork)
+            reason = self.host.stopped()
+            images = picture.as_images(self.host) if node.index in self.keep and not reason else None
+            if reason:
+                trouble = f"'{node.text}' was not finished: the user {reason} it."
+        except Exception as error:
+            self.host.failed(node, error)
+            trouble = f"'{node.text}' failed: {describe(error)}"
+        finally:
+            fork.done_with(node)
+        if trouble:
+            # Only here, where the exception is gone, is what it held free: what is shown instead may need the memory.
+            self.host.release()
+            self._give_up(node, fork.source, trouble)
+            return None
+        evaluations = node_evaluations(node, self.plan.first_pass)
+        seconds = time.perf_counter() - started
+        self.outcomes[node.index] = Outcome(node.index, images, None, seconds, sigma, evaluations)
+        return picture
+
+    def _finish(self, node: Node, fork: _Fork) -> Picture:
+        if node.upscale is None:
+            return Picture(latents=self.host.direct(node))
+        started = fork.upscaled(node)
+        if node.sampling is None:
+            return started
+        return Picture(latents=self.host.sample(started.latents, started.images, node))
+
+    def _give_up(self, node: Node, before: Picture | None, error: str) -> None:
+        """Mark a stage and all that follows it: they show what was finished before."""
+        reached = node.parent if before is not None else None
+        images = None
+        try:
+            images = before.as_images(self.host) if before is not None else None
+        except Exception as second:
+            error = f"{error} The stage before it could not be shown either: {describe(second)}"
+        for lost in self.plan.subtree(node.index):
+            shown = images if lost.index in self.keep else None
+            self.outcomes[lost.index] = Outcome(reached, shown, error, 0.0, None, 0)
+
+
+class _Fork:
+    """A picture, the stages that start from it and wait, and the upscales that several of them share.
+
+    An upscale is made once and dropped after its last use.
+    """
+
+    def __init__(self, host: Host, source: Picture | None, nodes: list[Node]) -> None:
+        self.host = host
+        self.source = source
+        self.waiting = deque(nodes)
+        self.uses = Counter(self._key(node) for node in nodes)
+        self.made: dict[tuple[Upscale | None, bool], Picture] = {}
+
+    def upscaled(self, node: Node) -> Picture:
+        key = self._key(node)
+        if key not in self.made:
+            self.made[key] = self._make(node)
+        return self.made[key]
+
+    def done_with(self, node: Node) -> None:
+        key = self._key(node)
+        self.uses[key] -= 1
+        if not self.uses[key]:
+            self.made.pop(key, None)
+
+    def _make(self, node: Node) -> Picture:
+        upscale = node.upscale
+        assert upscale is not None and self.source is not None
+        if upscale.latent:
+            return Picture(
+                latents=crop_latents(self.host.latent_upscale(self.source.as_latents(self.host), upscale), upscale)
+            )
+        source = self.source.as_images(self.host)
+        self.host.rewind_generator()
+        images = self.host.pixel_upscale(source, upscale)
+        if node.sampling is None:
+            return Picture(images=[crop_image(image, upscale) for image in images])
+        latents = crop_latents(self.host.encode(images), upscale)
+        return Picture(latents=latents, images=[crop_image(image, upscale) for image in images])
+
+    @staticmethod
+    def _key(node: Node) -> tuple[Upscale | None, bool]:
+        return node.upscale, node.sampling is not None
+
+
+def crop_latents(latents: Latents, upscale: Upscale) -> Latents:
+    """The middle of upscaled latents, cut as the host's sample_hr_pass does for "resize to"."""
+    cut_x = cropped_latents(upscale.width, upscale.crop_width)
+    cut_y = cropped_latents(upscale.height, upscale.crop_height)
+    rows, columns = latents.shape[-2:]
+    return latents[..., cut_y // 2 : rows - (cut_y + 1) // 2, cut_x // 2 : columns - (cut_x + 1) // 2]
+
+
+def crop_image(image: Image, upscale: Upscale) -> Image:
+    """The middle of an upscaled picture, in pixels."""
+    if image.size == (upscale.crop_width, upscale.crop_height):
+        return image
+    left = (image.width - upscale.crop_width) // 2
+    top = (image.height - upscale.crop_height) // 2
+    return image.crop((left, top, left + upscale.crop_width, top + upscale.crop_height))

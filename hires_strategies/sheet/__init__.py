@@ -1,0 +1,1 @@
+"""The contact sheet: the variants of one run side by side."""

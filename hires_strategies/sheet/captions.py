@@ -1,0 +1,164 @@
+"""What differs between strategies, in few words: what stands once in a title, under each picture, or at rows and
+columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hires_strategies.notation.literals import format_name, format_number
+from hires_strategies.notation.options import option_texts
+from hires_strategies.notation.text import format_stage
+from hires_strategies.strategy import Stage, Strategy
+
+# How the title writes a part that differs. The first three parts stand before the brackets.
+_GAPS = ("…", "x…", "@…", "… steps", "sampler …", "scheduler …", "cfg …", "prompt …", "negative …")
+_HEAD = 3
+_NAMES = (
+    "upscaler", "size", "denoising strength", "steps", "sampler", "schedule type", "CFG scale", "prompt",
+    "negative prompt",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """Variants as rows and columns. `cells[row][column]` is the index of a variant."""
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: tuple[tuple[int, ...], ...]
+
+    def turned(self) -> Table:
+        """Rows as columns."""
+        return Table(self.columns, self.rows, tuple(zip(*self.cells, strict=True)))
+
+
+@dataclass(frozen=True)
+class Captions:
+    """`title` is what all strategies have in common, with '…' where they differ, and the names of what differs (empty
+    where they share nothing); `each` says for every strategy only how it differs. `table` is there for a sweep over
+    two parts or more."""
+
+    title: str
+    each: tuple[str, ...]
+    table: Table | None
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One part of one stage over all strategies, such as the denoising strength of stage 2. "" where it has none.
+
+    `part` None is a whole stage.
+    """
+
+    stage: int
+    part: int | None
+    texts: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        return len(set(self.texts)) > 1
+
+    @property
+    def in_title(self) -> str:
+        return _GAPS[self.part or 0] if self.differs else self.texts[0]
+
+
+def make_captions(strategies: Sequence[Strategy], same_as: Sequence[int | None]) -> Captions:
+    """Captions for the strategies of one run. `same_as[i]` is the first strategy with the same picture, or None.
+
+    A strategy whose picture is an earlier one's has no place of its own: the other's caption names both.
+    """
+    columns = _columns(strategies)
+    differing = [column for column in columns if column.differs]
+    own = [_line([(column, column.texts[n]) for column in differing]) or "nothing more" for n in range(len(strategies))]
+    each = tuple(
+        " = ".join([text, *(own[m] for m, other in enumerate(same_as) if other == n)]) for n, text in enumerate(own)
+    )
+    shared = any(column.texts[0] and not column.differs for column in columns)
+    title = _line([(column, column.in_title) for column in columns]) if shared else ""
+    names = list(dict.fromkeys(_NAMES[column.part] for column in differing if column.part is not None))
+    if title and names:
+        title += f" by {', '.join(names[:-1])}{' and ' if names[1:] else ''}{names[-1]}"
+    return Captions(title, each, _table(differing, same_as))
+
+
+def _columns(strategies: Sequence[Strategy]) -> list[_Column]:
+    columns: list[_Column] = []
+    for index in range(max(len(strategy.stages) for strategy in strategies)):
+        stages = [strategy.stages[index] if index < len(strategy.stages) else None for strategy in strategies]
+        present = [stage for stage in stages if stage is not None]
+        if len(present) < len(stages):  # not all are that long: the stage is told whole
+            columns.append(_Column(index, None, tuple(format_stage(stage) if stage else "" for stage in stages)))
+            continue
+        parts = [_parts(stage) for stage in present]
+        columns += [_Column(index, place, tuple(part[place] for part in parts)) for place in range(len(parts[0]))]
+    return columns
+
+
+def _parts(stage: Stage) -> tuple[str, ...]:
+    """Upscaler, size, denoising strength and each option of a stage as they are written."""
+    size = f"x{format_number(stage.scale)}" if stage.scale is not None else f"{stage.width}x{stage.height}"
+    sampled = f"@{format_number(stage.denoising_strength)}" if stage.denoising_strength is not None else ""
+    return (format_name(stage.upscaler), size, sampled, *option_texts(stage).values())
+
+
+def _line(parts: Sequence[tuple[_Column, str]]) -> str:
+    """Parts as one would write them in a strategy."""
+    stages: dict[int, tuple[list[str], list[str]]] = {}
+    for column, text in parts:
+        if text:
+            stages.setdefault(column.stage, ([], []))[(column.part or 0) >= _HEAD].append(text)
+    lines = [
+        " ".join([*head, f"[{'; '.join(options)}]"] if options and head else head or ["; ".join(options)])
+        for head, options in stages.values()
+    ]
+    return " > ".join(lines)
+
+
+def _table(differing: Sequence[_Column], same_as: Sequence[int | None]) -> Table | None:
+    """Rows and columns for strategies that are all combinations of two differing parts or more; the last part, which
+    changes fastest in a sweep's order, makes the columns."""
+    axes = _axes(differing)
+    if len(axes) < 2:
+        return None
+    across = [_line([(column, column.texts[n]) for column in axes[-1]]) for n in range(len(same_as))]
+    before = [column for axis in axes[:-1] for column in axis]
+    down = [_line([(column, column.texts[n]) for column in before]) for n in range(len(same_as))]
+    places = {(down[n], across[n]): n for n in range(len(same_as))}
+    rows, columns = list(dict.fromkeys(down)), list(dict.fromkeys(across))
+    if len(places) < len(same_as) or len(same_as) < len(rows) * len(columns):
+        return None
+    cells = [[places[row, column] for column in columns] for row in rows]
+    picture = [n if other is None else other for n, other in enumerate(same_as)]
+    rows, cells = _merged(rows, cells, picture)
+    columns, turned = _merged(columns, [list(column) for column in zip(*cells, strict=True)], picture)
+    if len(rows) < 2 or len(columns) < 2:
+        return None
+    return Table(tuple(rows), tuple(columns), tuple(zip(*turned, strict=True)))
+
+
+def _axes(differing: Sequence[_Column]) -> list[list[_Column]]:
+    """Parts that always change together, an upscaler with its own denoising strength for example, are one axis."""
+    axes: list[list[_Column]] = []
+    for column in differing:
+        for axis in axes:
+            if (
+                len(set(zip(axis[0].texts, column.texts, strict=True)))
+                == len(set(axis[0].texts))
+                == len(set(column.texts))
+            ):
+                axis.append(column)
+                break
+        else:
+            axes.append([column])
+    return axes
+
+
+def _merged(labels: list[str], lines: list[list[int]], picture: Sequence[int]) -> tuple[list[str], list[list[int]]]:
+    """Lines of cells that show the very same pictures are one line with both labels."""
+    kept: dict[tuple[int, ...], tuple[str, list[int]]] = {}
+    for label, line in zip(labels, lines, strict=True):
+        key = tuple(picture[cell] for cell in line)
+        kept[key] = (f"{kept[key][0]} = {label}", kept[key][1]) if key in kept else (label, line)
+    return [label for label, _ in kept.values()], [line for _, line in kept.values()]

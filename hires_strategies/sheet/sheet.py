@@ -1,0 +1,207 @@
+"""The contact sheet: the variants of one run side by side, with captions that say only what differs."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps
+
+from hires_strategies.strategy import Strategy
+
+from .captions import Captions, Table, make_captions
+from .crops import WHOLE, Box, box_pixels, crop_size, cut, find_crop, largest
+from .drawing import Cell, Colours, Content, Drawing, Place
+
+LONGEST_SIDE = 16_383  # pixels: WebP's limit, and about what browsers show
+_SMALLEST_SCALE = 1 / 64  # of a cell; what is too large even then is resized as a whole
+_SAME_SHAPE = 0.02  # width to height may differ by that much through rounding
+_WIDTH_TO_HEIGHT = 2.2  # of all pictures together, at best
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One variant. `image` is None where nothing came out; `error`, where there is one, says why.
+
+    `start_sigma`, `seconds` (of its whole path) and `cost` (in first passes) stand under it, None where not known.
+    `same_as` is the index of the first tile with the same picture: this one then gets no place of its own.
+    """
+
+    strategy: Strategy
+    image: Image.Image | None
+    start_sigma: float | None = None
+    seconds: float | None = None
+    cost: float | None = None
+    same_as: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a sheet is to look. `crops`: "differences" for 1:1 crops or "whole"; `box` for crops of a chosen place.
+
+    `fonts` are files, the preferred one first; `most_pixels` limits the whole sheet.
+    """
+
+    fonts: tuple[str, ...]
+    crops: str = "differences"
+    box: Box | None = None
+    most_pixels: int = 200_000_000
+    colours: Colours = dataclasses.field(default_factory=Colours)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """`notes` are sentences for the user; `places` has, for every tile, where its picture lies (pixels)."""
+
+    image: Image.Image
+    notes: tuple[str, ...]
+    places: tuple[Place | None, ...]
+
+
+def make_sheet(
+    tiles: Sequence[Tile], look: Look, heading: Sequence[str] = (), first_pass: Image.Image | None = None
+) -> Sheet:
+    """The sheet of `tiles` in their order. `heading`: lines for its head, such as the prompt and the seed.
+
+    Raises ValueError where no tile has a picture, OSError where there is no font.
+    """
+    images = [tile.image for tile in tiles if tile.image is not None and tile.same_as is None]
+    if not images:
+        raise ValueError("There is no picture to put on a sheet.")
+    whole, notes = largest(images), []
+    if len({image.size for image in images}) > 1:
+        notes.append(f"The pictures have different sizes; smaller ones are enlarged to {whole[0]}x{whole[1]}.")
+        tiles = [dataclasses.replace(tile, image=_padded(tile.image, whole, look)) for tile in tiles]
+        images = [_padded(image, whole, look) for image in images]
+    part = _Part(WHOLE, whole)
+    if look.crops != "whole":
+        box = look.box or find_crop(images, first_pass)
+        part = _Part(box, box_pixels(box, whole) if look.box else crop_size(whole))
+    captions = make_captions([tile.strategy for tile in tiles], [tile.same_as for tile in tiles])
+    table = _wide(captions.table, part.size) if captions.table else None
+    content = Content(
+        title=captions.title or f"{len(images)} strategies",
+        heading=tuple(heading),
+        rows=_table(tiles, table, captions, part) if table else _flow(tiles, captions, part, first_pass),
+        size=part.size,
+        row_labels=table.rows if table else (),
+        column_labels=table.columns if table else (),
+        thumbnail=None if part.box == WHOLE else first_pass or images[0],
+        box=part.box,
+    )
+    return _drawn(content, look, notes, tiles)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What cells show of the pictures: a box, as so many pixels."""
+
+    box: Box
+    size: tuple[int, int]
+
+    def of(self, image: Image.Image) -> Image.Image:
+        return cut(image.convert("RGB"), self.box, self.size)
+
+
+def _padded(image: Image.Image | None, size: tuple[int, int], look: Look) -> Image.Image | None:
+    """A picture of another shape than `size` with bands at its sides, so that it is not stretched.
+
+    A stage that crops keeps the middle, so that its picture lies where it belongs.
+    """
+    if image is None or abs(image.width * size[1] / (image.height * size[0]) - 1) < _SAME_SHAPE:
+        return image
+    return ImageOps.pad(image.convert("RGB"), size, Image.Resampling.LANCZOS, color=look.colours.faint)
+
+
+def _wide(table: Table, size: tuple[int, int]) -> Table:
+    """The table, turned where its rows and columns fit better on a wide sheet that way."""
+    turned = table.turned()
+    return min((table, turned), key=lambda each: _unevenness(len(each.rows), len(each.columns), size))
+
+
+def _table(tiles: Sequence[Tile], table: Table, captions: Captions, part: _Part) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(tuple(_cell(tiles, n, captions, part) for n in row) for row in table.cells)
+
+
+def _flow(
+    tiles: Sequence[Tile], captions: Captions, part: _Part, first_pass: Image.Image | None
+) -> tuple[tuple[Cell, ...], ...]:
+    """The cells in the order written, in rows that make the sheet wide; crops begin with the first pass's."""
+    cells = [
+        dataclasses.replace(_cell(tiles, n, captions, part), caption=captions.each[n])
+        for n, tile in enumerate(tiles)
+        if tile.same_as is None
+    ]
+    if first_pass is not None and part.box != WHOLE:
+        cells.insert(0, Cell(part.of(first_pass), "First pass", "enlarged"))
+    columns = _columns(len(cells), part.size)
+    return tuple(tuple(cells[start : start + columns]) for start in range(0, len(cells), columns))
+
+
+def _cell(tiles: Sequence[Tile], index: int, captions: Captions, part: _Part) -> Cell:
+    """The cell of a tile, without a caption."""
+    tile = tiles[index]
+    if tile.same_as is not None:
+        return Cell(None, message=f"The same picture as {captions.each[tile.same_as]}")
+    if tile.image is None:
+        return Cell(None, message=tile.error or "Nothing came out.", variants=(index,))
+    facts = [] if tile.start_sigma is None else [f"start sigma {tile.start_sigma:.2f}"]
+    facts += [] if tile.seconds is None else [f"{tile.seconds:.1f} s"]
+    facts += [] if tile.cost is None else [f"cost {_number(tile.cost)}"]
+    facts += [tile.error] if tile.error else []
+    return Cell(part.of(tile.image), facts=", ".join(facts), variants=(index,))
+
+
+def _columns(count: int, size: tuple[int, int]) -> int:
+    """How many cells of `size` make a row so that the sheet is a wide one with few empty places."""
+
+    def badness(columns: int) -> float:
+        rows = math.ceil(count / columns)
+        empty = rows * columns - count
+        return _unevenness(rows, columns, size) + empty / count
+
+    return min(range(1, count + 1), key=badness)
+
+
+def _unevenness(rows: int, columns: int, size: tuple[int, int]) -> float:
+    """How far rows and columns of pictures are from the best shape of a sheet."""
+    return abs(math.log(columns * size[0] / (rows * size[1]) / _WIDTH_TO_HEIGHT))
+
+
+def _drawn(content: Content, look: Look, notes: list[str], tiles: Sequence[Tile]) -> Sheet:
+    """The sheet, scaled down where it would be over the limits, with notes about what is not as it should be."""
+    drawing, scale = Drawing(content, look.fonts), 1.0
+    if drawing.missing:
+        notes.append("No font on this machine has all of these characters: set 'Font for image grids' to one that has.")
+    content = dataclasses.replace(content, notes=tuple(notes))
+    drawing = Drawing(content, look.fonts)
+    full = drawing.width, drawing.height
+    while _excess(drawing, look) > 1 and scale > _SMALLEST_SCALE:
+        notes = [*content.notes, f"Scaled down: {full[0]}x{full[1]} pixels would be more than the limit."]
+        scale /= max(_excess(drawing, look), 1.02)
+        drawing = Drawing(dataclasses.replace(content, notes=tuple(notes)), look.fonts, scale)
+    image, places = drawing.draw(look.colours)
+    shrunken = max(1.0, _excess(drawing, look))  # the text alone is too much
+    if shrunken > 1:
+        image = image.resize((max(1, int(image.width / shrunken)), max(1, int(image.height / shrunken))))
+        places = {n: _shrunken(place, shrunken) for n, place in places.items()}
+    own = [n if tile.same_as is None else tile.same_as for n, tile in enumerate(tiles)]
+    return Sheet(image, tuple(notes), tuple(places.get(n) for n in own))
+
+
+def _excess(drawing: Drawing, look: Look) -> float:
+    """By how much the sides of a sheet are too long; at most 1 for one within the limits."""
+    area = math.sqrt(drawing.width * drawing.height / look.most_pixels)
+    return max(area, max(drawing.width, drawing.height) / LONGEST_SIDE)
+
+
+def _shrunken(place: Place, by: float) -> Place:
+    left, top, right, bottom = (int(side / by) for side in place)
+    return left, top, right, bottom
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,128 @@
+"""What the host's OpenAPI page says of each route, with examples: arguments of FastAPI's add_api_route."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hires_strategies.notation.json_schema import PLAN as PLAN_FIELDS
+from hires_strategies.notation.json_schema import PRESET as PRESET_FIELDS
+from hires_strategies.notation.json_schema import object_schema
+
+_PLAN_BODY = {
+    "strategies": ["Latent x2 @{0.5,0.7} > R-ESRGAN 4x+ x2"],
+    "width": 512,
+    "height": 768,
+    "steps": 20,
+    "sampler_name": "DPM++ 2M",
+    "scheduler": "Karras",
+}
+_PRESET_BODY = {"strategies": ["Latent x2 @0.7", "R-ESRGAN 4x+ x2 @0.35"]}
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+_NUMBER = {"type": "number"}
+_INDEX = {"type": "integer"}
+_ERRORS = {
+    401: "The user or the password is wrong (with --api-auth only)",
+    404: "There is no such preset (or a line break in its name)",
+    413: "The body is larger than 256 KB",
+    422: "A sentence that names the key, the value and what is allowed",
+}
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _or_null(schema: dict[str, Any], why: str) -> dict[str, Any]:
+    """Without a type: OpenAPI 3.0 and 3.1 write "or null" in ways that the other does not know."""
+    return {"description": f"{schema['type'].capitalize()}, or null {why}."}
+
+
+def _answers(schema: dict[str, Any], example: Any, *errors: int) -> dict[int, dict[str, Any]]:
+    """The documented answers: 200 with this schema, and those errors."""
+    detail = {"application/json": {"schema": _object(detail={"type": "string"})}}
+    refused = {status: {"description": _ERRORS[status], "content": detail} for status in (401, *errors)}
+    good = {"description": "Done", "content": {"application/json": {"schema": schema, "example": example}}}
+    return {200: good, **refused}
+
+
+def _body(schema: dict[str, Any], example: Any) -> dict[str, Any]:
+    content = {"application/json": {"schema": _for_openapi(schema), "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _for_openapi(schema: Any) -> Any:
+    """The schema without what OpenAPI 3.0 writes in another way; looser by the one value 0, which is refused anyway."""
+    if isinstance(schema, dict):
+        renamed = {"exclusiveMinimum": "minimum"}
+        return {renamed.get(key, key): _for_openapi(value) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return [_for_openapi(each) for each in schema]
+    return schema
+
+
+_STAGE = _object(
+    text={"type": "string"},
+    parent=_or_null(_INDEX, "where the stage starts from the first pass, else an index into 'stages'"),
+    width=_INDEX,
+    height=_INDEX,
+    steps=_INDEX,
+    start_sigma=_or_null(_NUMBER, "without sampling, or for a schedule whose formula is not known"),
+    cost=_NUMBER,
+)
+_MERGE = _object(variant={"type": "string"}, same_as={"type": "string"})
+_PLAN_ANSWER = _object(
+    variants=_TEXTS,
+    last_stages={"type": "array", "items": _INDEX},
+    merges={"type": "array", "items": _MERGE},
+    stages={"type": "array", "items": _STAGE},
+    cost={**_NUMBER, "description": "In first passes, the plan's own included."},
+    seconds=_or_null(_NUMBER, "until this machine has run something like it"),
+)
+_PLAN_EXAMPLE = {
+    "variants": ["Latent x2 @0.5", "Latent x2 @0.7"],
+    "last_stages": [0, 1],
+    "merges": [],
+    "stages": [
+        {"text": "Latent x2 @0.5", "width": 1024, "height": 1536, "steps": 20, "start_sigma": 1.1805, "cost": 4.0},
+        {"text": "Latent x2 @0.7", "width": 1024, "height": 1536, "steps": 20, "start_sigma": 3.1052, "cost": 4.0},
+    ],
+    "cost": 9.0,
+}
+_PRESET = _object(strategies=_TEXTS, builtin={"type": "boolean"})
+_UPSCALER = _object(name={"type": "string"}, latent={"type": "boolean"})
+
+PLAN: dict[str, Any] = {
+    "summary": "What strategies would do and cost",
+    "openapi_extra": _body(object_schema(PLAN_FIELDS), _PLAN_BODY),
+    "responses": _answers(_PLAN_ANSWER, _PLAN_EXAMPLE, 413, 422),
+}
+UPSCALERS: dict[str, Any] = {
+    "summary": "Upscalers that a stage can name",
+    "responses": _answers(
+        {"type": "array", "items": _UPSCALER},
+        [{"name": "Latent", "latent": True}, {"name": "R-ESRGAN 4x+", "latent": False}],
+    ),
+}
+PRESETS: dict[str, Any] = {
+    "summary": "All presets",
+    "responses": _answers(
+        {"type": "object", "additionalProperties": _PRESET},
+        {"Latent 2x": {"strategies": ["Latent x2 @0.7"], "builtin": True}},
+        422,
+    ),
+}
+PUT_PRESET: dict[str, Any] = {
+    "summary": "Add or overwrite a preset",
+    "openapi_extra": _body(object_schema(PRESET_FIELDS), _PRESET_BODY),
+    "responses": _answers(
+        _object(name={"type": "string"}, strategies=_TEXTS), {"name": "My two", **_PRESET_BODY}, 404, 413, 422
+    ),
+}
+DELETE_PRESET: dict[str, Any] = {
+    "summary": "Remove a preset",
+    "responses": _answers(_object(deleted={"type": "string"}), {"deleted": "My two"}, 404, 422),
+}
+SCHEMA: dict[str, Any] = {
+    "summary": "JSON Schema of the argument object",
+    "responses": _answers({"type": "object"}, {"type": "object"}),
+}

@@ -1,0 +1,155 @@
+"""Routes of our own under /hires-strategies/v1, beside the host's /sdapi/v1 and behind the same door.
+
+Handlers read the body themselves and the document's schemas are ours, so that pydantic 1 and 2 give the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
+from modules import sd_models, shared
+from starlette.concurrency import run_in_threadpool
+
+from hires_strategies import presets
+from hires_strategies.errors import StrategyError
+from hires_strategies.notation.json_schema import PRESET, argument_schema, check_object
+from hires_strategies.planning.report import as_dict
+from hires_strategies.strategy import LATENT_UPSCALERS
+from hires_strategies.webui.generation.learnt_times import model_kind, timing_file
+from hires_strategies.webui.generation.request import Vocabulary, read_plan
+from hires_strategies.webui.host.lists import host_names
+from hires_strategies.webui.host.stages import model_sigmas
+from hires_strategies.webui.preset_file import preset_file
+from hires_strategies.webui.settings import limits
+
+from . import openapi as document
+from .auth import host_auth
+
+PREFIX = "/hires-strategies/v1"
+MAX_BODY = 256 * 1024  # bytes
+
+
+def register(_demo: Any, app: FastAPI) -> None:
+    """Add the routes; called by the host's on_app_started. Without --api (or --nowebui) there are none."""
+    options = shared.cmd_opts
+    if not (options.api or options.nowebui):
+        return
+    dependencies = [Depends(host_auth(options.api_auth))] if options.api_auth else []
+    for method, path, handler, described in _ROUTES:
+        app.add_api_route(
+            PREFIX + path,
+            handler,
+            methods=[method],
+            dependencies=dependencies,
+            response_class=JSONResponse,
+            tags=["Hires strategies"],
+            **described,
+        )
+
+
+async def plan(request: Request) -> JSONResponse:
+    """What strategies would do after a first pass: variants, stages with sizes and start sigmas, what merges, cost."""
+    return await _answer(request, plan_answer)
+
+
+def plan_answer(body: Any) -> dict[str, Any]:
+    """The answer of POST /plan. Loads no model: start sigmas are the loaded one's, else Stable Diffusion 1's."""
+    made = read_plan(body, Vocabulary(host_names(), limits()))
+    seconds = timing_file().estimate(made, model_kind())
+    return {
+        **as_dict(made, model_sigmas(sd_models.model_data.sd_model)),
+        "seconds": None if seconds is None else round(seconds, 2),
+    }
+
+
+def upscalers() -> JSONResponse:
+    """The upscalers that a stage can name: the latent ones first, then the host's list."""
+    return JSONResponse(
+        [{"name": name, "latent": name in LATENT_UPSCALERS} for name in host_names().upscalers],
+    )
+
+
+def list_presets() -> JSONResponse:
+    """All presets by name; those with "builtin": true came with the extension and cannot be changed."""
+    return _checked(_all_presets)
+
+
+async def put_preset(name: str, request: Request) -> JSONResponse:
+    """Add or overwrite a preset of the user's."""
+
+    def save(body: Any) -> dict[str, Any]:
+        strategies = check_object(body, PRESET)["strategies"]
+        saved = preset_file().save(name, strategies)
+        return {"name": saved, "strategies": list(preset_file().all()[saved])}
+
+    return await _answer(request, save)
+
+
+def delete_preset(name: str) -> JSONResponse:
+    """Remove a preset of the user's."""
+
+    def delete() -> dict[str, Any]:
+        file = preset_file()
+        if presets.check_name(name) not in file.all():
+            raise HTTPException(status_code=404, detail=f"There is no preset '{name}'.")
+        file.delete(name)
+        return {"deleted": name}
+
+    return _checked(delete)
+
+
+def schema() -> JSONResponse:
+    """JSON Schema of the object that txt2img's alwayson_scripts["Hires strategies"]["args"][0] may be."""
+    return JSONResponse(argument_schema())
+
+
+def _all_presets() -> dict[str, Any]:
+    own = preset_file().all()
+    return {
+        name: {"strategies": list(texts), "builtin": builtin}
+        for each, builtin in ((presets.builtin(), True), (own, False))
+        for name, texts in each.items()
+    }
+
+
+async def _answer(request: Request, work: Callable[[Any], dict[str, Any]]) -> JSONResponse:
+    """What `work` makes of the body, off the event loop, which other requests wait for."""
+    body = await _read_json(request)
+    return await run_in_threadpool(_checked, lambda: work(body))
+
+
+def _checked(work: Callable[[], dict[str, Any]]) -> JSONResponse:
+    try:
+        return JSONResponse(work())
+    except StrategyError as error:
+        raise HTTPException(status_code=422, detail=str(error)) from None
+
+
+async def _read_json(request: Request) -> Any:
+    """The body. One that is too large is read to its end, not kept: a client still sending hears no answer."""
+    body, size = bytearray(), 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= MAX_BODY:
+            body += part
+    if size > MAX_BODY:
+        raise HTTPException(status_code=413, detail=f"The body has {size} bytes, and {MAX_BODY} (256 KB) is the most.")
+    try:
+        return json.loads(bytes(body))
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(status_code=422, detail=f"The body is no JSON: {error}.") from None
+
+
+Handler = Callable[..., JSONResponse] | Callable[..., Awaitable[JSONResponse]]
+_ROUTES: tuple[tuple[str, str, Handler, dict[str, Any]], ...] = (
+    ("POST", "/plan", plan, document.PLAN),
+    ("GET", "/upscalers", upscalers, document.UPSCALERS),
+    ("GET", "/presets", list_presets, document.PRESETS),
+    ("PUT", "/presets/{name:path}", put_preset, document.PUT_PRESET),
+    ("DELETE", "/presets/{name:path}", delete_preset, document.DELETE_PRESET),
+    ("GET", "/schema", schema, document.SCHEMA),
+)

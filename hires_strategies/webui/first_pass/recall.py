@@ -1,0 +1,150 @@
+"""First passes of this WebUI: computed by the host, remembered, and taken from memory where they come again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from modules import devices, errors, sd_samplers, shared
+
+from hires_strategies.running.fingerprint import NoKey
+from hires_strategies.running.first_pass_store import FirstPasses, Recalled, Traces
+from hires_strategies.webui import settings
+from hires_strategies.webui.generation.job import is_interrupted
+
+from .key import keys_of
+
+MEMORY = FirstPasses()
+_PLAIN = (str, int, float, bool, type(None))
+# How far latents of one image may differ between two batches: batched kernels round otherwise. Measured 1e-5 to 1e-2
+# with samplers that add noise; another picture is near 1.
+_SAME_PICTURE = 0.2
+
+
+class FirstPass:
+    """One batch's first pass: `compute` runs the host's sampling, `inner` is another extension's p.sample."""
+
+    def __init__(self, p: Any, compute: Callable[[], Any], inner: Any) -> None:
+        self.p = p
+        self.compute = compute
+        self.keys = self._keys(inner)
+
+    def compute_and_remember(self) -> Any:
+        """What the host computes. It is kept for later where that is possible."""
+        samples, parameters = self._recorded()
+        if self.keys is not None and not is_interrupted() and _can_be_kept(samples, len(self.keys), parameters):
+            MEMORY.remember(self.keys, samples, Traces(parameters, _generators(), getattr(self.p.sampler, "eta", None)))
+        return samples
+
+    def recall(self) -> Any | None:
+        """The same first pass from memory, with all it leaves behind; None where it is not there."""
+        found = MEMORY.recall(self.keys) if self.keys is not None else None
+        if found is None:
+            return None
+        if settings.audit():
+            self._audit(found)
+        p = self.p
+        p.sampler = sd_samplers.create_sampler(p.sampler_name, p.sd_model)  # texts ask it for its eta
+        p.sampler.eta = found.traces.eta
+        p.extra_generation_params.update(found.traces.parameters)
+        if found.same_batch:
+            _restore_generators(found.traces)
+        return found.latents.to(shared.device)
+
+    @property
+    def was_dropped(self) -> bool:
+        """Whether it was remembered, and had to go for the limits."""
+        return self.keys is not None and MEMORY.has_dropped(self.keys)
+
+    def _keys(self, inner: Any) -> list[str] | None:
+        """A key an image, or None where nothing may be remembered."""
+        if not settings.remembers_first_passes():
+            MEMORY.clear()
+            return None
+        MEMORY.limit(*settings.first_pass_limits())
+        p = self.p
+        if p.enable_hr:
+            return None
+        try:
+            return keys_of(p, p.c, p.uc, inner)
+        except NoKey as reason:
+            logging.getLogger(__name__).info("This first pass is not remembered. %s", reason)
+            return None
+        except Exception:  # a host or an extension that is not as expected: work without, rather than not at all
+            errors.report("Hires strategies: this first pass cannot be remembered", exc_info=True)
+            return None
+
+    def _recorded(self) -> tuple[Any, dict[str, Any]]:
+        """What the host computes, and which generation parameters it wrote meanwhile, also where they stood before."""
+        p, parameters = self.p, self.p.extra_generation_params
+        before = set(parameters)
+        p.extra_generation_params = recorded = _Recorded(parameters)
+        try:
+            samples = self.compute()
+        finally:
+            if p.extra_generation_params is recorded:  # else an extension has put its own there
+                p.extra_generation_params = parameters
+            for key in before - set(recorded):
+                parameters.pop(key, None)
+            parameters.update(recorded.written_and_kept())
+        return samples, recorded.written_and_kept()
+
+    def _audit(self, found: Recalled) -> None:
+        """Compute the first pass after all and require that it is the remembered one."""
+        computed = self._recorded()[0].cpu()
+        if is_interrupted():
+            return
+        difference = (computed.float() - found.latents.float()).abs().mean() / computed.float().std()
+        if not (torch.equal(computed, found.latents) if found.same_batch else difference < _SAME_PICTURE):
+            raise RuntimeError(
+                f"Hires strategies: the remembered first pass is not the one of this generation; they differ by "
+                f"{float(difference):.2g} of their spread."
+            )
+
+
+class _Recorded(dict[str, Any]):
+    """Generation parameters that remember which of them were written."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self._written: set[str] = set()
+
+    def written_and_kept(self) -> dict[str, Any]:
+        """What was written, in the order of the whole, without what was deleted again."""
+        return {key: value for key, value in self.items() if key in self._written}
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._written.add(key)
+        super().__setitem__(key, value)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        for key, value in dict(*args, **kwargs).items():
+            self[key] = value
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+
+def _can_be_kept(samples: Any, count: int, parameters: dict[str, Any]) -> bool:
+    """Whether samples are latents, one an image, and the texts written hold for each image alone (no list, no code)."""
+    if not isinstance(samples, torch.Tensor) or len(samples) != count:
+        return False
+    return all(type(value) in _PLAIN for value in parameters.values())
+
+
+def _generators() -> dict[str, torch.Tensor]:
+    """The states of torch's generators, which encoding a picture draws from."""
+    states = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available() and devices.device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(devices.device)
+    return states
+
+
+def _restore_generators(traces: Traces) -> None:
+    torch.set_rng_state(traces.generators["cpu"])
+    if "cuda" in traces.generators:
+        torch.cuda.set_rng_state(traces.generators["cuda"], devices.device)

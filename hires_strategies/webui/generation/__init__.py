@@ -1,0 +1,1 @@
+"""One generation: what is asked of it, and what it gives."""

@@ -1,0 +1,176 @@
+"""One ticked generation: from the check before its first pass to what its batches gave."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from modules import sd_models, shared
+
+from hires_strategies.limits import Limits
+from hires_strategies.notation.text import format_strategy
+from hires_strategies.planning.plan import FirstPass, Plan, make_plan
+from hires_strategies.planning.report import merges
+from hires_strategies.running.run import Picture, Result, run
+from hires_strategies.webui import settings
+from hires_strategies.webui.host import infotext, pixels, progress
+from hires_strategies.webui.host.stages import WebuiHost
+
+from . import first_image
+from .request import Request
+
+ATTRIBUTE = "hires_strategies_job"
+
+
+@dataclass
+class Batch:
+    """What one batch gave: `iteration` counts from 0, `seeds` and `prompts` are the batch's.
+
+    `first_pass_reused`: the first pass came from memory. `saved`: whether the host's rule saves its images, which
+    depends on an interrupt or skip that the next batch has forgotten.
+    """
+
+    iteration: int
+    plan: Plan
+    result: Result
+    seeds: list[int]
+    prompts: list[str]
+    first_pass_reused: bool = False
+    saved: bool = True
+
+    def text_of(self, node: int) -> str | None:
+        """The strategy that alone gives what is shown for a stage: itself, or what was finished before it failed.
+
+        None stands for the first pass.
+        """
+        reached = self.result.stages[node].reached
+        return None if reached is None else self.plan.text_to(reached)
+
+
+@dataclass
+class Job:
+    """Everything the section keeps for one process_images call."""
+
+    request: Request
+    limits: Limits
+    running: bool = False
+    batches: list[Batch] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The canonical text of the strategy whose result is the generated image."""
+        return format_strategy(self.request.strategies[0])
+
+    def check(self, p: Any) -> None:
+        """Plan for the first pass as it is known before it runs. Raises StrategyError for sizes that cannot be,
+        or for a setting that a sheet could not be made with."""
+        image = self.request.first_pass_image
+        self._plan(p, expected_size(p) if image is None else image.size)
+        if self.request.sheet and self.request.crops != "whole":
+            settings.crops_box(p.override_settings)
+
+    def makes_sheets(self, p: Any) -> bool:
+        """Whether there will be contact sheets: not inside a selectable script (X/Y/Z plot and the like)."""
+        return self.request.sheet and len(self.request.strategies) > 1 and not selectable_script_runs(p)
+
+    def run_batch(self, p: Any, first_pass: Any, reused: bool) -> Any:
+        """Run the stages on what p.sample gave (None if it was not needed); returns what p.sample is to return."""
+        picture = first_picture(first_pass)
+        if self.request.first_pass_image is not None:
+            picture = Picture(images=first_image.pictures(self.request.first_pass_image, len(p.seeds)))
+        plan = self._plan(p, expected_size(p) if picture is None else picture_size(picture))
+        host = WebuiHost(p)
+        use_main_model(p, picture, host, self)
+        progress.announce(p, plan, first_pass is not None and not reused)
+        keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
+        if self.shows_first_pass(p):
+            keep.add(None)
+        try:
+            result = run(plan, host, picture, keep)
+        finally:
+            host.close()
+        self.batches.append(Batch(p.iteration, plan, result, list(p.seeds), list(p.prompts), reused, p.save_samples()))
+        infotext.write(p, self.batches[-1].text_of(plan.variants[0].node))
+        troubles = dict.fromkeys([outcome.error for outcome in result.stages] + [result.first_pass_error])
+        for sentence in (*merges(plan), *troubles):
+            if sentence:
+                p.comment(f"Hires strategies: {sentence}")
+        shown = result.stages[plan.variants[0].node].images
+        if shown is None:
+            raise RuntimeError(f"Hires strategies: {result.stages[plan.variants[0].node].error}")
+        return pixels.to_decoded(shown)
+
+    def shows_first_pass(self, p: Any) -> bool:
+        return self.request.first_pass or (self.request.crops != "whole" and self.makes_sheets(p))
+
+    def needs_refiners_pixels(self, p: Any) -> bool:
+        """Whether the first pass has to be decoded while the refiner that ended it is loaded, with its autoencoder.
+
+        It is not loaded where the first pass comes from memory.
+        """
+        first_stages = [strategy.stages[0] for strategy in self.request.strategies]
+        from_pixels = any(not stage.is_latent and not stage.is_direct for stage in first_stages)
+        return p.refiner_checkpoint_info is not None and (from_pixels or self.shows_first_pass(p))
+
+    def _plan(self, p: Any, size: tuple[int, int]) -> Plan:
+        first_pass = FirstPass(*size, p.steps, p.sampler_name, getattr(p, "scheduler", None), p.cfg_scale)
+        return make_plan(self.request.strategies, first_pass, self.limits)
+
+
+def needs_first_pass(job: Job) -> bool:
+    if job.request.first_pass_image is not None:
+        return False
+    return any(strategy.needs_first_pass for strategy in job.request.strategies) or job.request.first_pass
+
+
+def expected_size(p: Any) -> tuple[int, int]:
+    """Pixels of what the stages will start from: the first pass, or Hires. fix's result where that is on."""
+    if not p.enable_hr:
+        return p.width // 8 * 8, p.height // 8 * 8
+    q = copy(p)
+    q.extra_generation_params = {}
+    q.calculate_target_resolution()
+    return (
+        (q.hr_upscale_to_x // 8 - q.truncate_x) * 8,
+        (q.hr_upscale_to_y // 8 - q.truncate_y) * 8,
+    )
+
+
+def first_picture(samples: Any) -> Picture | None:
+    if samples is None:
+        return None
+    if getattr(samples, "already_decoded", False):
+        return Picture(images=pixels.from_decoded(samples))
+    return Picture(latents=samples)
+
+
+def picture_size(picture: Picture) -> tuple[int, int]:
+    if picture.images is not None:
+        return picture.images[0].size
+    assert picture.latents is not None
+    rows, columns = picture.latents.shape[-2:]
+    return columns * 8, rows * 8
+
+
+def use_main_model(p: Any, picture: Picture | None, host: WebuiHost, job: Job) -> None:
+    """A refiner leaves its own checkpoint loaded: go back to the main one, as the host's Hires. fix does.
+
+    Like the host, decode the first pass before that where its pixels are needed.
+    """
+    if p.refiner_checkpoint_info is None:
+        return
+    if picture is not None and job.needs_refiners_pixels(p):
+        picture.as_images(host)
+    with sd_models.SkipWritingToConfig():
+        sd_models.reload_model_weights(info=p.hr_checkpoint_info if p.enable_hr else None)
+
+
+def selectable_script_runs(p: Any) -> bool:
+    """Whether X/Y/Z plot, prompt matrix or another script of the list makes this generation, one of several."""
+    arguments = p.script_args
+    return bool(arguments) and isinstance(arguments[0], int) and not isinstance(arguments[0], bool) and arguments[0] > 0
+
+
+def is_interrupted() -> bool:
+    return bool(shared.state.interrupted or shared.state.skipped)

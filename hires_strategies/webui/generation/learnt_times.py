@@ -1,0 +1,32 @@
+"""What this machine's runs taught, in the host's data folder."""
+
+from __future__ import annotations
+
+from modules import errors, sd_models
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.planning.timing import Timing
+from hires_strategies.webui.files import data_file
+
+from .job import Batch
+
+
+def timing_file() -> Timing:
+    return Timing(data_file("timing.json"))
+
+
+def model_kind() -> str:
+    """A name for models of one speed, of the model that is loaded now; empty for none. Loads nothing."""
+    model = sd_models.model_data.sd_model
+    if model is None:
+        return ""
+    return "SDXL" if getattr(model, "is_sdxl", False) else "SD3" if getattr(model, "is_sd3", False) else "SD"
+
+
+def learn(batch: Batch, first_pass: float | None) -> None:
+    """Remember how long a batch took; `first_pass` in seconds, None where it was not computed (or was Hires. fix's)."""
+    stages = [None if outcome.error else outcome.seconds for outcome in batch.result.stages]
+    try:
+        timing_file().learn(batch.plan, [first_pass, *stages], model_kind(), len(batch.seeds))
+    except StrategyError as error:  # a file that cannot be written is no reason to lose a picture
+        errors.report(f"Hires strategies: {error}")

@@ -1,0 +1,125 @@
+"""What one generation asks of the section: the page's values, a text, or the API's object -> Request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL.Image import Image
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.limits import Limits
+from hires_strategies.notation.json_form import read_strategies
+from hires_strategies.notation.json_schema import ARGUMENT, CROPS, PLAN, check_object, is_text
+from hires_strategies.planning.plan import FirstPass, Plan, make_plan
+from hires_strategies.running.encoded_image import decode_image
+from hires_strategies.strategy import Strategy
+from hires_strategies.vocabulary import Names
+from hires_strategies.wording import short
+
+# The page's values after its tick, in this order.
+KEYS = tuple(key.name for key in ARGUMENT if key.name != "first_pass_image")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A ticked section: the strategies in the order written, and what else is to be returned.
+
+    `first_pass_image` is a picture to start from in place of a first pass; its `info` may hold generation parameters.
+    """
+
+    strategies: tuple[Strategy, ...]
+    stages: bool = False
+    first_pass: bool = False
+    sheet: bool = False
+    crops: str = CROPS[0]
+    reuse_first_pass: bool = True
+    first_pass_image: Image | None = None
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What texts are checked against: the host's names and the limits of the settings."""
+
+    names: Names = field(default_factory=Names)
+    limits: Limits = field(default_factory=Limits)
+
+
+def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request | None:
+    """The request in an always-on script's arguments, or None where the section is not ticked.
+
+    `arguments[0]` is the page's tick (the page's other values follow, in the order of KEYS), a strategy text, an object
+    with the keys of json_schema.ARGUMENT, or the JSON text of such an object. Raises StrategyError for anything else.
+    """
+    first = arguments[0] if arguments else False
+    if first is None or first is False:
+        return None
+    if first is True:
+        values = dict(zip(KEYS, arguments[1:], strict=False))
+        if isinstance(values.get("strategies"), str):
+            _some_text(values["strategies"])
+        return _from_object(values, vocabulary)
+    if isinstance(first, str):
+        value = _object_in(first)
+        return _from_object({"strategies": _some_text(first)} if value is None else value, vocabulary)
+    if isinstance(first, Mapping):
+        return _from_object(first, vocabulary)
+    raise StrategyError(f"The argument has to be true, false, a strategy text or an object, found {short(first)}.")
+
+
+def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
+    """The plan that POST /plan is asked for: the strategies and, by txt2img's names, what their first pass is."""
+    values = check_object(body, PLAN)
+    strategies = read_strategies(values["strategies"], vocabulary.names, vocabulary.limits)
+    defaults = {key.name: key.schema.get("default") for key in PLAN}
+    first: dict[str, Any] = {key: values.get(key, default) for key, default in defaults.items()}
+    sampler, scheduler = _sampler(first["sampler_name"], first["scheduler"], vocabulary.names)
+    # As the host's first pass comes out: whole latents.
+    width, height = (side // 8 * 8 for side in (first["width"], first["height"]))
+    if not width or not height:
+        raise StrategyError(f"'width' and 'height' have to be at least 8, found {first['width']}x{first['height']}.")
+    first_pass = FirstPass(width, height, first["steps"], sampler, scheduler, first["cfg_scale"])
+    return make_plan(strategies, first_pass, vocabulary.limits)
+
+
+def _sampler(sampler: str | None, scheduler: str | None, names: Names) -> tuple[str | None, str | None]:
+    """The names as the host's lists have them: txt2img takes "DPM++ 2M Karras" for a sampler with its schedule type."""
+    for label in names.schedulers:
+        if sampler and sampler not in names.samplers and sampler.endswith(f" {label}"):
+            sampler, scheduler = sampler.removesuffix(f" {label}"), label
+    if sampler is not None:
+        names.check_sampler(sampler)
+    if scheduler is not None:
+        names.check_scheduler(scheduler)
+    return sampler, scheduler
+
+
+def _object_in(text: str) -> dict[str, Any] | None:
+    """The object of a JSON text, None for a text that is none: a strategy may start with a brace as well."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _from_object(values: Mapping[str, Any], vocabulary: Vocabulary) -> Request:
+    checked = check_object(values, ARGUMENT)
+    checked["strategies"] = read_strategies(checked["strategies"], vocabulary.names, vocabulary.limits)
+    if "first_pass_image" in checked:
+        checked["first_pass_image"] = decode_image(
+            checked["first_pass_image"], vocabulary.limits.longest_side, "first_pass_image"
+        )
+    return Request(**checked)
+
+
+def _some_text(text: str) -> str:
+    if not text.strip():
+        raise StrategyError("The text is empty: write a strategy, for example 'Latent x2 @0.7'.", 1, 1)
+    if not is_text(text):
+        raise StrategyError(f"The strategy is no text that can be written as UTF-8: {short(text)}.")
+    return text

@@ -1,0 +1,110 @@
+"""Prompts of a stage -> conditioning, with the extra networks (LoRA and others) that the prompts name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modules import devices, extra_networks, prompt_parser, sd_samplers, shared
+
+from hires_strategies.planning.plan import Node, Sampling
+
+# What the host names a prompt after parsing: the texts without network tags, and the networks.
+Parsed = tuple[list[str], Any]
+
+
+class Conditioning:
+    """Conditioning of the stages of one batch, kept per prompt, size and steps; and which networks are active."""
+
+    def __init__(self, p: Any) -> None:
+        self.p = p
+        self.made: dict[tuple[object, ...], tuple[Any, Any]] = {}
+        self.first_networks = p.hr_extra_network_data if p.enable_hr else p.extra_network_data
+        self.active = _network_key(self.first_networks)
+
+    def for_stage(self, q: Any, node: Node) -> tuple[Any, Any]:
+        """Activate the stage's networks and return its conditioning (positive, negative), computed once."""
+        assert node.sampling is not None
+        prompts, networks = self._prompts(node.sampling)
+        negatives = self._negatives(node.sampling)
+        self._activate(q, networks)
+        width, height = q.hr_upscale_to_x, q.hr_upscale_to_y
+        key = (
+            *prompts,
+            None,
+            *negatives,
+            width,
+            height,
+            node.steps,
+            q.sampler_name,
+            q.cfg_scale,
+            q.is_hr_pass,
+            self.active,
+        )
+        if key not in self.made:
+            self.made[key] = self._compute(q, node, prompts, negatives)
+        return self.made[key]
+
+    def restore_networks(self) -> None:
+        """The networks of the first pass again, as the host left them."""
+        self._activate(self.p, self.first_networks)
+
+    def _prompts(self, sampling: Sampling) -> Parsed:
+        p = self.p
+        if sampling.prompt is not None:
+            styled = shared.prompt_styles.apply_styles_to_prompt(sampling.prompt, p.styles)
+            return extra_networks.parse_prompts([styled] * len(p.prompts))
+        if p.enable_hr and sampling.denoising_strength is not None:
+            return p.hr_prompts, p.hr_extra_network_data
+        return p.prompts, p.extra_network_data
+
+    def _negatives(self, sampling: Sampling) -> list[str]:
+        p = self.p
+        if sampling.negative is not None:
+            styled = shared.prompt_styles.apply_negative_styles_to_prompt(sampling.negative, p.styles)
+            return [styled] * len(p.prompts)
+        if p.enable_hr and sampling.denoising_strength is not None:
+            return p.hr_negative_prompts
+        return p.negative_prompts
+
+    def _activate(self, q: Any, networks: Any) -> None:
+        key = _network_key(networks)
+        if key == self.active or q.disable_extra_networks:
+            return
+        self.active = ""  # not known until it worked
+        was_second_pass, q.is_hr_pass = q.is_hr_pass, True  # else the host forgets the first pass's LoRA hashes
+        try:
+            with devices.autocast():
+                extra_networks.activate(q, networks)
+        finally:
+            q.is_hr_pass = was_second_pass
+        self.active = key
+
+    def _compute(self, q: Any, node: Node, prompts: list[str], negatives: list[str]) -> tuple[Any, Any]:
+        size = {"width": q.hr_upscale_to_x, "height": q.hr_upscale_to_y}
+        positive = prompt_parser.SdConditioning(prompts, **size)
+        negative = prompt_parser.SdConditioning(negatives, is_negative_prompt=True, **size)
+        config = sd_samplers.find_sampler_config(q.sampler_name)
+        steps = config.total_steps(node.steps) if config else node.steps
+        # A second pass's prompt editing continues the first pass's: [a:b:0.5] has switched, [a:b:1.5] switches halfway.
+        first_steps, second_steps = (q.firstpass_steps, steps) if q.is_hr_pass else (steps, None)
+        with devices.autocast():
+            # Own cache slots: the host's key has no size, which SDXL's conditioning holds.
+            uc, c = (
+                q.get_conds_with_caching(
+                    function, texts, first_steps, [[None, None, None]], q.extra_network_data, second_steps
+                )
+                for function, texts in (
+                    (prompt_parser.get_learned_conditioning, negative),
+                    (prompt_parser.get_multicond_learned_conditioning, positive),
+                )
+            )
+        return c, uc
+
+
+def _network_key(networks: Any) -> str:
+    """Equal for equal networks: their kinds with the positional and named parameters of each."""
+    described = {
+        kind: [(getattr(params, "positional", None), getattr(params, "named", None)) for params in many]
+        for kind, many in (networks or {}).items()
+    }
+    return repr(sorted(described.items()))

@@ -1,0 +1,26 @@
+"""The running host's names."""
+
+from __future__ import annotations
+
+from modules import sd_samplers, shared
+
+from hires_strategies.strategy import LATENT_UPSCALERS
+from hires_strategies.vocabulary import Names
+
+from .forks import schedulers
+
+
+def host_names() -> Names:
+    """Upscalers (latent ones first), samplers and schedulers as the host's own lists write them."""
+    pixel = [upscaler.name for upscaler in shared.sd_upscalers]
+    return Names(
+        upscalers=(*latent_modes(), *(name for name in pixel if name not in LATENT_UPSCALERS)),
+        samplers=tuple(sampler.name for sampler in sd_samplers.all_samplers),
+        schedulers=tuple(scheduler.label for scheduler in schedulers()),
+    )
+
+
+def latent_modes() -> dict[str, dict[str, object]]:
+    """The host's latent upscale modes; its six by default, on hosts that have taken them out (Forge Neo)."""
+    own = {name: {"mode": mode, "antialias": antialias} for name, (mode, antialias) in LATENT_UPSCALERS.items()}
+    return shared.latent_upscale_modes or own

@@ -1,0 +1,73 @@
+"""Pictures in the host's own forms, and the host's pixel upscalers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from modules import devices, images, processing, shared
+from PIL import Image
+
+from hires_strategies.errors import StageFailed
+from hires_strategies.planning.plan import Upscale
+
+
+def from_decoded(decoded: Any) -> list[Image.Image]:
+    """Pictures of decoded samples (3,H,W in [-1,1] each), rounded down as the host's process_images does."""
+    stacked = torch.clamp((torch.stack(list(decoded)).float() + 1.0) / 2.0, min=0.0, max=1.0)
+    return [Image.fromarray((255.0 * np.moveaxis(sample.cpu().numpy(), 0, 2)).astype(np.uint8)) for sample in stacked]
+
+
+def to_decoded(pictures: list[Image.Image]) -> Any:
+    """Pictures as decoded samples that from_decoded, and so the host, turns into the very same bytes.
+
+    The half keeps each level clear of the edge where the host's rounding down could lose it.
+    """
+    decoded = processing.DecodedSamples()
+    for picture in pictures:
+        array = np.moveaxis(np.asarray(picture.convert("RGB"), dtype=np.float32), 2, 0)
+        decoded.append(torch.from_numpy((array + 0.5) / 255.0 * 2.0 - 1.0))
+    return decoded
+
+
+def to_tensor(pictures: list[Image.Image]) -> torch.Tensor:
+    """B,3,H,W in [0,1] on the host's device in the autoencoder's dtype, as the host's sample_hr_pass makes it."""
+    arrays = [np.moveaxis(np.array(picture).astype(np.float32) / 255.0, 2, 0) for picture in pictures]
+    return torch.from_numpy(np.array(arrays)).to(shared.device, dtype=devices.dtype_vae)
+
+
+def upscale(picture: Image.Image, how: Upscale) -> Image.Image:
+    """A picture resized to how.width x how.height by the host. Raises StageFailed where the upscaler did nothing."""
+    upscaler = next((known for known in shared.sd_upscalers if known.name == how.upscaler), None)
+    if upscaler is None:
+        raise StageFailed(f"the upscaler '{how.upscaler}' is gone from the host's list")
+    with _checked(upscaler):
+        resized = images.resize_image(0, picture, how.width, how.height, upscaler_name=how.upscaler)
+    return resized.convert("RGB")
+
+
+@contextmanager
+def _checked(upscaler: Any) -> Iterator[None]:
+    """Make an upscaler that returns its input an error: hosts catch load errors and go on with a plain resize."""
+    scaler = upscaler.scaler
+    if upscaler.name == "None" or scaler is None:
+        yield
+        return
+    original = scaler.do_upscale
+
+    def do_upscale(picture: Image.Image, *args: Any, **kwargs: Any) -> Image.Image:
+        result = original(picture, *args, **kwargs)
+        if result.size == picture.size and scaler.scale > 1 and not shared.state.interrupted:
+            raise StageFailed(
+                f"the upscaler '{upscaler.name}' returned its input unchanged (the host's console says why)"
+            )
+        return result
+
+    scaler.do_upscale = do_upscale
+    try:
+        yield
+    finally:
+        del scaler.do_upscale

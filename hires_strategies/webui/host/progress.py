@@ -1,0 +1,29 @@
+"""The host's progress bar over all stages and batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modules import shared
+
+from hires_strategies.planning.plan import Plan
+
+_announced_for: float | None = None
+
+
+def announce(p: Any, plan: Plan, first_pass_ran: bool) -> None:
+    """Add the stages' jobs and steps to the host's, once for all batches and all cells of an X/Y/Z plot.
+
+    Called when the first batch reaches its stages: earlier the host has not counted its own jobs yet.
+    """
+    global _announced_for
+    state = shared.state
+    if _announced_for == state.time_start:
+        return
+    _announced_for = state.time_start
+    batches = max(state.job_count // (2 if p.enable_hr else 1), 1)
+    state.job_count += len(plan.stages) * batches
+    first_steps = p.steps if first_pass_ran else 0
+    if p.enable_hr:
+        first_steps += p.hr_second_pass_steps or p.steps
+    shared.total_tqdm.updateTotal((first_steps + sum(node.steps for node in plan.stages)) * batches)

@@ -1,0 +1,180 @@
+"""The engine's Host on a running WebUI: one batch of one generation.
+
+Each verb is what the host's own sample_hr_pass (modules/processing.py) does, in its order, so that one stage gives the
+bits of built-in Hires. fix.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+import torch
+from modules import devices, errors, processing, rng, sd_models, sd_samplers, sd_samplers_common, shared
+from PIL.Image import Image
+
+from hires_strategies.planning.plan import LATENT_SIDE, Node, Upscale
+from hires_strategies.planning.schedules import start_sigma
+from hires_strategies.running.host import Latents
+
+from . import forks, pixels
+from .conditioning import Conditioning
+from .lists import latent_modes
+
+
+class WebuiHost:
+    """Verbs for the batch that `p` samples now. What it changes, the active networks, `close()` restores."""
+
+    def __init__(self, p: Any) -> None:
+        self.p = p
+        self.conditioning = Conditioning(p)
+
+    def rewind_generator(self) -> None:
+        seed = int(self.p.seeds[-1])
+        torch.manual_seed(seed)  # the host does not, where its random numbers are not torch's
+        rng.randn(seed, (1,), rng.create_generator(seed))  # as for the last image of a batch; Forge takes another seed
+
+    def decode(self, latents: Latents) -> list[Image]:
+        state = shared.state
+        was_interrupted, state.interrupted = state.interrupted, False
+        # With "live preview fast interrupt" the host would decode by its preview's approximation, smaller and blurred.
+        try:
+            decoded = processing.decode_latent_batch(
+                shared.sd_model, latents, target_device=devices.cpu, check_for_nans=True
+            )
+        finally:
+            state.interrupted = state.interrupted or was_interrupted
+        if shared.opts.sd_vae_decode_method != "Full":
+            self.p.extra_generation_params["VAE Decoder"] = shared.opts.sd_vae_decode_method
+        return pixels.from_decoded(decoded)
+
+    def encode(self, images: list[Image]) -> Latents:
+        method = shared.opts.sd_vae_encode_method
+        if method != "Full":
+            self.p.extra_generation_params["VAE Encoder"] = method
+        latents = sd_samplers_common.images_tensor_to_samples(
+            pixels.to_tensor(images), sd_samplers_common.approximation_indexes.get(method)
+        )
+        forks.forget_reference_latent()
+        return latents
+
+    def latent_upscale(self, latents: Latents, upscale: Upscale) -> Latents:
+        mode = latent_modes()[upscale.upscaler]
+        size = (upscale.height // LATENT_SIDE, upscale.width // LATENT_SIDE)
+        return torch.nn.functional.interpolate(latents, size=size, mode=mode["mode"], antialias=mode["antialias"])
+
+    def pixel_upscale(self, images: list[Image], upscale: Upscale) -> list[Image]:
+        return [pixels.upscale(image, upscale) for image in images]
+
+    def sample(self, latents: Latents, images: list[Image] | None, node: Node) -> Latents:
+        q = self._stage_p(node)
+        q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
+        image_conditioning = self._image_conditioning(q, latents, images)
+        noise = self._noise(q, latents.shape[1:])
+
+        def sampling(c: Any, uc: Any, noise: torch.Tensor) -> Latents:
+            return q.sampler.sample_img2img(
+                q, latents, noise, c, uc, steps=node.steps, image_conditioning=image_conditioning
+            )
+
+        if q.scripts is not None:
+            q.scripts.before_hr(q)
+        return self._with_model(q, node, latents, noise, sampling)
+
+    def direct(self, node: Node) -> Latents:
+        q = self._stage_p(node)
+        q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
+        channels = getattr(shared.sd_model, "latent_channels", processing.opt_C)
+        noise = self._noise(q, (channels, node.height // LATENT_SIDE, node.width // LATENT_SIDE))
+
+        def sampling(c: Any, uc: Any, noise: torch.Tensor) -> Latents:
+            return q.sampler.sample(q, noise, c, uc, image_conditioning=q.txt2img_image_conditioning(noise))
+
+        return self._with_model(q, node, noise, noise, sampling)
+
+    def start_sigma(self, node: Node) -> float | None:
+        if node.sampling is None:
+            return None
+        sigmas = model_sigmas(shared.sd_model)
+        return start_sigma(node.sampling, self.p.sampler_name, getattr(self.p, "scheduler", None), sigmas)
+
+    def next_job(self, text: str) -> None:
+        shared.state.nextjob()
+        shared.state.textinfo = text
+
+    def stopped(self) -> str | None:
+        if shared.state.interrupted:
+            return "interrupted"
+        return "skipped" if shared.state.skipped else None
+
+    def failed(self, node: Node, error: Exception) -> None:
+        errors.report(f"Hires strategies: '{node.text}' failed", exc_info=True)
+        devices.torch_gc()
+
+    def release(self) -> None:
+        devices.torch_gc()
+
+    def close(self) -> None:
+        """Leave the host as it was before the stages, whatever happened in them."""
+        shared.state.textinfo = None
+        self.conditioning.restore_networks()
+
+    def _stage_p(self, node: Node) -> Any:
+        """A copy of `p` for one stage: what the sampler writes into it is forgotten with it."""
+        assert node.sampling is not None
+        p, q, sampling = self.p, copy(self.p), node.sampling
+        q.extra_generation_params = dict(p.extra_generation_params)
+        q.refiner_checkpoint_info = q.refiner_switch_at = None  # it would swap the model again, in every stage
+        q.is_hr_pass = sampling.denoising_strength is not None
+        q.steps = p.steps if q.is_hr_pass else sampling.steps
+        q.denoising_strength = sampling.denoising_strength
+        q.sampler_name = sampling.sampler or p.sampler_name
+        q.scheduler = q.hr_scheduler = sampling.scheduler or getattr(p, "scheduler", None)
+        q.cfg_scale = q.hr_cfg = sampling.cfg or p.cfg_scale
+        target = node.upscale
+        q.hr_upscale_to_x, q.hr_upscale_to_y = (target.width, target.height) if target else (node.width, node.height)
+        if not q.is_hr_pass:
+            q.width, q.height = node.width, node.height
+        return q
+
+    def _noise(self, q: Any, shape: Any) -> torch.Tensor:
+        q.rng = rng.ImageRNG(
+            shape,
+            q.seeds,
+            subseeds=q.subseeds,
+            subseed_strength=q.subseed_strength,
+            seed_resize_from_h=q.seed_resize_from_h,
+            seed_resize_from_w=q.seed_resize_from_w,
+        )
+        return q.rng.next()
+
+    def _with_model(self, q: Any, node: Node, x: torch.Tensor, noise: torch.Tensor, sampling: Any) -> Latents:
+        """Run `sampling` with the stage's networks, conditioning and token merging, then put token merging back."""
+        devices.torch_gc()
+        c, uc = self.conditioning.for_stage(q, node)
+        forks.reset_patches()
+        sd_models.apply_token_merging(q.sd_model, q.get_token_merging_ratio(for_hr=q.is_hr_pass))
+        try:
+            noise = forks.before_sampling(q, {"x": x, "noise": noise, "c": c, "uc": uc})
+            return sampling(c, uc, noise)
+        finally:
+            sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
+
+    def _image_conditioning(self, q: Any, latents: Latents, images: list[Image] | None) -> Any:
+        """What inpainting models want beside the prompt; nearly nothing for all others."""
+        if images is not None:
+            self.rewind_generator()
+            return q.img2img_image_conditioning(pixels.to_tensor(images), latents)
+        if getattr(q, "inpainting_mask_weight", shared.opts.inpainting_mask_weight) < 1.0:
+            self.rewind_generator()
+            decoded = sd_samplers_common.decode_first_stage(shared.sd_model, latents)
+            return q.img2img_image_conditioning(decoded, latents)
+        return q.txt2img_image_conditioning(latents)
+
+
+def model_sigmas(model: Any) -> list[float]:
+    """A loaded model's sigmas, ascending; empty for none, and for one that has no such schedule (flow models)."""
+    products = getattr(model, "alphas_cumprod", None)
+    if products is None:
+        return []
+    return [((1 - product) / product) ** 0.5 for product in products.double().cpu().tolist()]

@@ -1,0 +1,1 @@
+"""What a generation returns beside its image: further images, records, contact sheets."""

@@ -1,0 +1,138 @@
+"""The contact sheets: one for each image of a generation, of all its distinct variants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from modules import errors, images, paths_internal, shared
+from PIL.Image import Image
+
+from hires_strategies.planning.cost import node_cost
+from hires_strategies.sheet.drawing import Colours
+from hires_strategies.sheet.sheet import Look, Sheet, Tile, make_sheet
+from hires_strategies.webui import settings
+from hires_strategies.webui.generation.job import Batch, Job
+from hires_strategies.webui.host import infotext
+from hires_strategies.wording import describe
+
+from . import records
+
+
+def add_sheets(p: Any, processed: Any, job: Job) -> None:
+    """Put the sheets in front of the page's gallery, where the host's own grid is, or last over the API.
+
+    A sheet that cannot be made is told, and costs no picture.
+    """
+    if not processed.images or not job.makes_sheets(p):
+        return
+    made: list[tuple[Image, str]] = []
+    for batch in job.batches:
+        for position in range(len(batch.seeds)):
+            try:
+                tiles = _tiles(batch, position)
+                if sum(tile.image is not None for tile in tiles) > 1:
+                    made.append(_make(p, processed, job, (batch, position, tiles)))
+            except Exception as error:
+                errors.report("Hires strategies: the contact sheet could not be made", exc_info=True)
+                sentence = f"The contact sheet could not be made: {describe(error)}"
+                p.comment(f"Hires strategies: {sentence}")
+                if (index := _index(p, processed, batch, position)) < len(processed.images):
+                    records.add_error(processed.images[index], sentence)
+    pictures, texts = [picture for picture, _ in made], [text for _, text in made]
+    if p.is_api:
+        processed.images += pictures
+        processed.infotexts += texts
+    else:
+        processed.images[:0] = pictures
+        processed.infotexts[:0] = texts
+        processed.index_of_first_image += len(made)
+
+
+def _make(p: Any, processed: Any, job: Job, of: tuple[Batch, int, list[Tile]]) -> tuple[Image, str]:
+    """The sheet of one image of a batch, saved, with the text that restores the whole sweep."""
+    batch, position, tiles = of
+    index = _index(p, processed, batch, position)
+    generated = processed.images[index] if index < len(processed.images) else None
+    first_pass = batch.result.first_pass[position] if batch.result.first_pass else None
+    sheet = make_sheet(tiles, _look(p, job), _heading(batch, position, tiles[0].image, generated), first_pass)
+    for note in sheet.notes:
+        p.comment(f"Hires strategies: contact sheet: {note}")
+    text = processed.infotexts[index] if index < len(processed.infotexts) else processed.info
+    written, whole = batch.text_of(batch.plan.variants[0].node), "\n".join(each.text for each in batch.plan.variants)
+    text = infotext.with_strategy(text, written, whole)
+    if shared.opts.enable_pnginfo:
+        sheet.image.info["parameters"] = text
+    records.hang(sheet.image, records.of_sheet(batch, position, sheet))
+    _save(p, sheet, text, (batch.seeds[position], batch.prompts[position]))
+    return sheet.image, text
+
+
+def _index(p: Any, processed: Any, batch: Batch, position: int) -> int:
+    """Where the generated image of a batch lies."""
+    index: int = processed.index_of_first_image + batch.iteration * p.batch_size + position
+    return index
+
+
+def _tiles(batch: Batch, position: int) -> list[Tile]:
+    """A tile for every variant; one that failed shows why, and not the stage before it."""
+    plan, tiles = batch.plan, []
+    for strategy, variant in zip(plan.strategies, plan.variants, strict=True):
+        outcome, path = batch.result.stages[variant.node], plan.path(variant.node)
+        sampled = [batch.result.stages[node.index].start_sigma for node in path if node.sampling]
+        finished = variant.same_as is None and outcome.images is not None and outcome.error is None
+        tiles.append(
+            Tile(
+                strategy,
+                outcome.images[position] if finished and outcome.images else None,
+                sampled[-1] if sampled else None,
+                sum(batch.result.stages[node.index].seconds for node in path),
+                sum(node_cost(node, plan.first_pass) for node in path),
+                variant.same_as,
+                outcome.error,
+            )
+        )
+    return tiles
+
+
+def _heading(batch: Batch, position: int, shown: Image | None, generated: Image | None) -> list[str]:
+    """The lines under the title. The generated image may have been through more than the other variants."""
+    first = batch.plan.first_pass
+    sampler = f"{first.sampler} {first.scheduler or ''}".strip()
+    lines = [
+        batch.prompts[position],
+        f"Seed {batch.seeds[position]}, first pass {first.width}x{first.height}, {sampler}, {first.steps} steps; "
+        "costs in first passes",
+    ]
+    if shown is not None and generated is not None and not _same(shown, generated):
+        lines.append("All before face restoration and other scripts, which the generated image went through.")
+    return lines
+
+
+def _same(one: Image, other: Image) -> bool:
+    return one.size == other.size and np.array_equal(one.convert("RGB"), other.convert("RGB"))
+
+
+def _look(p: Any, job: Job) -> Look:
+    options = shared.opts
+    fonts = options.font, getattr(paths_internal, "roboto_ttf_file", None)  # not every fork brings that one
+    return Look(
+        fonts=tuple(font for font in fonts if font),
+        crops=job.request.crops,
+        box=settings.crops_box(p.override_settings),
+        most_pixels=int(float(options.img_max_size_mp) * 1_000_000),
+        colours=Colours(
+            options.grid_background_color, options.grid_text_active_color, options.grid_text_inactive_color
+        ),
+    )
+
+
+def _save(p: Any, sheet: Sheet, text: str, named: tuple[int, str]) -> None:
+    """As the host saves its own grid."""
+    options = shared.opts
+    if options.grid_save and not p.do_not_save_grid:
+        short = not options.grid_extended_filename
+        images.save_image(
+            sheet.image, p.outpath_grids, "grid", *named, options.grid_format,
+            info=text, short_filename=short, p=p, grid=True, suffix="-sheet",
+        )  # fmt: skip

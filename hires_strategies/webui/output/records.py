@@ -1,0 +1,126 @@
+"""One record for each returned image, under "hires_strategies" in the generation's info."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from modules import processing
+from PIL.Image import Image
+
+from hires_strategies.running.run import Outcome
+from hires_strategies.sheet.sheet import Sheet
+from hires_strategies.webui.generation.job import Batch
+
+_ATTRIBUTE = "hires_strategies_record"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that are
+    this very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
+    `tiles`: of a sheet alone, the variants on it and where their pictures lie."""
+
+    kind: str
+    strategy: str | None
+    same_as: tuple[str, ...]
+    stage: str | None
+    seed: int | None
+    width: int
+    height: int
+    start_sigma: float | None
+    seconds: float | None
+    model_evaluations: int | None
+    first_pass_reused: bool
+    error: str | None
+    tiles: tuple[SheetTile, ...] | None = None
+
+
+@dataclass(frozen=True)
+class SheetTile:
+    """`box`: left, top, right, bottom of a variant's picture, in pixels of the sheet."""
+
+    strategy: str
+    box: tuple[int, int, int, int]
+
+
+def hang(image: Image, record: Record) -> None:
+    """Records travel on their images, so they stay right when other scripts insert or remove images."""
+    setattr(image, _ATTRIBUTE, record)
+
+
+def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | None = None) -> Record:
+    """The record of image `position` of a batch after a stage of its plan."""
+    plan, outcome = batch.plan, batch.result.stages[node]
+    image = outcome.images[position] if outcome.images else None
+    path = [batch.result.stages[each.index] for each in plan.path(node)]
+    return Record(
+        kind=kind,
+        strategy=plan.variants[variant].text if variant is not None else plan.text_to(node),
+        same_as=tuple(other.text for other in plan.variants if variant is not None and other.same_as == variant),
+        stage=plan.stages[outcome.reached].text if outcome.reached is not None else None,
+        seed=batch.seeds[position],
+        width=image.width if image else plan.stages[node].width,
+        height=image.height if image else plan.stages[node].height,
+        start_sigma=outcome.start_sigma,
+        seconds=round(sum(each.seconds for each in path), 3),
+        model_evaluations=_sum(path),
+        first_pass_reused=batch.first_pass_reused and plan.path(node)[0].upscale is not None,  # Direct has none
+        error=outcome.error,
+    )
+
+
+def of_first_pass(batch: Batch, position: int) -> Record:
+    image = (batch.result.first_pass or [])[position]
+    return Record("first_pass", None, (), None, batch.seeds[position], image.width, image.height, None, None, None,
+                  batch.first_pass_reused, None)  # fmt: skip
+
+
+def of_sheet(batch: Batch, position: int, sheet: Sheet) -> Record:
+    width, height = sheet.image.size
+    tiles = tuple(
+        SheetTile(variant.text, place)
+        for variant, place in zip(batch.plan.variants, sheet.places, strict=True)
+        if place is not None and variant.same_as is None and batch.result.stages[variant.node].error is None
+    )
+    return Record("sheet", None, (), None, batch.seeds[position], width, height, None, None, None,
+                  batch.first_pass_reused, None, tiles)  # fmt: skip
+
+
+def add_error(image: Image, sentence: str) -> None:
+    """Let an image's record tell of trouble that is not its own, where it has none."""
+    record = getattr(image, _ATTRIBUTE, None)
+    if record is not None and record.error is None:
+        hang(image, replace(record, error=sentence))
+
+
+def publish(processed: Any) -> None:
+    """Let `processed.js()`, the API's info, hold the records of the images it returns."""
+    processed.__class__ = _ProcessedWithRecords
+
+
+class _ProcessedWithRecords(processing.Processed):
+    """A class rather than a function on the instance: X/Y/Z plot copies the object and exchanges its images."""
+
+    def js(self) -> str:
+        info = json.loads(super().js())
+        info["hires_strategies"] = [
+            {"index": index, **_fields(record)}
+            for index, record in enumerate(getattr(image, _ATTRIBUTE, None) for image in self.images)
+            if record is not None
+        ]
+        return json.dumps(info)
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    """All fields of a record, without tiles where it has none."""
+    fields = asdict(record)
+    if record.tiles is None:
+        del fields["tiles"]
+    return fields
+
+
+def _sum(path: list[Outcome]) -> int | None:
+    counts = [outcome.model_evaluations for outcome in path]
+    return None if None in counts else sum(count for count in counts if count is not None)

@@ -1,0 +1,1 @@
+"""The section in the txt2img tab, and the buttons below the gallery."""

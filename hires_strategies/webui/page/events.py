@@ -1,0 +1,202 @@
+"""The host's own fields that the section looks at, and the events that join both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from hires_strategies.editing import row_edits
+from hires_strategies.editing.rows import FIELDS, Row
+from hires_strategies.errors import StrategyError
+
+from . import gallery_buttons
+from .from_hires_fix import taken_over
+from .preset_list import list_presets
+from .preview import preview
+from .row_fields import ROWS, row_from_values, updates
+
+# What the section reads of the page, by the host's element ids. A host that lacks one counts with a default.
+HOST_FIELDS = {
+    "width": "txt2img_width",
+    "height": "txt2img_height",
+    "steps": "txt2img_steps",
+    "sampler": "txt2img_sampling",
+    "scheduler": "txt2img_scheduler",
+    "cfg": "txt2img_cfg_scale",
+    "batch_count": "txt2img_batch_count",
+    "batch_size": "txt2img_batch_size",
+    "hr": "txt2img_hr-checkbox",
+    "hr_upscaler": "txt2img_hr_upscaler",
+    "hr_steps": "txt2img_hires_steps",
+    "hr_denoising_strength": "txt2img_denoising_strength",
+    "hr_scale": "txt2img_hr_scale",
+    "hr_resize_x": "txt2img_hr_resize_x",
+    "hr_resize_y": "txt2img_hr_resize_y",
+    "hr_checkpoint": "hr_checkpoint",
+    "hr_sampler": "hr_sampler",
+    "hr_scheduler": "hr_scheduler",
+    "hr_prompt": "hires_prompt",
+    "hr_negative": "hires_neg_prompt",
+}
+_NAMES = {elem_id: name for name, elem_id in HOST_FIELDS.items()}
+# Of these only "Take over" needs to know; the preview does not change with them.
+_NOT_IN_PREVIEW = ("hr_upscaler", "hr_steps", "hr_denoising_strength", "hr_checkpoint", "hr_sampler", "hr_scheduler",
+                   "hr_prompt", "hr_negative")  # fmt: skip
+_QUIET: dict[str, Any] = {"show_progress": False, "queue": False}
+
+_host: dict[str, Any] = {}
+_sections: list[Any] = []
+
+
+def remember(section: Any) -> None:
+    """The section built last; the host builds it several times and then goes on with the page it belongs to."""
+    _sections[:] = [section]
+
+
+def after_component(component: Any, **arguments: Any) -> None:
+    """Called by the host's on_after_component. The gallery comes after all fields: the events are made there."""
+    elem_id = arguments.get("elem_id")
+    if elem_id in _NAMES:
+        _host[_NAMES[elem_id]] = component
+    elif elem_id == "txt2img_gallery" and _sections:
+        wire(_sections[0], dict(_host))
+    elif elem_id == "txt2img_upscale" and _sections:
+        gallery_buttons.build_buttons(_sections[0].from_gallery)
+
+
+def notify(section: Any, event: str) -> str:
+    """JavaScript that tells our script of an event.
+
+    It never ends: Gradio visits every component of the page, thousands on some, after each event that does.
+    """
+    return f"() => {{ {_told(section, event)}; return new Promise(() => {{}}); }}"
+
+
+def _told(section: Any, event: str, detail: str = "{}") -> str:
+    found = f"gradioApp().getElementById('{section.elem_id}')"
+    return f"{found}?.dispatchEvent(new CustomEvent('hires-strategies-{event}', {{ detail: {detail} }}))"
+
+
+def wire(section: Any, host: dict[str, Any]) -> None:
+    """All events that need the host's fields. User edits in the rows change the text; the text changes the rows."""
+    names = list(host)
+    shared = [section.text, section.line, section.shown, section.keepers_without, section.keepers_with]
+    inputs = [*shared, *host.values()]
+
+    def values_of(arguments: Sequence[Any]) -> dict[str, Any]:
+        keepers = dict(zip(("keepers_without", "keepers_with"), arguments[3:5], strict=True))
+        return {**keepers, **dict(zip(names, arguments[len(shared) :], strict=True))}
+
+    def refresh(*arguments: Any) -> list[Any]:
+        text, line, shown = arguments[:3]
+        return refreshed(text or "", line, shown or "", values_of(arguments))
+
+    def take_over(*arguments: Any) -> list[Any]:
+        try:
+            return [taken_over(values_of(arguments)), False, True, ""]
+        except StrategyError as error:
+            message = f'<div class="hires-strategies-error" role="alert">{escape(error.message)}</div>'
+            return [gr.update(), gr.update(), gr.update(), message]
+
+    outputs = [section.preview, section.line, section.shown, *(each for row in section.rows for each in row.outputs)]
+    _answer(section, "refresh", refresh, inputs, outputs)
+    fields = [component for row in section.rows for component in row.fields]
+    _answer(section, "edit", applied, [section.text, section.shown, *fields], [section.text])
+    section.buttons["opened"].click(list_presets, [], section.presets.outputs, **_QUIET)
+    if "hr" in host:
+        taken = [section.text, host["hr"], section.enabled, section.message]
+        changes_text(section, section.take_over.click, take_over, inputs, taken)
+    for component in (*(host[name] for name in names if name not in _NOT_IN_PREVIEW), section.keepers_without,
+                      section.keepers_with):  # fmt: skip
+        component.change(None, None, None, _js=notify(section, "refresh"), **_QUIET)
+
+
+def _answer(section: Any, name: str, function: Any, inputs: list[Any], outputs: list[Any]) -> None:
+    """Let our script ask a function for `outputs` when it presses the hidden button of that name.
+
+    It asks at Gradio's address for programs: an ordinary event has the whole page visited twice instead of once.
+    """
+    detail = f"{{ values: values.slice(0, {len(inputs)}), resolve }}"
+    ask = f"(...values) => new Promise((resolve) => {{ {_told(section, name + '-values', detail)}; }})"
+    section.buttons[name].click(None, inputs, outputs, _js=ask, **_QUIET)
+    section.buttons["never"].click(function, inputs, outputs, api_name=f"hires_strategies_{name}", **_QUIET)
+
+
+def changes_text(section: Any, event: Any, function: Any, inputs: list[Any], outputs: list[Any]) -> None:
+    """Connect an event whose answer changes the text; our script lets Generate wait for it."""
+    started = f"(...values) => {{ {_told(section, 'started')}; return values.slice(0, {len(inputs)}); }}"
+    event(function, inputs, outputs, _js=started, **_QUIET).then(None, None, None, _js=notify(section, "ended"))
+
+
+def wire_builder(section: Any) -> None:
+    """Events among the section's own fields."""
+    changed, edited = notify(section, "refresh"), notify(section, "edit")
+    section.text.change(None, None, None, _js=changed, **_QUIET)
+    section.line.input(None, None, None, _js=changed, **_QUIET)
+    for index, row in enumerate(section.rows):
+        for component in row.fields:
+            component.input(None, None, None, _js=edited, **_QUIET)
+        _wire_tools(section, row, index)
+    here = [section.text, section.line]
+    changes_text(section, section.add_stage.click, lambda text, line: row_edits.add_stage(text, index_of(line)), here,
+                 [section.text])  # fmt: skip
+    changes_text(section, section.add_line.click, added_line, here, [section.text, section.line])
+
+
+def _wire_tools(section: Any, row: Any, index: int) -> None:
+    tools = (
+        (row.sweep, row_edits.toggle_sweep, ()),
+        (row.up, row_edits.move_stage, (-1,)),
+        (row.down, row_edits.move_stage, (1,)),
+        (row.remove, row_edits.remove_stage, ()),
+    )
+    for button, change, more in tools:
+
+        def changed_text(text: str, line: str, change: Any = change, more: tuple[int, ...] = more) -> str:
+            return change(text, index_of(line), index, *more)
+
+        changes_text(section, button.click, changed_text, [section.text, section.line], [section.text])
+
+
+def refreshed(text: str, line: Any, shown: str, values: dict[str, Any]) -> list[Any]:
+    """Updates for the preview, the choice of a line, what the rows show from now on, and the rows."""
+    count = max(len(row_edits.lines_of(text)), 1)
+    index = min(index_of(line), count - 1)
+    choices = gr.update(
+        choices=[str(number) for number in range(1, count + 1)], value=str(index + 1), visible=count > 1
+    )
+    before, rows = rows_shown(shown), row_edits.rows_of(text, index)
+    return [preview(text, values), choices, f"{index}\n{text}", *updates(before[:ROWS], rows[:ROWS])]
+
+
+def applied(text: str, shown: str, *fields: Any) -> Any:
+    """The text after the user changed fields of the rows; `shown` says what the rows showed before."""
+    before = rows_shown(shown)[:ROWS]
+    width = len(FIELDS)
+    after = [row_from_values(fields[n * width : (n + 1) * width], row) for n, row in enumerate(before)]
+    edited = row_edits.merged_edit(text, index_of_shown(shown), before, after)
+    return gr.update() if edited == text else edited
+
+
+def added_line(text: str, line: Any) -> tuple[str, Any]:
+    new = row_edits.copy_line(text, index_of(line))
+    numbers = [str(number) for number in range(1, len(row_edits.lines_of(new)) + 1)]
+    return new, gr.update(choices=numbers, value=numbers[-1], visible=True)
+
+
+def rows_shown(shown: str) -> tuple[Row, ...]:
+    """The rows that the page shows: `shown` is the line's index, a line break, and the text they were made from."""
+    return row_edits.rows_of(shown.partition("\n")[2], index_of_shown(shown)) if shown else ()
+
+
+def index_of_shown(shown: str) -> int:
+    number = shown.partition("\n")[0]
+    return int(number) if number.isdecimal() else 0
+
+
+def index_of(line: Any) -> int:
+    """The index of the chosen line; the field shows lines from 1 on."""
+    return max(int(line) - 1, 0) if str(line or "").isdecimal() else 0

@@ -1,0 +1,37 @@
+"""The host's Hires. fix settings as the first stage of a strategy, with the same picture as result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.notation.text import format_stage
+
+from .preview import Values, first_pass_of, hires_fix_size
+
+_SAME = {"checkpoint": "Use same checkpoint", "sampler": "Use same sampler", "scheduler": "Use same scheduler"}
+
+
+def taken_over(values: Values) -> str:
+    """The strategy text for the page's Hires. fix section.
+
+    Raises StrategyError for what a stage cannot do: another checkpoint, or a latent upscale without denoising.
+    """
+    checkpoint = values.get("hr_checkpoint")
+    if checkpoint and checkpoint != _SAME["checkpoint"]:
+        raise StrategyError(
+            f"Hires. fix uses the checkpoint '{checkpoint}', and a stage cannot change the checkpoint: "
+            f"nothing was changed."
+        )
+    options: dict[str, Any] = {
+        "upscaler": values.get("hr_upscaler") or "Latent",
+        "denoising_strength": round(float(values.get("hr_denoising_strength") or 0), 4) or None,
+        "steps": int(values.get("hr_steps") or 0) or None,
+    }
+    for name in ("sampler", "scheduler"):
+        value = values.get(f"hr_{name}")
+        options[name] = value if value and value != _SAME[name] else None
+    options["prompt"], options["negative"] = values.get("hr_prompt") or None, values.get("hr_negative") or None
+    if options["denoising_strength"] is None and not str(options["upscaler"]).startswith("Latent"):
+        options = {"upscaler": options["upscaler"], "denoising_strength": None}
+    return format_stage(hires_fix_size(values, first_pass_of({**values, "hr": False}), **options))

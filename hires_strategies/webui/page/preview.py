@@ -1,0 +1,153 @@
+"""What the section shows below the text: the same plan that will run, in words, or the error with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from modules import sd_models
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.notation.text import parse
+from hires_strategies.planning.cost import plan_cost
+from hires_strategies.planning.keepers import worth_it
+from hires_strategies.planning.plan import FirstPass, Node, Plan, make_plan
+from hires_strategies.planning.schedules import start_sigma
+from hires_strategies.strategy import Stage, Strategy
+from hires_strategies.webui.generation.learnt_times import model_kind, timing_file
+from hires_strategies.webui.host.lists import host_names
+from hires_strategies.webui.host.stages import model_sigmas
+from hires_strategies.webui.settings import limits
+
+_MOST_SHOWN = 12  # variants; a sweep of 64 would push the page away
+
+Values = Mapping[str, Any]
+
+
+def preview(text: str, values: Values) -> str:
+    """HTML for the plan of `text` after the first pass that the page's `values` (see events.HOST_FIELDS) describe."""
+    try:
+        plan = plan_of(text, values)
+    except StrategyError as error:
+        return _error(text, error)
+    parts = [_first_pass(plan, values), _variants(plan), _cost(plan, values)]
+    without, with_strategy = _number(values, "keepers_without", 0), _number(values, "keepers_with", 0)
+    parts.append(f'<p class="hires-strategies-worth">{escape(worth_it(without, with_strategy, plan_cost(plan)))}</p>')
+    return "".join(parts)
+
+
+def plan_of(text: str, values: Values) -> Plan:
+    """The plan for the page as it stands. Raises StrategyError."""
+    strategies = parse(text, host_names(), limits())
+    return make_plan(strategies, first_pass_of(values), limits())
+
+
+def first_pass_of(values: Values) -> FirstPass:
+    """What the stages will start from: the first pass, or Hires. fix's result where that is ticked."""
+    width, height = (int(_number(values, side, 512)) // 8 * 8 for side in ("width", "height"))
+    first = FirstPass(
+        max(width, 8),
+        max(height, 8),
+        max(int(_number(values, "steps", 20)), 1),
+        values.get("sampler") or None,
+        values.get("scheduler") or None,
+        _number(values, "cfg", 7.0),
+    )
+    if not values.get("hr"):
+        return first
+    stage = make_plan([Strategy((hires_fix_size(values, first),))], first).stages[0]
+    return FirstPass(stage.width, stage.height, first.steps, first.sampler, first.scheduler, first.cfg)
+
+
+def hires_fix_size(values: Values, first: FirstPass, **sampling: Any) -> Stage:
+    """A stage that has the size of the page's Hires. fix settings."""
+    x, y = int(_number(values, "hr_resize_x", 0)), int(_number(values, "hr_resize_y", 0))
+    sampling = {"upscaler": "None", "denoising_strength": 1, **sampling}
+    if not x and not y:
+        return Stage(scale=round(_number(values, "hr_scale", 2.0), 4), **sampling)
+    # One side alone keeps the proportions, rounded as the host's calculate_target_resolution does.
+    x, y = x or y * first.width // first.height, y or x * first.height // first.width
+    return Stage(width=x, height=y, **sampling)
+
+
+def _error(text: str, error: StrategyError) -> str:
+    lines = re.split(r"\r\n|\r|\n", text)
+    place = ""
+    if error.line is not None and error.column is not None and error.line <= len(lines):
+        line, index = lines[error.line - 1], error.column - 1
+        marked = line[index : index + 1].strip() or "\N{OPEN BOX}"
+        place = (
+            f'<pre class="hires-strategies-place">{escape(line[:index])}<mark>{escape(marked)}</mark>'
+            f"{escape(line[index + 1 :])}</pre>"
+        )
+    return f'<div class="hires-strategies-error" role="alert">{escape(str(error))}{place}</div>'
+
+
+def _first_pass(plan: Plan, values: Values) -> str:
+    first = plan.first_pass
+    if not plan.needs_first_pass:
+        return "<p>No first pass.</p>"
+    start = "Hires. fix's result" if values.get("hr") else "First pass"
+    return f"<p>{start}: {_size(first)}, then</p>"
+
+
+def _variants(plan: Plan) -> str:
+    items = []
+    for variant in plan.variants[:_MOST_SHOWN]:
+        words = ", then ".join(_stage(plan, node) for node in plan.path(variant.node))
+        if variant.same_as is not None:
+            words += f" <em>(the same picture as {variant.same_as + 1}, made once)</em>"
+        items.append(f"<li>{words}</li>")
+    more = len(plan.variants) - _MOST_SHOWN
+    rest = f"<p>and {more} more</p>" if more > 0 else ""
+    return f'<ol class="hires-strategies-variants">{"".join(items)}</ol>{rest}'
+
+
+def _stage(plan: Plan, node: Node) -> str:
+    """One stage in words."""
+    if node.upscale is None:
+        what = f"txt2img at <b>{_size(node)}</b>"
+    else:
+        name = "Plain resize" if node.upscale.upscaler == "None" else escape(node.upscale.upscaler)
+        what = f"{name} to <b>{_size(node)}</b>"
+    sampling = node.sampling
+    if sampling is None:
+        return f"{what} without sampling"
+    what += f", {sampling.steps} steps"
+    if sampling.denoising_strength is not None:
+        what += f" at denoising strength {sampling.denoising_strength:g}"
+        first = plan.first_pass
+        sigma = start_sigma(sampling, first.sampler, first.scheduler, model_sigmas(sd_models.model_data.sd_model))
+        what += f" (start sigma {sigma:.2f})" if sigma is not None else ""
+    named = [str(value) for value in (sampling.sampler, sampling.scheduler) if value]
+    named += [f"CFG {sampling.cfg:g}"] if sampling.cfg is not None else []
+    named += ["own prompt"] if sampling.prompt is not None or sampling.negative is not None else []
+    return f"{what} with {escape(', '.join(named))}" if named else what
+
+
+def _cost(plan: Plan, values: Values) -> str:
+    largest = max(plan.stages, key=lambda node: node.width * node.height)
+    images, batches = (max(int(_number(values, name, 1)), 1) for name in ("batch_size", "batch_count"))
+    seconds = timing_file().estimate(plan, model_kind(), images)
+    words = f"About <b>{plan_cost(plan):.1f}</b> first passes of sampling"
+    if seconds is not None:
+        words += f"; <b>{_duration(seconds * batches)}</b> on this machine, learnt from your last runs"
+    return f'<p class="hires-strategies-cost">{words}; peak memory grows with {_size(largest)}.</p>'
+
+
+def _size(picture: FirstPass | Node) -> str:
+    return f"{picture.width} \N{MULTIPLICATION SIGN} {picture.height}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _number(values: Values, name: str, default: float) -> float:
+    """A number of the page; `default` where this host has no such field or it was emptied."""
+    value = values.get(name)
+    return float(value) if isinstance(value, (int, float)) else default

@@ -1,0 +1,147 @@
+"""Axes for the host's X/Y/Z plot. A value of '2: 0.5' is for the second stage, '0.5' for every stage that has one."""
+
+from __future__ import annotations
+
+import csv
+import inspect
+from collections.abc import Callable
+from functools import partial
+from io import StringIO
+from itertools import product
+from typing import Any
+
+from modules import scripts
+
+from hires_strategies import presets
+from hires_strategies.editing.change import Change, read_change, spread
+from hires_strategies.errors import StrategyError
+from hires_strategies.notation.text import parse
+from hires_strategies.webui.generation import xyz_cell
+from hires_strategies.webui.generation.job import Job
+from hires_strategies.webui.generation.request import Vocabulary
+from hires_strategies.webui.host.lists import host_names
+
+from .hooks import refused
+from .preset_file import preset_file
+from .settings import limits
+
+PREFIX = "[Hires] "
+STRATEGY = "strategy"
+LABELS = {
+    STRATEGY: PREFIX + "Strategy",
+    "denoising_strength": PREFIX + "Denoising strength",
+    "upscaler": PREFIX + "Upscaler",
+    "scale": PREFIX + "Scale",
+    "steps": PREFIX + "Steps",
+    "cfg": PREFIX + "CFG scale",
+}
+_CONFIRMED = "hires_strategies_axes"
+
+
+def register() -> None:
+    """Add the axes to the host's X/Y/Z plot, once, also after "Reload UI", which loads that script anew."""
+    for data in scripts.scripts_data:
+        if data.script_class.__module__.removesuffix(".py").rsplit(".", 1)[-1] == "xyz_grid":
+            _register(data.module)
+            return
+
+
+def _register(module: Any) -> None:
+    kind = getattr(module, "AxisOptionTxt2Img", module.AxisOption)
+    known = {option.label for option in module.axis_options}
+    accepted = inspect.signature(module.AxisOption.__init__).parameters
+    for field, label in LABELS.items():
+        if label not in known:
+            options = {name: value for name, value in _options(field).items() if name in accepted}
+            module.axis_options.append(kind(label, str, **options))
+
+
+def _options(field: str) -> dict[str, Any]:
+    choices: dict[str, Callable[[], list[str]]] = {STRATEGY: strategy_choices, "upscaler": upscaler_choices}
+    return {
+        "apply": partial(_apply, field),
+        "format_value": partial(_format_value, field),
+        "confirm": partial(_confirm, field),
+        "choices": choices.get(field),
+        "prepare": None if field == STRATEGY else _prepare,  # since A1111 1.7
+    }
+
+
+def strategy_choices() -> list[str]:
+    """The single strategies of all presets. Other texts are written with the plot's text inputs."""
+    texts: list[str] = []
+    try:
+        own = preset_file().all()
+    except StrategyError:  # a file that cannot be read is told of where presets are chosen
+        own = {}
+    for preset in (*presets.builtin().values(), *own.values()):
+        texts += [text for text in preset if text not in texts and len(parse(text)) == 1]
+    return texts
+
+
+def upscaler_choices() -> list[str]:
+    return list(host_names().upscalers)
+
+
+def _prepare(text: str) -> list[str]:
+    with _as_refusal():
+        return spread([value.strip() for row in csv.reader(StringIO(text), skipinitialspace=True) for value in row])
+
+
+def _apply(field: str, p: Any, value: str, _values: list[str]) -> None:
+    xyz_cell.ask(p, _read(field, value))
+
+
+def _read(field: str, value: str) -> str | Change:
+    return value if field == STRATEGY else read_change(field, value)
+
+
+def _format_value(field: str, _p: Any, _option: Any, value: str) -> str:
+    if field == STRATEGY:
+        return value
+    change = read_change(field, value)
+    where = f", stage {change.stage}" if change.stage is not None else ""
+    return f"{LABELS[field].removeprefix(PREFIX)}{where}: {change.text}"
+
+
+def _confirm(field: str, p: Any, values: list[str]) -> None:
+    """Check an axis before the first cell, together with those confirmed before it and the section's own text."""
+    with _as_refusal():
+        if not values:
+            raise StrategyError(f"The axis '{LABELS[field]}' has no values.")
+        confirmed = (*getattr(p, _CONFIRMED, ()), [_read(field, value) for value in values])
+        setattr(p, _CONFIRMED, confirmed)
+        has_texts = any(isinstance(axis[0], str) for axis in confirmed)
+        if not has_texts and LABELS[STRATEGY] in _labels(p):
+            return  # the texts come with a later axis, which is checked with this one
+        vocabulary = Vocabulary(host_names(), limits())
+        for cell in product(*confirmed):
+            request = xyz_cell.read_cell(_section_arguments(p), cell, vocabulary)
+            assert request is not None
+            Job(request, vocabulary.limits).check(p)
+
+
+def _labels(p: Any) -> list[str]:
+    """The labels of the plot's three axes."""
+    arguments = p.script_args
+    script = p.scripts.selectable_scripts[arguments[0] - 1]
+    chosen = arguments[script.args_from : script.args_to]
+    return [script.current_axis_options[index or 0].label for index in (chosen[0], chosen[3], chosen[6])]
+
+
+def _section_arguments(p: Any) -> tuple[Any, ...]:
+    for script in p.scripts.alwayson_scripts:
+        if script.title() == "Hires strategies":
+            return tuple(p.script_args[script.args_from : script.args_to])
+    return ()
+
+
+class _as_refusal:
+    """Lets a StrategyError out in the form that A1111's API answers with."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, StrategyError):
+            refused(error)

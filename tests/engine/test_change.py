@@ -1,0 +1,82 @@
+"""One value of a strategy changed, as the cells of an X/Y/Z plot do it."""
+
+from __future__ import annotations
+
+import pytest
+
+from hires_strategies.editing.change import changed, read_change, spread
+from hires_strategies.errors import StrategyError
+from hires_strategies.notation.text import format_strategy, parse
+
+
+def edit(text: str, field: str, value: str) -> str:
+    return format_strategy(changed(parse(text)[0], read_change(field, value)))
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value", "result"),
+    [
+        ("Latent x2 @0.7", "denoising_strength", "0.5", "Latent x2 @0.5"),
+        ("Latent x2 @0.7", "denoising_strength", "0.7999999999999999", "Latent x2 @0.8"),
+        ("Latent x2 @0.7 > Lanczos x2 @0.4", "denoising_strength", "0.5", "Latent x2 @0.5 > Lanczos x2 @0.5"),
+        ("Latent x2 @0.7 > Lanczos x2 @0.4", "denoising_strength", "2: 0.5", "Latent x2 @0.7 > Lanczos x2 @0.5"),
+        ("Latent x2 @0.7 > Lanczos x2", "denoising_strength", "0.5", "Latent x2 @0.5 > Lanczos x2"),
+        ("Latent x2 @0.7 > Lanczos x2", "denoising_strength", "stage 2: .5", "Latent x2 @0.7 > Lanczos x2 @0.5"),
+        ("Latent x2 @0.7 > Lanczos x2", "steps", "all: 9", "Latent x2 @0.7 [9 steps] > Lanczos x2"),
+        ("Direct x2 > Lanczos x2 @0.3", "steps", "9.0", "Direct x2 [9 steps] > Lanczos x2 @0.3 [9 steps]"),
+        ("Direct x2 > Lanczos x2 @0.3", "denoising_strength", "0.4", "Direct x2 > Lanczos x2 @0.4"),
+        ("Direct x2 > Lanczos x2 @0.3", "upscaler", "None", "Direct x2 > None x2 @0.3"),
+        ("Lanczos 512x768", "scale", "1.5", "Lanczos x1.5"),
+        ("Latent x2 @0.7", "cfg", "6.5", "Latent x2 @0.7 [cfg 6.5]"),
+        ("Latent x2 @0.7 [sampler Heun]", "cfg", "6", "Latent x2 @0.7 [sampler Heun; cfg 6]"),
+    ],
+)
+def test_one_value_changes(text: str, field: str, value: str, result: str) -> None:
+    assert edit(text, field, value) == result
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value", "words"),
+    [
+        ("Latent x2 @0.7", "denoising_strength", "2: 0.5", ["Latent x2 @0.7", "no stage 2", "0.5"]),
+        ("Latent x2 @0.7", "denoising_strength", "0: 0.5", ["count from 1", "0: 0.5"]),
+        ("Latent x2 @0.7", "denoising_strength", "1.5", ["1.5"]),
+        ("Latent x2 @0.7", "denoising_strength", "strong", ["number", "strong"]),
+        ("Latent x2 @0.7", "denoising_strength", "1:", ["missing"]),
+        ("Lanczos x2", "denoising_strength", "0.5", ["no stage", "denoising strength"]),
+        ("Lanczos x2", "steps", "1: 9", ["steps"]),
+        ("Latent x2 @0.7", "steps", "9.5", ["whole", "9.5"]),
+        ("Latent x2 @0.7", "scale", "17", ["17"]),
+        ("Lanczos x2", "upscaler", "Latent", ["Latent", "denoising strength"]),
+        ("Direct x2", "denoising_strength", "1: 0.5", ["Direct"]),
+    ],
+)
+def test_what_cannot_be_is_refused(text: str, field: str, value: str, words: list[str]) -> None:
+    with pytest.raises(StrategyError) as caught:
+        edit(text, field, value)
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("texts", "values"),
+    [
+        (["0.4", "0.5"], ["0.4", "0.5"]),
+        (["2: 0.4", "0.5", "all: 0.6", "0.7"], ["2: 0.4", "2: 0.5", "all: 0.6", "all: 0.7"]),
+        (["0.4-0.8 (+0.1)"], ["0.4", "0.5", "0.6", "0.7", "0.8"]),
+        (["0.8-0.4 (-0.2)"], ["0.8", "0.6", "0.4"]),
+        (["2: 0.4-0.8 [3]"], ["2: 0.4", "2: 0.6", "2: 0.8"]),
+        (["1-4"], ["1", "2", "3", "4"]),
+        (["R-ESRGAN 4x+"], ["R-ESRGAN 4x+"]),
+        (["", "0.5", " "], ["0.5"]),
+        (["2:", "0.5"], ["2: 0.5"]),
+    ],
+)
+def test_values_are_written_out(texts: list[str], values: list[str]) -> None:
+    assert spread(texts) == values
+
+
+@pytest.mark.parametrize("text", ["0.4-0.8 (+0)", "0.8-0.4 (+0.1)", "0-1 (+0.0001)", "1-2 [0]"])
+def test_a_range_without_an_end_is_refused(text: str) -> None:
+    with pytest.raises(StrategyError, match="range"):
+        spread([text])

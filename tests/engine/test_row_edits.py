@@ -1,0 +1,127 @@
+"""Rows and text are two views of one thing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hires_strategies.editing import row_edits
+from hires_strategies.editing.rows import FIRST_ROW, Row, line_from_rows, rows_from_line
+from hires_strategies.limits import Limits
+from hires_strategies.notation.text import format_strategy, parse
+from hires_strategies.presets import builtin
+
+CANONICAL = [
+    "Latent x2 @0.7",
+    "R-ESRGAN 4x+ x2",
+    "Latent x2 @0.7 > R-ESRGAN 4x+ x2",
+    "DAT x4 x1.5 @0.3 [20 steps; sampler DPM++ 2M; scheduler Karras; cfg 5]",
+    "Latent 1024x1536 @0.55",
+    'None x2 @0.4 [prompt "a > b; [c] {d}"; negative "x \\"y\\""]',
+    '"odd, name" x2 @0.4 > None x1.5',
+    "Direct 1024x1024 [30 steps]",
+]
+
+
+@pytest.mark.parametrize("line", CANONICAL)
+def test_canonical_text_survives_the_rows_and_none_is_raw(line):
+    rows = rows_from_line(line)
+    assert not any(row.raw for row in rows)
+    assert line_from_rows(rows) == line == format_strategy(parse(line)[0])
+
+
+@pytest.mark.parametrize("line", [line for lines in builtin().values() for line in lines])
+def test_every_preset_is_shown_in_fields(line):
+    rows = rows_from_line(line)
+    assert not any(row.raw for row in rows)
+    assert parse(line_from_rows(rows)) == parse(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Latent x2 @", "Latent", "{Latent x2 @0.5,None x2}", "None x{1.5,2}", 'None x2 @0.4 [prompt ""]',
+     'None x2 [prompt "', "None x2 @0.{5,6}", "None x2 @0.5 [{20,30} steps]", "] > [", "a > > b"],
+)  # fmt: skip
+def test_what_fields_cannot_show_stays_as_text(line):
+    rows = rows_from_line(line)
+    assert any(row.raw for row in rows)
+    assert line_from_rows(rows) == line
+
+
+def test_a_field_with_a_wrong_value_stays_a_field():
+    (row,) = rows_from_line("Latent x2")
+    assert (row.upscaler, row.denoising, row.raw) == ("Latent", 0, "")
+    (row,) = rows_from_line("Latnt x2 @1.7")
+    assert (row.upscaler, row.denoising, row.raw) == ("Latnt", 1.7, "")
+
+
+hundredths = st.integers(1, 100).map(lambda n: n / 100)
+names = st.sampled_from(["Latent", "Latent (nearest)", "R-ESRGAN 4x+", "DAT x4", '"odd > name"', "{None,Lanczos}"])
+rows = st.builds(
+    Row,
+    upscaler=names,
+    scale=st.integers(21, 320).map(lambda n: n / 20),
+    denoising=hundredths,
+    sweep=st.sampled_from(["", "0.5,0.6", "0.4..0.8..0.1"]),
+    steps=st.integers(0, 150),
+    sampler=st.sampled_from(["", "Euler a", "DPM++ 2M"]),
+    scheduler=st.sampled_from(["", "Karras", "SGM Uniform"]),
+    cfg=st.sampled_from([0, 1, 4.5, 7]),
+    prompt=st.text(max_size=20),
+    negative=st.sampled_from(["", 'say "no"; > [x]']),
+).map(lambda row: replace(row, denoising=0) if row.sweep else row)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(rows, min_size=1, max_size=2))
+def test_rows_survive_the_text(listed):
+    line = line_from_rows(listed)
+    assert list(rows_from_line(line)) == listed
+    parse(line, limits=Limits(variants=10**6))
+
+
+@settings(deadline=None)
+@given(st.text(alphabet='Latent x2@{}[]">,;.0 \n', max_size=40))
+def test_any_text_has_rows_and_keeps_its_words(text):
+    for index, line in enumerate(row_edits.lines_of(text)):
+        shown = row_edits.rows_of(text, index)
+        assert "".join(line_from_rows(shown).split()) == "".join(line.split()) or parse(line_from_rows(shown)) == parse(
+            line
+        )
+
+
+def test_an_edit_touches_its_field_alone_even_in_a_newer_text():
+    shown = row_edits.rows_of("Latent x2 @0.7 > None x2", 0)
+    edited = [replace(shown[0], denoising=0.6), shown[1]]
+    newer = "Latent x1.5 @0.7 [20 steps] > None x2\nNone x3"
+    assert row_edits.merged_edit(newer, 0, shown, edited) == "Latent x1.5 @0.6 [20 steps] > None x2\nNone x3"
+
+
+def test_scale_and_size_replace_each_other():
+    shown = (FIRST_ROW,)
+    sized = row_edits.merged_edit("Latent x2 @0.7", 0, shown, [replace(FIRST_ROW, width=1024, height=768)])
+    assert sized == "Latent 1024x768 @0.7"
+    back = row_edits.rows_of(sized, 0)
+    assert row_edits.merged_edit(sized, 0, back, [replace(back[0], scale=1.5)]) == "Latent x1.5 @0.7"
+    assert row_edits.merged_edit(sized, 0, back, [replace(back[0], width=0)]) == "Latent x2 @0.7"
+
+
+def test_sweep_on_and_off():
+    assert row_edits.toggle_sweep("Latent x2 @0.7", 0, 0) == "Latent x2 @{0.6,0.7,0.8}"
+    assert row_edits.toggle_sweep("Latent x2 @{0.6,0.7,0.8}", 0, 0) == "Latent x2 @0.7"
+    assert row_edits.toggle_sweep("Latent x2 @1", 0, 0) == "Latent x2 @{0.9,1}"
+
+
+def test_add_move_remove():
+    text = row_edits.add_stage("", 0)
+    assert text == "Latent x2 @0.7"
+    text = row_edits.add_stage(text, 0)
+    assert text == "Latent x2 @0.7 > None x1.5 @0.35"
+    text = row_edits.move_stage(text, 0, 0, 1)
+    assert text == "None x1.5 @0.35 > Latent x2 @0.7"
+    assert row_edits.move_stage(text, 0, 1, 1) == text
+    assert row_edits.remove_stage(text, 0, 0) == "Latent x2 @0.7"
+    assert row_edits.copy_line(text, 0).splitlines() == [text, text]

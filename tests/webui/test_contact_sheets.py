@@ -1,0 +1,111 @@
+"""Contact sheets: the files that are written, and what they say of pictures that went on to another script."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+FIELDS: dict[str, Any] = {
+    "prompt": "a house", "seed": 3, "steps": 2, "width": 64, "height": 64,
+    "alwayson_scripts": {"Hires strategies": {"args": [{"strategies": ["Lanczos x2", "Nearest x2"], "sheet": True}]}},
+}  # fmt: skip
+
+
+@pytest.fixture
+def grids(api: Callable[..., Any], tmp_path: Path) -> dict[str, Any]:
+    return {
+        "outdir_txt2img_grids": str(tmp_path),
+        "outdir_txt2img_samples": str(tmp_path / "samples"),
+        "grid_save_to_dirs": False,
+    }
+
+
+def saved(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file())
+
+
+def generate(api: Callable[..., Any], **more: Any) -> Any:
+    from modules.shared import opts
+
+    before = dict(opts.data)
+    opts.data.update(more.pop("options"))  # folders cannot be overridden by a request
+    try:
+        return api(**{**FIELDS, **more})
+    finally:
+        opts.data.clear()
+        opts.data.update(before)
+
+
+def test_it_is_saved_as_a_grid(api: Callable[..., Any], grids: dict[str, Any], tmp_path: Path) -> None:
+    generate(api, save_images=True, options=grids)
+    (file,) = saved(tmp_path)
+    assert file.name.startswith("grid-") and file.suffix == ".png"
+    with Image.open(file) as image:
+        assert 'Hires strategy: "Lanczos x2\\nNearest x2"' in image.info["parameters"]
+        assert min(image.size) > 128
+
+
+@pytest.mark.parametrize("option", [{"grid_save": False}, {"samples_save": True}])
+def test_it_is_not_saved_where_grids_are_not(
+    api: Callable[..., Any], grids: dict[str, Any], tmp_path: Path, option: dict[str, Any]
+) -> None:
+    answer = generate(api, save_images="grid_save" in option, options={**grids, **option})
+    assert saved(tmp_path) == [] and len(answer.images) == 3
+
+
+def test_the_hosts_colours(api: Callable[..., Any], grids: dict[str, Any], tmp_path: Path) -> None:
+    generate(api, save_images=True, options={**grids, "grid_background_color": "#102030"})
+    with Image.open(saved(tmp_path)[0]) as image:
+        assert image.getpixel((1, 1))[:3] == (16, 32, 48)
+
+
+def test_it_says_when_the_generated_image_went_on(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after face restoration: the sheet shows all variants before it, and says so."""
+    from modules import scripts
+
+    from hires_strategies.webui.output import contact_sheets
+
+    headings = []
+    make = contact_sheets.make_sheet
+
+    def recording(tiles: Any, look: Any, heading: Any, first_pass: Any) -> Any:
+        headings.append(heading)
+        return make(tiles, look, heading, first_pass)
+
+    monkeypatch.setattr(contact_sheets, "make_sheet", recording)
+    api(**FIELDS)
+
+    def postprocess_image(self: Any, p: Any, arguments: Any) -> None:
+        arguments.image = Image.fromarray(255 - np.asarray(arguments.image))
+
+    monkeypatch.setattr(scripts.ScriptRunner, "postprocess_image", postprocess_image)
+    api(**FIELDS)
+    assert not any("before face restoration" in line for line in headings[0])
+    assert any("before face restoration" in line for line in headings[1])
+
+
+def test_a_sheet_that_cannot_be_made_costs_no_picture(
+    api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from modules import paths_internal
+
+    from hires_strategies.sheet import fonts
+
+    monkeypatch.setattr(paths_internal, "roboto_ttf_file", "absent.ttf")
+    monkeypatch.setattr(fonts, "_others", list)
+
+    for cached in (fonts._file_with, fonts._any_file):
+        cached.cache_clear()
+    answer = api(**FIELDS)
+    for cached in (fonts._file_with, fonts._any_file):
+        cached.cache_clear()
+    assert len(answer.images) == 2
+    assert "no font that can be read" in capsys.readouterr().err
+    told = [record["error"] for record in json.loads(answer.info)["hires_strategies"]]
+    assert told[0].startswith("The contact sheet could not be made: This machine has no font") and told[1] is None
