@@ -98,7 +98,5 @@ def test_there_is_no_circle() -> None:
 
 
 def test_files_are_short() -> None:
-    too_long = {
-        name: lines for name, path in ALL.items() if (lines := len(path.read_text("utf-8").splitlines())) > 250
-    }
+    too_long = {name: lines for name, path in ALL.items() if (lines := len(path.read_text("utf-8").splitlines())) > 250}
     assert too_long == {}

@@ -40,8 +40,8 @@ def test_a_face_without_eyes_or_with_one_is_broken(framing):
     for seed in SEEDS:
         scene = make_scene(seed, (128, 128), framing)
         picture = render(scene, 2)
-        rows, columns = np.mgrid[:picture.shape[0], :picture.shape[1]]
-        for x, y, radius in scene.eyes[:1 + seed % 2]:
+        rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]]
+        for x, y, radius in scene.eyes[: 1 + seed % 2]:
             picture[np.hypot(columns - 2 * x, rows - 2 * y) < 2.4 * 2 * radius] = SKIN
         assert not any(head.face for head in find_heads(picture)), seed
 

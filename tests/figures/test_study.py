@@ -43,6 +43,9 @@ def test_curves_that_follow_sigma_lie_apart_over_strength_only():
 
 def test_rows_are_read_back(tmp_path):
     file = tmp_path / "rows.jsonl"
-    file.write_text('{"seed": 3, "strategy": "", "strength": null, "start_sigma": null, "seconds": 0.5, "cost": 1.0, '
-                    '"heads": 1, "keeper": false, "layout": 1.0, "sharpness": 1.0}\n', encoding="utf-8")
+    file.write_text(
+        '{"seed": 3, "strategy": "", "strength": null, "start_sigma": null, "seconds": 0.5, "cost": 1.0, '
+        '"heads": 1, "keeper": false, "layout": 1.0, "sharpness": 1.0}\n',
+        encoding="utf-8",
+    )
     assert Runs("", 10, file).rows == [row(3, "", seconds=0.5, cost=1.0, keeper=False)]

@@ -31,8 +31,15 @@ def test_the_first_pass_draws_what_the_caption_says():
     heads = [find_heads(each) for each in model.decode(sampler.first_pass(model, prompts, (128, 128)))]
     assert np.mean([len(each) == 1 for each in heads]) > 0.8
     for name in ("hair", "clothes"):
-        assert np.mean([bool(each) and getattr(each[0], name) == getattr(scene, name)
-                        for each, scene in zip(heads, scenes, strict=True)]) > 0.8
+        assert (
+            np.mean(
+                [
+                    bool(each) and getattr(each[0], name) == getattr(scene, name)
+                    for each, scene in zip(heads, scenes, strict=True)
+                ]
+            )
+            > 0.8
+        )
 
 
 def test_words_that_nobody_taught_it_hardly_change_the_picture():

@@ -57,8 +57,15 @@ def webui(given: str | None, work: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, str(WORKBENCH / "__main__.py"), "--nowebui", "--port", str(port),
-               "--data-dir", str(work / "data")]
+    command = [
+        sys.executable,
+        str(WORKBENCH / "__main__.py"),
+        "--nowebui",
+        "--port",
+        str(port),
+        "--data-dir",
+        str(work / "data"),
+    ]
     with (work / "log.txt").open("w", encoding="utf-8") as log:
         server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     try:
@@ -82,8 +89,13 @@ def _wait(server: subprocess.Popen, url: str, log: Path) -> None:
 
 def routes(latent: float, pixel: float) -> list[str]:
     """Ways to four times the size, with the denoising strengths that suit latent and pixel upscales."""
-    return [f"Latent x2 @{latent:g} > {PIXEL} x2", f"Lanczos x2 @{pixel:g} > {PIXEL} x2", f"{PIXEL} x4",
-            f"Latent x4 @{latent:g}", "Direct x4"]
+    return [
+        f"Latent x2 @{latent:g} > {PIXEL} x2",
+        f"Lanczos x2 @{pixel:g} > {PIXEL} x2",
+        f"{PIXEL} x4",
+        f"Latent x4 @{latent:g}",
+        "Direct x4",
+    ]
 
 
 def best_strength(results: report.Results, upscaler: str) -> float:
@@ -123,7 +135,8 @@ def write(runs: Runs, options: argparse.Namespace) -> None:
         "In brackets: 95 % intervals. A keeper is a picture in which the detector finds one figure with a whole face; "
         "layout and sharpness compare with the first pass, whose value is 1. [What the numbers say](findings.md).",
         f"First passes: {report.percent(results.first_keepers())} are keepers.",
-        "## By denoising strength", report.strengths(results, [*latent, *pixel, *CONTROLS]),
+        "## By denoising strength",
+        report.strengths(results, [*latent, *pixel, *CONTROLS]),
         "![curves](curves.png)",
         "## Schedulers",
         f"Automatic against Karras, `Lanczos x2`, {points} points: the curves of the kept layout lie "
@@ -131,17 +144,23 @@ def write(runs: Runs, options: argparse.Namespace) -> None:
         report.strengths(results, karras),
         "## Yield and cost",
         "Costs are in first passes: model evaluations times pixels. Seconds are those of the stages on the machine "
-        "that measured them, whatever else it did.", report.costs(results, [*latent, *pixel, *CONTROLS]),
+        "that measured them, whatever else it did.",
+        report.costs(results, [*latent, *pixel, *CONTROLS]),
     ]
     if ways:
         seeds = len(results.by_strategy[ways[0]])
-        parts += ["## Four times the size", f"{seeds} seeds.", report.strengths(results, ways),
-                  report.costs(results, ways)]
+        parts += [
+            "## Four times the size",
+            f"{seeds} seeds.",
+            report.strengths(results, ways),
+            report.costs(results, ways),
+        ]
     options.out.mkdir(parents=True, exist_ok=True)
     report.plot(results, {"latent": latent, "pixel": pixel, "pixel, Karras": karras}, options.out / "curves.png")
     columns = ["", *latent[::2], *pixel[::2], "Direct x2"]
-    report.contact_sheet(options.work / "pictures", columns, sorted(results.first)[:SHEET_SEEDS],
-                         options.out / "sheet.jpg")
+    report.contact_sheet(
+        options.work / "pictures", columns, sorted(results.first)[:SHEET_SEEDS], options.out / "sheet.jpg"
+    )
     parts += ["## Pictures", "Each row is a seed.", "![contact sheet](sheet.jpg)"]
     (options.out / "README.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 

@@ -29,10 +29,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--images", type=int, default=1_000_000, help="pictures shown to the UNet")
     parser.add_argument("--minutes", type=float, help="minutes by the clock that the UNet trains, instead of --images")
     parser.add_argument("--rate", type=float, default=1.2e-3, help="the highest learning rate of the UNet")
-    parser.add_argument("--start", type=Path, metavar="FOLDER",
-                        help="weights to start from; the autoencoder is then kept as it is")
-    parser.add_argument("--work", type=Path, default=Path(__file__).resolve().parent / "training",
-                        help="folder for checkpoints and latents")
+    parser.add_argument(
+        "--start", type=Path, metavar="FOLDER", help="weights to start from; the autoencoder is then kept as it is"
+    )
+    parser.add_argument(
+        "--work",
+        type=Path,
+        default=Path(__file__).resolve().parent / "training",
+        help="folder for checkpoints and latents",
+    )
     parser.add_argument("--weights", type=Path, default=networks.WEIGHTS, help="folder for the trained weights")
     parser.add_argument("--threads", type=int, default=0, help="threads on a CPU; all cores if not given")
     return parser.parse_args()

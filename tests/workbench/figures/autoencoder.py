@@ -38,7 +38,7 @@ def crops(seed: int, count: int = BATCH) -> torch.Tensor:
                 start = middle - CROP * rng.uniform(0.25, 0.75) if wants_head else rng.uniform(0, length - CROP)
                 corner.append(int(min(max(start, 0), length - CROP)))
             x, y = corner
-            parts.append(picture[y:y + CROP, x:x + CROP])
+            parts.append(picture[y : y + CROP, x : x + CROP])
     pixels = torch.from_numpy(np.stack(parts[:count])).permute(0, 3, 1, 2)
     return (pixels.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
@@ -81,8 +81,10 @@ def train(vae: AutoencoderKL, total: int, checkpoint: Path, report: Callable[[st
         if step % 50 == 0:
             report(f"autoencoder: {step * BATCH} of {total} crops, {10 * math.log10(4 / square):.1f} dB")
         if step == steps or time.monotonic() - saved > SAVE_EVERY:
-            torch.save({"values": vae.state_dict(), "average": average, "step": step,
-                        "optimizer": optimizer.state_dict()}, checkpoint)
+            torch.save(
+                {"values": vae.state_dict(), "average": average, "step": step, "optimizer": optimizer.state_dict()},
+                checkpoint,
+            )
             saved = time.monotonic()
     vae.load_state_dict(average)
     vae.eval().requires_grad_(False)

@@ -67,7 +67,7 @@ def build(model: Model, counts: tuple[int, int], file: Path, report: Callable[[s
 def _encode(model: Model, scenes: list[Scene], scale: float) -> Iterator[Drawing]:
     per_batch = max(1, round(CHUNK / scale**2))
     for start in range(0, len(scenes), per_batch):
-        part = scenes[start:start + per_batch]
+        part = scenes[start : start + per_batch]
         latents = model.encode(np.stack([render(scene, scale) for scene in part])).cpu().half()
         framed = tokens.encode(scene.caption() for scene in part)
         unframed = tokens.encode(scene.caption(framed=False) for scene in part)
@@ -90,4 +90,4 @@ def window(drawing: Drawing, size: tuple[int, int], rng: np.random.Generator) ->
         corner.append(int(min(max(round(start), 0), length - side)))
     x, y = corner
     caption = drawing.framed if rng.random() < 0.5 else drawing.unframed
-    return drawing.latents[:, y:y + height, x:x + width], caption
+    return drawing.latents[:, y : y + height, x : x + width], caption

@@ -73,7 +73,7 @@ def _has_eyes(brightness: np.ndarray, skin: np.ndarray) -> bool:
     """Two dark spots of like size, level, apart, about the middle, and not in the lowest part."""
     height, width = skin.shape
     dark = (brightness < DARK) & _inside(skin)
-    dark[int(0.78 * height):] = False
+    dark[int(0.78 * height) :] = False
     labels, count = ndimage.label(dark)
     spots = []
     for index in range(1, count + 1):
@@ -81,7 +81,7 @@ def _has_eyes(brightness: np.ndarray, skin: np.ndarray) -> bool:
         if len(ys) >= max(3, 0.012 * width * height):
             spots.append((xs.mean(), ys.mean(), len(ys)))
     for i, (x, y, area) in enumerate(spots):
-        for x2, y2, area2 in spots[i + 1:]:
+        for x2, y2, area2 in spots[i + 1 :]:
             level = abs(y - y2) < 0.14 * height
             apart = 0.22 * width < abs(x - x2) < 0.7 * width
             alike = max(area, area2) < 2 * min(area, area2)
@@ -102,7 +102,7 @@ def _colours(colours: np.ndarray, box: tuple[int, int, int, int]) -> tuple[str |
 def _patch(colours: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
     height, width = colours.shape[:2]
     left, top, right, bottom = (round(value) for value in box)
-    part = colours[max(0, top):min(height, max(bottom, top + 1)), max(0, left):min(width, right)]
+    part = colours[max(0, top) : min(height, max(bottom, top + 1)), max(0, left) : min(width, right)]
     return part.reshape(-1, 3)
 
 

@@ -65,8 +65,9 @@ class Trainer:
             part.requires_grad_(True)
         self.parameters = [value for part in self.parts for value in part.parameters()]
         self.averages = [value.detach().clone() for value in self.parameters]
-        self.optimizer = torch.optim.AdamW(self.parameters, lr=course.rate, betas=(0.9, 0.99), weight_decay=1e-3,
-                                           fused=True)
+        self.optimizer = torch.optim.AdamW(
+            self.parameters, lr=course.rate, betas=(0.9, 0.99), weight_decay=1e-3, fused=True
+        )
         self.step, self.seconds = 0, 0.0
         kept = alphas()
         signal = kept / (1 - kept)
@@ -74,8 +75,10 @@ class Trainer:
         self.kept, self.weight = kept.float().to(self.device), (weight / weight.mean()).float().to(self.device)
         self.empty = tokens.encode([""])[0]
         mark = tokens.tokenizer().ids["full"]
-        self.full_body = {size: [drawing for drawing in drawings if mark in drawing.framed] or drawings
-                          for size, drawings in data.whole.items()}
+        self.full_body = {
+            size: [drawing for drawing in drawings if mark in drawing.framed] or drawings
+            for size, drawings in data.whole.items()
+        }
 
     def batch(self) -> tuple[torch.Tensor, ...]:
         """Latents, tokens, steps, noise and the weight of each latent's error, all of one base size."""
@@ -123,8 +126,13 @@ class Trainer:
 
     def save(self, checkpoint: Path, weights: Path) -> None:
         """Writes all that a resumed training needs to `checkpoint`, and the averaged networks to `weights`."""
-        state = {"step": self.step, "seconds": self.seconds, "values": [value.detach() for value in self.parameters],
-                 "averages": self.averages, "optimizer": self.optimizer.state_dict()}
+        state = {
+            "step": self.step,
+            "seconds": self.seconds,
+            "values": [value.detach() for value in self.parameters],
+            "averages": self.averages,
+            "optimizer": self.optimizer.state_dict(),
+        }
         beside = checkpoint.with_suffix(".new")
         torch.save(state, beside)
         beside.replace(checkpoint)
@@ -156,8 +164,10 @@ class Trainer:
             if self.step % 100 == 0:
                 done, seconds = self.course.done(self.step, self.seconds), self.seconds - before
                 left = seconds / max(1e-9, done - self.course.done(first, before)) * (1 - done)
-                report(f"{self.step * BATCH} images, {done:.0%}, error {np.mean(errors[-100:]):.4f}, "
-                       f"{(self.step - first) * BATCH / seconds:.1f} images a second, {left / 60:.0f} minutes left")
+                report(
+                    f"{self.step * BATCH} images, {done:.0%}, error {np.mean(errors[-100:]):.4f}, "
+                    f"{(self.step - first) * BATCH / seconds:.1f} images a second, {left / 60:.0f} minutes left"
+                )
             if time.monotonic() - saved > SAVE_EVERY:
                 self.save(checkpoint, weights)
                 saved = time.monotonic()
@@ -169,5 +179,5 @@ def head_weights(picture: torch.Tensor, head: tuple[float, float] | None) -> tor
     weights = torch.ones(1, *picture.shape[1:])
     if head:
         x, y = (max(0, round(middle - HEAD_REACH)) for middle in head)
-        weights[:, y:y + int(2 * HEAD_REACH), x:x + int(2 * HEAD_REACH)] = HEAD_WEIGHT
+        weights[:, y : y + int(2 * HEAD_REACH), x : x + int(2 * HEAD_REACH)] = HEAD_WEIGHT
     return weights

@@ -62,8 +62,9 @@ def _mountain(canvas: skia.Canvas, scene: Scene, x: float, size: float) -> None:
 def _tree(canvas: skia.Canvas, scene: Scene, x: float, size: float) -> None:
     light, unit = LIGHT[scene.time], scene.size[1] * size
     foot = scene.horizon + 0.05 * unit
-    canvas.drawRect(skia.Rect(x - 0.018 * unit, foot - 0.15 * unit, x + 0.018 * unit, foot),
-                    paint(shade((110, 75, 45), light)))
+    canvas.drawRect(
+        skia.Rect(x - 0.018 * unit, foot - 0.15 * unit, x + 0.018 * unit, foot), paint(shade((110, 75, 45), light))
+    )
     canvas.drawCircle(x, foot - 0.285 * unit, 0.08 * unit, paint(shade((40, 135, 60), light * 1.2)))
     canvas.drawCircle(x, foot - 0.186 * unit, 0.108 * unit, paint(shade((40, 135, 60), light)))
 
@@ -74,9 +75,12 @@ def _house(canvas: skia.Canvas, scene: Scene, x: float, size: float) -> None:
     half, rise = scene.size[1] * 0.14 * size, scene.size[1] * 0.17 * size
     canvas.drawRect(skia.Rect(x - half, foot - rise, x + half, foot), paint(shade((235, 220, 195), light)))
     _triangle(canvas, (x, foot - rise), rise * 0.8, half * 1.2, shade((165, 65, 50), light))
-    canvas.drawRect(skia.Rect(x - half * 0.2, foot - rise * 0.6, x + half * 0.2, foot),
-                    paint(shade((110, 65, 40), light)))
+    canvas.drawRect(
+        skia.Rect(x - half * 0.2, foot - rise * 0.6, x + half * 0.2, foot), paint(shade((110, 65, 40), light))
+    )
     window = (255, 225, 120) if scene.time == "night" else shade((120, 180, 225), light)
     for side in (-0.62, 0.62):
-        canvas.drawRect(skia.Rect(x + half * (side - 0.18), foot - rise * 0.72,
-                                  x + half * (side + 0.18), foot - rise * 0.32), paint(window))
+        canvas.drawRect(
+            skia.Rect(x + half * (side - 0.18), foot - rise * 0.72, x + half * (side + 0.18), foot - rise * 0.32),
+            paint(window),
+        )

@@ -1,6 +1,6 @@
 """Does the model serve its purpose? Four claims over 100 seeds, with 95 % intervals.
 
-    python tests/workbench/figures/evaluate.py
+python tests/workbench/figures/evaluate.py
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def percent(value: tuple[float, float, float]) -> str:
 def about_heads(name: str, heads: Sequence[list[Head]], scenes: Sequence[Scene]) -> str:
     """A row of the table on figures, faces and colours."""
     columns = (
-        [len(each) == 1 for each in heads], [len(each) > 1 for each in heads],
+        [len(each) == 1 for each in heads],
+        [len(each) > 1 for each in heads],
         [bool(each) and each[0].face for each in heads],
         [bool(each) and each[0].hair == scene.hair for each, scene in zip(heads, scenes, strict=True)],
         [bool(each) and each[0].clothes == scene.clothes for each, scene in zip(heads, scenes, strict=True)],
@@ -78,8 +79,10 @@ class Evaluation:
 
     def batches(self, scenes: list[Scene]) -> list[tuple[slice, sampler.Prompts]]:
         parts = [slice(start, start + BATCH) for start in range(0, len(scenes), BATCH)]
-        return [(part, sampler.Prompts([scene.caption() for scene in scenes[part]], self.seeds[part], self.steps))
-                for part in parts]
+        return [
+            (part, sampler.Prompts([scene.caption() for scene in scenes[part]], self.seeds[part], self.steps))
+            for part in parts
+        ]
 
     def first(self, scenes: list[Scene], scale: int = 1) -> torch.Tensor:
         size = (BASE[0] * scale, BASE[1] * scale)
@@ -96,8 +99,11 @@ def judge_first_passes(work: Evaluation, rows: list[list[np.ndarray]]) -> torch.
     print("|---" * 6 + "|")
     full = work.scenes("full body")
     latents = torch.empty(0)
-    for name, scenes, scale in (("first pass, all framings", work.scenes(None), 1),
-                                ("Direct x2, full body", full, 2), ("first pass, full body", full, 1)):
+    for name, scenes, scale in (
+        ("first pass, all framings", work.scenes(None), 1),
+        ("Direct x2, full body", full, 2),
+        ("first pass, full body", full, 1),
+    ):
         latents = work.first(scenes, scale)
         pictures = work.model.decode(latents)
         rows.append([*pictures[:8]])
@@ -105,16 +111,21 @@ def judge_first_passes(work: Evaluation, rows: list[list[np.ndarray]]) -> torch.
     return latents
 
 
-def judge_second_passes(work: Evaluation, latents: torch.Tensor, strengths: Sequence[float],
-                        rows: list[list[np.ndarray]]) -> None:
+def judge_second_passes(
+    work: Evaluation, latents: torch.Tensor, strengths: Sequence[float], rows: list[list[np.ndarray]]
+) -> None:
     """Prints the second table: both ways of enlarging, at each of `strengths`."""
     print("\n| second pass x2 | one figure, face whole | repaired | broken | layout | sharpness |")
     print("|---" * 6 + "|")
     first = work.model.decode(latents)
     heads = [find_heads(each) for each in first]
-    enlarged = np.stack([np.asarray(Image.fromarray(each).resize((2 * BASE[0], 2 * BASE[1]), Image.Resampling.LANCZOS))
-                         for each in first])
-    encoded = torch.cat([work.model.encode(enlarged[i:i + BATCH]) for i in range(0, len(enlarged), BATCH)])
+    enlarged = np.stack(
+        [
+            np.asarray(Image.fromarray(each).resize((2 * BASE[0], 2 * BASE[1]), Image.Resampling.LANCZOS))
+            for each in first
+        ]
+    )
+    encoded = torch.cat([work.model.encode(enlarged[i : i + BATCH]) for i in range(0, len(enlarged), BATCH)])
     wide = interpolate(latents, scale_factor=2, mode="bilinear")
     for name, start in (("latent", wide), ("pixel", encoded)):
         for strength in strengths:

@@ -19,15 +19,28 @@ SCALING = 0.18215  # latents are multiplied by this, as in Stable Diffusion 1
 FACTOR = 8  # pixels along a side of one latent
 
 AUTOENCODER = {
-    "in_channels": 3, "out_channels": 3, "latent_channels": 4, "block_out_channels": (32, 32, 64, 64),
-    "down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4,
-    "layers_per_block": 1, "norm_num_groups": 8, "sample_size": 128, "scaling_factor": SCALING,
+    "in_channels": 3,
+    "out_channels": 3,
+    "latent_channels": 4,
+    "block_out_channels": (32, 32, 64, 64),
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "layers_per_block": 1,
+    "norm_num_groups": 8,
+    "sample_size": 128,
+    "scaling_factor": SCALING,
 }
 UNET = {
-    "sample_size": 16, "in_channels": 4, "out_channels": 4, "block_out_channels": (64, 128), "layers_per_block": 1,
+    "sample_size": 16,
+    "in_channels": 4,
+    "out_channels": 4,
+    "block_out_channels": (64, 128),
+    "layers_per_block": 1,
     # attention at 8x8 latents alone: at 16x16 too, a step takes half as long again on a CPU
-    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"), "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
-    "cross_attention_dim": 64, "norm_num_groups": 8,
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
+    "cross_attention_dim": 64,
+    "norm_num_groups": 8,
     "attention_head_dim": 4,  # the number of heads: diffusers kept the name for Stable Diffusion 1's sake
 }
 
@@ -74,18 +87,29 @@ class Model:
 def new_model() -> Model:
     """Networks with random weights."""
     config = CLIPTextConfig(
-        vocab_size=tokens.tokenizer().size, hidden_size=64, intermediate_size=256, num_hidden_layers=2,
-        num_attention_heads=4, max_position_embeddings=tokens.LENGTH, projection_dim=64, hidden_act="quick_gelu",
-        bos_token_id=START, eos_token_id=END, pad_token_id=END)
+        vocab_size=tokens.tokenizer().size,
+        hidden_size=64,
+        intermediate_size=256,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=tokens.LENGTH,
+        projection_dim=64,
+        hidden_act="quick_gelu",
+        bos_token_id=START,
+        eos_token_id=END,
+        pad_token_id=END,
+    )
     return Model(AutoencoderKL(**AUTOENCODER), UNet2DConditionModel(**UNET), CLIPTextModel(config))
 
 
 def load_model(folder: Path = WEIGHTS) -> Model:
     """The trained networks in single precision, on the CPU, for use."""
     # diffusers would recommend another package if it were not told to load plainly
-    model = Model(AutoencoderKL.from_pretrained(folder / "vae", low_cpu_mem_usage=False),
-                  UNet2DConditionModel.from_pretrained(folder / "unet", low_cpu_mem_usage=False),
-                  CLIPTextModel.from_pretrained(folder / "text_encoder"))
+    model = Model(
+        AutoencoderKL.from_pretrained(folder / "vae", low_cpu_mem_usage=False),
+        UNet2DConditionModel.from_pretrained(folder / "unet", low_cpu_mem_usage=False),
+        CLIPTextModel.from_pretrained(folder / "text_encoder"),
+    )
     for network in (model.vae, model.unet, model.text):
         network.float().eval().requires_grad_(False)
     return model

@@ -5,12 +5,19 @@ from __future__ import annotations
 Colour = tuple[float, float, float]
 
 HAIR: dict[str, Colour] = {
-    "black": (45, 40, 55), "blonde": (245, 205, 85), "red": (200, 50, 35), "brown": (125, 75, 40),
+    "black": (45, 40, 55),
+    "blonde": (245, 205, 85),
+    "red": (200, 50, 35),
+    "brown": (125, 75, 40),
     "blue": (70, 110, 225),
 }
 CLOTHES: dict[str, Colour] = {
-    "red": (215, 40, 60), "blue": (50, 80, 215), "green": (40, 160, 70), "white": (240, 240, 245),
-    "purple": (150, 60, 180), "yellow": (250, 210, 40),
+    "red": (215, 40, 60),
+    "blue": (50, 80, 215),
+    "green": (40, 160, 70),
+    "white": (240, 240, 245),
+    "purple": (150, 60, 180),
+    "yellow": (250, 210, 40),
 }
 SKIN: Colour = (255, 214, 182)
 OUTLINE: Colour = (35, 25, 40)

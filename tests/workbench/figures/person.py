@@ -41,8 +41,9 @@ def _body(pen: Pen, scene: Scene) -> None:
         pen.shape(pen.oval(x - 0.15, y - 0.15, x + 0.15, y + 0.15), SKIN)
     pen.shape(pen.oval(-0.14, 0.85, 0.14, 1.4), SKIN)
     if scene.girl:
-        pen.shape(pen.polygon([(-0.45, 1.22), (0.45, 1.22), (0.38, 2.1), (0.85, 3.45), (-0.85, 3.45), (-0.38, 2.1)]),
-                  clothes)
+        pen.shape(
+            pen.polygon([(-0.45, 1.22), (0.45, 1.22), (0.38, 2.1), (0.85, 3.45), (-0.85, 3.45), (-0.38, 2.1)]), clothes
+        )
         pen.trace(pen.polygon([(-0.38, 2.1), (0.38, 2.1)]), shade(clothes, 0.6), 2.2)
     else:
         pen.shape(pen.polygon([(-0.5, 1.22), (0.5, 1.22), (0.45, 2.95), (-0.45, 2.95)]), clothes)

@@ -50,7 +50,7 @@ def second_pass(model: Model, latents: torch.Tensor, prompts: Prompts, strength:
     """Adds noise to `latents` and takes it away again: `steps` steps of a schedule that is steps / strength long."""
     if not 0 < strength <= 1:
         raise ValueError(f"A denoising strength lies above 0 and up to 1, not at {strength}.")
-    sigmas = schedule(int(prompts.steps / min(strength, 0.999)))[-prompts.steps - 1:]
+    sigmas = schedule(int(prompts.steps / min(strength, 0.999)))[-prompts.steps - 1 :]
     return _euler(model, latents + prompts.noise(*latents.shape[2:]) * float(sigmas[0]), sigmas, prompts)
 
 

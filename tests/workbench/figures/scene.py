@@ -49,8 +49,12 @@ class Scene:
 
     def caption(self, framed: bool = True) -> str:
         """What the picture shows, in the words of an image board; without the word for the framing if not `framed`."""
-        words = ["1girl" if self.girl else "1boy", f"{self.hair} hair",
-                 f"{self.clothes} {'dress' if self.girl else 'shirt'}", self.pose]
+        words = [
+            "1girl" if self.girl else "1boy",
+            f"{self.hair} hair",
+            f"{self.clothes} {'dress' if self.girl else 'shirt'}",
+            self.pose,
+        ]
         if framed:
             words.append(self.framing)
         return ", ".join([*words, "outdoors", self.place, self.time, self.mouth])
@@ -68,11 +72,17 @@ def make_scene(seed: int, size: tuple[int, int] | None = None, framing: str | No
     count = max(2, round(width / 128 * rng.choice((2, 3, 4))))
     props = [(width * (i + rng.uniform(0.1, 0.9)) / count, rng.uniform(0.75, 1.3)) for i in range(count)]
     scene = Scene(
-        size=size, framing=framing, head_width=head_width, crown=crown,
-        girl=rng.random() < 0.6, hair=rng.choice(list(palette.HAIR)), clothes=rng.choice(list(palette.CLOTHES)),
+        size=size,
+        framing=framing,
+        head_width=head_width,
+        crown=crown,
+        girl=rng.random() < 0.6,
+        hair=rng.choice(list(palette.HAIR)),
+        clothes=rng.choice(list(palette.CLOTHES)),
         pose=rng.choices(palette.POSES, (0.5, 0.25, 0.25))[0],
         time=rng.choices(list(palette.SKIES), (0.5, 0.25, 0.25))[0],
-        place=rng.choice(palette.PLACES), mouth=rng.choice(palette.MOUTHS),
+        place=rng.choice(palette.PLACES),
+        mouth=rng.choice(palette.MOUTHS),
         horizon=height * rng.uniform(0.52, 0.66),
         sun=(width * rng.uniform(0.08, 0.92), height * rng.uniform(0.08, 0.25), height * rng.uniform(0.05, 0.075)),
         props=tuple(sorted(props, key=lambda prop: prop[1])),

@@ -28,9 +28,14 @@ class Results:
 
     def sweep(self, upscaler: str, ending: str = "") -> list[str]:
         """Strategies of one stage with this upscaler at x2, by denoising strength."""
-        found = [text for text, rows in self.by_strategy.items()
-                 if text.startswith(f"{upscaler} x2 @") and ">" not in text and rows[0].strength is not None
-                 and (text.endswith(ending) if ending else "[" not in text)]
+        found = [
+            text
+            for text, rows in self.by_strategy.items()
+            if text.startswith(f"{upscaler} x2 @")
+            and ">" not in text
+            and rows[0].strength is not None
+            and (text.endswith(ending) if ending else "[" not in text)
+        ]
         return sorted(found, key=lambda text: self.by_strategy[text][0].strength or 0)
 
     def keepers(self, text: str) -> Value:
@@ -78,9 +83,18 @@ def strengths(results: Results, texts: Sequence[str]) -> str:
     lines = []
     for text in texts:
         sigma = results.by_strategy[text][0].start_sigma
-        lines.append([f"`{text}`", f"{sigma:.2f}" if sigma is not None else "–", percent(results.keepers(text)),
-                      percent(results.repaired(text)), percent(results.broken(text)), percent(results.several(text)),
-                      number(results.layout(text)), number(results.sharpness(text))])
+        lines.append(
+            [
+                f"`{text}`",
+                f"{sigma:.2f}" if sigma is not None else "–",
+                percent(results.keepers(text)),
+                percent(results.repaired(text)),
+                percent(results.broken(text)),
+                percent(results.several(text)),
+                number(results.layout(text)),
+                number(results.sharpness(text)),
+            ]
+        )
     return table(head, lines)
 
 
@@ -91,10 +105,24 @@ def costs(results: Results, texts: Sequence[str]) -> str:
     for text in texts:
         rows, kept = results.by_strategy[text], results.keepers(text)
         seconds = np.mean([row.seconds for row in rows])
-        lines.append([f"`{text}`", percent(kept), f"{rows[0].cost:.1f}", per_keeper(rows[0].cost, kept),
-                      f"above {min(1.0, kept[0] / rows[0].cost):.0%}", f"{seconds:.1f}"])
-    head = ("strategy", "keepers", "cost of a run", "cost of a keeper",
-            "rolling again is cheaper if first passes yield", "seconds of the stages")
+        lines.append(
+            [
+                f"`{text}`",
+                percent(kept),
+                f"{rows[0].cost:.1f}",
+                per_keeper(rows[0].cost, kept),
+                f"above {min(1.0, kept[0] / rows[0].cost):.0%}",
+                f"{seconds:.1f}",
+            ]
+        )
+    head = (
+        "strategy",
+        "keepers",
+        "cost of a run",
+        "cost of a keeper",
+        "rolling again is cheaper if first passes yield",
+        "seconds of the stages",
+    )
     return table(head, lines)
 
 
@@ -138,8 +166,13 @@ def plot(results: Results, sweeps: dict[str, list[str]], file: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    panels = {"keepers": results.keepers, "repaired": results.repaired, "broken": results.broken,
-              "layout kept": results.layout, "sharpness": results.sharpness}
+    panels = {
+        "keepers": results.keepers,
+        "repaired": results.repaired,
+        "broken": results.broken,
+        "layout kept": results.layout,
+        "sharpness": results.sharpness,
+    }
     figure, axes = pyplot.subplots(2, len(panels), figsize=(15, 5.4), sharey="col", layout="constrained")
     for row, over in zip(axes, ("denoising strength", "start sigma"), strict=True):
         for axis, (title, measure) in zip(row, panels.items(), strict=True):

@@ -77,11 +77,21 @@ class Runs:
     def _generate(self, seed: int, strategies: list[str]) -> Iterator[tuple[str, Image.Image, dict[str, Any]]]:
         """Strategy (empty for the first pass), picture and record of each."""
         caption = make_scene(seed, (SIDE, SIDE), "full body").caption()
-        answer = requests.post(f"{self.url}/sdapi/v1/txt2img", timeout=3600, json={
-            "prompt": caption, "seed": seed, "width": SIDE, "height": SIDE, "steps": self.steps,
-            "cfg_scale": CFG_SCALE, "sampler_name": "Euler", "scheduler": "Automatic",
-            "alwayson_scripts": {"Hires strategies": {"args": [{"strategies": strategies, "first_pass": True}]}},
-        })
+        answer = requests.post(
+            f"{self.url}/sdapi/v1/txt2img",
+            timeout=3600,
+            json={
+                "prompt": caption,
+                "seed": seed,
+                "width": SIDE,
+                "height": SIDE,
+                "steps": self.steps,
+                "cfg_scale": CFG_SCALE,
+                "sampler_name": "Euler",
+                "scheduler": "Automatic",
+                "alwayson_scripts": {"Hires strategies": {"args": [{"strategies": strategies, "first_pass": True}]}},
+            },
+        )
         if answer.status_code != 200:
             raise RuntimeError(f"The WebUI refused seed {seed} with status {answer.status_code}: {answer.text}")
         body = answer.json()
@@ -103,9 +113,18 @@ class Runs:
             strategy = parse(text)
             strength = strategy[0].stages[0].denoising_strength
             cost = plan_cost(make_plan(strategy, FirstPass(SIDE, SIDE, self.steps, "Euler", "Automatic")))
-        return Row(seed, text, strength, record["start_sigma"], record["seconds"] or 0.0, cost, len(heads),
-                   measures.is_keeper(heads), measures.layout_kept(first, picture),
-                   measures.sharpness(picture, size) / measures.sharpness(first, size))
+        return Row(
+            seed,
+            text,
+            strength,
+            record["start_sigma"],
+            record["seconds"] or 0.0,
+            cost,
+            len(heads),
+            measures.is_keeper(heads),
+            measures.layout_kept(first, picture),
+            measures.sharpness(picture, size) / measures.sharpness(first, size),
+        )
 
 
 def picture_name(text: str) -> str:

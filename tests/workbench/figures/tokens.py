@@ -28,7 +28,7 @@ def encode(texts: Iterable[str]) -> torch.Tensor:
 
 def with_strangers(row: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     """The caption `row` (77,) with one to six unknown words, and a comma, before one of its tags."""
-    words = row[1:int((row == END).nonzero()[0])].tolist()
+    words = row[1 : int((row == END).nonzero()[0])].tolist()
     comma = tokenizer().ids[","]
     places = [0] + [i + 1 for i, word in enumerate(words) if word == comma]
     place = places[rng.integers(len(places))]
