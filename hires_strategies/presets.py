@@ -16,13 +16,14 @@ from hires_strategies.notation.text import parse
 from .errors import StrategyError
 from .json_file import write_json
 from .limits import Limits
+from .vocabulary import Vocabulary
 from .wording import short
 
 MAX_NAME = 60  # characters
 MAX_TEXT = 20_000  # characters of one preset's strategies together
 
 # Grammar alone is checked: a shared file may name upscalers that this machine does not have (yet).
-_GENEROUS = Limits(variants=1000)
+_GENEROUS = Vocabulary(limits=Limits(variants=1000))
 _writing = threading.Lock()
 
 _BUILTIN: dict[str, tuple[str, ...]] = {
@@ -118,5 +119,5 @@ def check_strategies(strategies: Any) -> tuple[str, ...]:
     text = "\n".join(strategies)
     if len(text) > MAX_TEXT:
         raise StrategyError(f"A preset has at most {MAX_TEXT} characters, this one has {len(text)}.")
-    parse(text, limits=_GENEROUS)
+    parse(text, _GENEROUS)
     return tuple(line.strip() for line in text.splitlines() if line.strip())

@@ -6,7 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 
 from .errors import StrategyError
-from .limits import MAX_CFG, MAX_SCALE, MAX_STAGES, MAX_STEPS
+from .limits import MAX_STAGES
+from .stage_options import BY_FIELD, OPTIONS, PARTS, Options, Part
+from .wording import short
 
 DIRECT = "Direct"
 
@@ -22,11 +24,11 @@ LATENT_UPSCALERS: dict[str, tuple[str, bool]] = {
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Options):
     """One upscale, with or without sampling after it.
 
     Exactly one of `scale` (0 < scale <= 16) and the pair `width`, `height` (pixels, > 0) is given.
-    `denoising_strength` is in (0, 1], or None for no sampling. The other fields are None where the first pass's
+    `denoising_strength` is in [0, 1]; None and 0 stand for no sampling. The options are None where the first pass's
     value is to be used. Raises StrategyError, a sentence, for anything else.
     """
 
@@ -35,12 +37,6 @@ class Stage:
     width: int | None = None
     height: int | None = None
     denoising_strength: float | None = None
-    steps: int | None = None
-    sampler: str | None = None
-    scheduler: str | None = None
-    cfg: float | None = None
-    prompt: str | None = None
-    negative: str | None = None
 
     def __post_init__(self) -> None:
         _check_upscaler(self)
@@ -58,11 +54,10 @@ class Stage:
 
     @property
     def is_sampled(self) -> bool:
-        return self.is_direct or self.denoising_strength is not None
+        return self.is_direct or bool(self.denoising_strength)
 
 
-OPTIONS = ("steps", "sampler", "scheduler", "cfg", "prompt", "negative")
-assert set(OPTIONS) < {field.name for field in dataclasses.fields(Stage)}
+assert {part.field for part in PARTS} == {field.name for field in dataclasses.fields(Stage)}
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,7 @@ def _check_upscaler(stage: Stage) -> None:
         raise StrategyError(
             f"The upscaler is missing: expected a name such as 'Latent' or 'None', found {name!r}.", field="upscaler"
         )
-    if name != name.strip() or set("\r\n") & set(name):
+    if not BY_FIELD["upscaler"].kind.accepts(name):
         raise StrategyError(
             f"An upscaler's name has no line break and no space around it, found {name!r}.", field="upscaler"
         )
@@ -108,15 +103,14 @@ def _check_size(stage: Stage) -> None:
     if stage.scale is not None:
         if sides != (None, None):
             raise StrategyError("A stage has a scale or a width and a height, not both.", field="scale")
-        if not _is_number(stage.scale) or not 0 < stage.scale <= MAX_SCALE:
-            raise StrategyError(
-                f"The scale has to be above 0 and at most {MAX_SCALE}, found {stage.scale!r}.", field="scale"
-            )
+        _check_value(stage, BY_FIELD["scale"])
         return
-    if not all(_is_whole(side) and side > 0 for side in sides):  # type: ignore[operator]
+    if None in sides:
         raise StrategyError(
             f"A stage needs a size, 'x2' or '1024x1536' for example, found {sides[0]!r}x{sides[1]!r}.", field="width"
         )
+    _check_value(stage, BY_FIELD["width"])
+    _check_value(stage, BY_FIELD["height"])
 
 
 def _check_sampling(stage: Stage) -> None:
@@ -133,47 +127,35 @@ def _check_sampling(stage: Stage) -> None:
         raise StrategyError(
             "'Direct' starts from noise alone, so it takes no denoising strength ('@').", field="denoising_strength"
         )
-    if not _is_number(denoising) or not 0 < denoising <= 1:
-        raise StrategyError(
-            f"The denoising strength has to be above 0 and at most 1, found {denoising!r}.", field="denoising_strength"
-        )
+    _check_value(stage, BY_FIELD["denoising_strength"])
 
 
 def _check_options(stage: Stage) -> None:
-    given = [name for name in OPTIONS if getattr(stage, name) is not None]
-    if given and not stage.is_sampled:
-        raise StrategyError(
-            f"'{given[0]}' is for sampling, and '{stage.upscaler}' does none here: add a denoising strength, "
-            f"for example '@0.4', or leave '{given[0]}' out.",
-            field=given[0],
-        )
-    if stage.steps is not None and not (_is_whole(stage.steps) and 1 <= stage.steps <= MAX_STEPS):
-        raise StrategyError(
-            f"Steps have to be a whole number from 1 to {MAX_STEPS}, found {stage.steps!r}.", field="steps"
-        )
-    if stage.cfg is not None and not (_is_number(stage.cfg) and 1 <= stage.cfg <= MAX_CFG):
-        raise StrategyError(f"The CFG scale has to be from 1 to {MAX_CFG}, found {stage.cfg!r}.", field="cfg")
-    for name in ("sampler", "scheduler", "prompt", "negative"):
-        value = getattr(stage, name)
+    for option in OPTIONS:
+        value = getattr(stage, option.field)
         if value is None:
             continue
-        if not isinstance(value, str):
-            raise StrategyError(f"'{name}' has to be a text, found {value!r}.", field=name)
-        _check_characters(name, value)
-        if name in ("sampler", "scheduler") and (not value.strip() or value != value.strip()):
-            raise StrategyError(f"'{name}' needs a name after it, found {value!r}.", field=name)
+        # A strength of 0 among those of a sweep leaves the options of the others where they are.
+        if option.needs_sampling and not stage.is_direct and stage.denoising_strength is None:
+            raise StrategyError(
+                f"'{option.word}' is for sampling, and '{stage.upscaler}' does none here: add a denoising strength, "
+                f"for example '@0.4', or leave '{option.word}' out.",
+                field=option.field,
+            )
+        _check_value(stage, option)
+
+
+def _check_value(stage: Stage, part: Part) -> None:
+    value = getattr(stage, part.field)
+    if not part.kind.accepts(value):
+        raise StrategyError(f"The {part.noun} has to be {part.kind.allowed}, found {short(value)}.", field=part.field)
+    if isinstance(value, str):
+        _check_characters(part.field, value)
 
 
 def _check_characters(field: str, text: str) -> None:
     """Half of a surrogate pair cannot be written as UTF-8: no file, no answer and no infotext could hold it."""
     half = next((character for character in text if "\ud800" <= character <= "\udfff"), None)
     if half:
-        raise StrategyError(f"'{field}' holds {half!r}, which is no character but half of one.", field=field)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+        name = BY_FIELD[field].name
+        raise StrategyError(f"The {name} holds {half!r}, which is no character but half of one.", field=field)

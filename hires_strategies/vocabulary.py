@@ -1,4 +1,4 @@
-"""The names that a host knows: its upscalers, samplers and schedulers, and what to say of any other."""
+"""The names that a host knows, and its limits: what texts are checked against, and what to say of an unknown name."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from hires_strategies.wording import shorten
-
 from .errors import StrategyError
-from .strategy import DIRECT, LATENT_UPSCALERS
+from .limits import DEFAULT_LIMITS, Limits
+from .stage_options import OPTIONS, Name
+from .strategy import DIRECT, LATENT_UPSCALERS, Stage
+from .wording import shorten
 
 
 @dataclass(frozen=True)
-class Names:
+class Vocabulary:
     """What a host offers. An empty list means that it is not known, and any name passes.
 
     Without a host (the command line) the latent upscalers are still known, so a misspelt one is found.
@@ -22,8 +23,29 @@ class Names:
     upscalers: tuple[str, ...] = ()
     samplers: tuple[str, ...] = ()
     schedulers: tuple[str, ...] = ()
+    limits: Limits = DEFAULT_LIMITS
 
-    def check_upscaler(self, name: str) -> None:
+    def names(self, of: str) -> tuple[str, ...]:
+        """The list of one kind, "sampler" for example."""
+        names: tuple[str, ...] = getattr(self, f"{of}s")
+        return names
+
+    def check(self, stage: Stage) -> None:
+        """Raise StrategyError, with its field, for a name in a stage that this host does not have."""
+        self.check_name("upscaler", stage.upscaler)
+        for option in OPTIONS:
+            name = getattr(stage, option.field)
+            if isinstance(option.kind, Name) and name is not None:
+                self.check_name(option.kind.of, name)
+
+    def check_name(self, of: str, name: str) -> None:
+        """Raise StrategyError for a name that is not in the list of its kind."""
+        if of == "upscaler":
+            self._check_upscaler(name)
+        elif self.names(of) and name not in self.names(of):
+            raise unknown(of, name, self.names(of))
+
+    def _check_upscaler(self, name: str) -> None:
         known = (*LATENT_UPSCALERS, DIRECT)
         if name in known:
             if self.upscalers and name != DIRECT and name not in self.upscalers:
@@ -34,19 +56,11 @@ class Names:
         elif get_close_matches(name.lower(), [other.lower() for other in known], 1, 0.85):
             raise unknown("upscaler", name, known)
 
-    def check_sampler(self, name: str) -> None:
-        if self.samplers and name not in self.samplers:
-            raise unknown("sampler", name, self.samplers)
 
-    def check_scheduler(self, name: str) -> None:
-        if self.schedulers and name not in self.schedulers:
-            raise unknown("scheduler", name, self.schedulers)
+ANYTHING = Vocabulary()
 
 
-ANY_NAMES = Names()
-
-
-def unknown(kind: str, name: str, known: Sequence[str]) -> StrategyError:
+def unknown(of: str, name: str, known: Sequence[str]) -> StrategyError:
     """The error for a name that is none of `known`: with the nearest ones, or a few where none is near."""
     by_lower = {other.lower(): other for other in known}
     near = [by_lower[match] for match in get_close_matches(name.lower(), list(by_lower), 3, 0.6)]
@@ -55,4 +69,4 @@ def unknown(kind: str, name: str, known: Sequence[str]) -> StrategyError:
     else:
         shown = ", ".join(f"'{other}'" for other in known[:12])
         hint = f"This WebUI has {shown}{', ...' if len(known) > 12 else '.'}"
-    return StrategyError(f"Unknown {kind} '{shorten(name)}'. {hint}", field=kind)
+    return StrategyError(f"Unknown {of} '{shorten(name)}'. {hint}", field=of)

@@ -8,9 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from hires_strategies.errors import StrategyError
+from hires_strategies.limits import MAX_STAGES
 from hires_strategies.notation.literals import format_number
 from hires_strategies.notation.text import format_strategy
+from hires_strategies.stage_options import BY_FIELD, Number, Option, Part
 from hires_strategies.strategy import Stage, Strategy
+from hires_strategies.wording import shorten
 
 MOST_VALUES = 1000  # of one range
 _STAGE = re.compile(r"\s*(?:stage\s+)?(\d+|all)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
@@ -36,14 +39,20 @@ class Change:
 
 def read_change(field: str, text: str) -> Change:
     """A value as an axis writes it: '0.5' for every stage, '2: 0.5' for the second. Raises StrategyError."""
+    part = BY_FIELD[field]
     found = _STAGE.fullmatch(text)
     stage, value = (found[1], found[2].strip()) if found else (None, text.strip())
-    if stage is not None and stage.lower() != "all" and not 1 <= int(stage) <= 99:
-        raise StrategyError(f"Stages count from 1, found '{text}'.")
-    number = None if stage is None or stage.lower() == "all" else int(stage)
     if not value:
-        raise StrategyError(f"A value is missing, found '{text}'.")
-    return Change(field, number, value if field == "upscaler" else _number(field, value))
+        raise StrategyError(f"A value is missing, found '{shorten(text)}'.")
+    return Change(field, _stage_number(stage), _number(part, value) if isinstance(part.kind, Number) else value)
+
+
+def _stage_number(text: str | None) -> int | None:
+    if text is None or text.lower() == "all":
+        return None
+    if not 1 <= float(text) <= MAX_STAGES:
+        raise StrategyError(f"Stages count from 1 to {MAX_STAGES}, found '{shorten(text)}'.")
+    return int(text)
 
 
 def spread(texts: list[str]) -> list[str]:
@@ -65,40 +74,29 @@ def spread(texts: list[str]) -> list[str]:
 
 def changed(strategy: Strategy, change: Change) -> Strategy:
     """The strategy with one change. Raises StrategyError where it has no such stage, or the stage cannot have it."""
-    stages = list(strategy.stages)
+    stages, name = list(strategy.stages), BY_FIELD[change.field].noun
     if change.stage is not None and change.stage > len(stages):
         raise StrategyError(
-            f"'{format_strategy(strategy)}' has no stage {change.stage}, so its {_WORDS[change.field]} cannot be "
-            f"{change.text}."
+            f"'{format_strategy(strategy)}' has no stage {change.stage}, so its {name} cannot be {change.text}."
         )
     places = [change.stage - 1] if change.stage is not None else _having(stages, change.field)
     if not places:
-        raise StrategyError(
-            f"'{format_strategy(strategy)}' has no stage with a {_WORDS[change.field]} that could be {change.text}."
-        )
+        raise StrategyError(f"'{format_strategy(strategy)}' has no stage with a {name} that could be {change.text}.")
     for place in places:
         stages[place] = _changed(stages[place], change)
     return Strategy(tuple(stages))
 
 
-_WORDS = {
-    "denoising_strength": "denoising strength",
-    "upscaler": "upscaler",
-    "scale": "scale",
-    "steps": "number of steps",
-    "cfg": "CFG scale",
-}
-
-
 def _having(stages: list[Stage], field: str) -> list[int]:
-    """The stages that a change of all of them means."""
+    """The stages that a change of all of them means: those that have such a value, or can have it."""
+    part = BY_FIELD[field]
     return [
         index
         for index, stage in enumerate(stages)
         if field == "scale"
         or (field == "upscaler" and not stage.is_direct)
         or (field == "denoising_strength" and stage.denoising_strength is not None)
-        or (field in ("steps", "cfg") and stage.is_sampled)
+        or (isinstance(part, Option) and (stage.is_sampled or not part.needs_sampling))
     ]
 
 
@@ -108,12 +106,10 @@ def _changed(stage: Stage, change: Change) -> Stage:
     return replace(stage, **{change.field: change.value})
 
 
-def _number(field: str, text: str) -> float | int:
+def _number(part: Part, text: str) -> float | int:
     if not re.fullmatch(_DECIMAL, text):
-        raise StrategyError(f"Expected a number for the {_WORDS[field]}, found '{text}'.")
+        raise StrategyError(f"Expected a number for the {part.noun}, found '{shorten(text)}'.")
     value = round(float(text), 6)  # the host's own ranges give 0.7999999999999999
-    if field == "steps" and not value.is_integer():
-        raise StrategyError(f"Steps have to be a whole number, found '{text}'.")
     return int(value) if value.is_integer() else value
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.literals import format_number
@@ -36,7 +37,7 @@ def merged_edit(text: str, line: int, shown: Sequence[Row], edited: Sequence[Row
     """The text with what the user changed in the rows, from `shown` to `edited`; it may be newer than the rows are."""
     rows = list(rows_of(text, line))
     for index, (before, after) in enumerate(zip(shown, edited, strict=False)):
-        changed = {name: getattr(after, name) for name in FIELDS if getattr(after, name) != getattr(before, name)}
+        changed = {name: after.get(name) for name in FIELDS if after.get(name) != before.get(name)}
         if changed and index < len(rows):
             rows[index] = _with_changes(rows[index], changed)
     return with_rows(text, line, rows) if rows else text
@@ -77,11 +78,11 @@ def copy_line(text: str, line: int) -> str:
     return "\n".join([*lines, lines[line] if line < len(lines) else line_from_rows([FIRST_ROW])])
 
 
-def _with_changes(row: Row, changed: dict[str, object]) -> Row:
+def _with_changes(row: Row, changed: dict[str, Any]) -> Row:
     """A row after the user's changes: a size in pixels takes the place of a scale, and the other way round."""
     if "raw" in changed:
         changed["raw"] = " ".join(str(changed["raw"]).splitlines()) or line_from_rows([FIRST_ROW])
-    before, row = row, replace(row, **changed)  # type: ignore[arg-type]
+    before, row = row, row.having(changed)
     if ("width" in changed or "height" in changed) and row.width and row.height:
         return replace(row, scale=0)
     if changed.get("scale"):

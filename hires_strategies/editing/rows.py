@@ -1,44 +1,35 @@
-"""The builder's rows <-> one line of the strategy text. The text is the truth; rows are a view of it.
+"""The page's rows <-> one line of the strategy text. The text is the truth; rows are a view of it.
 
-A row whose stage cannot be shown in fields (unfinished, or braces around more than one field) holds it as `raw` text.
-Every text has rows, and rows give the text back: `line_from_rows(rows_from_line(line))` means what `line` means.
+A line is cut by the notation's own grammar. A row whose stage cannot be shown in fields (unfinished, or braces around
+more than one field) holds it as `raw` text. Every text has rows, and rows give the text back:
+`line_from_rows(rows_from_line(line))` means what `line` means.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.notation.literals import format_number
-from hires_strategies.notation.source import JSON_STRING, Located, outside_strings
-from hires_strategies.notation.text import parse
-
-_GROUP = r"\{[^{}\"]*\}"
-_STAGE = re.compile(
-    rf"""(?P<upscaler>"(?:[^"\\]|\\.)*"|{_GROUP}|[^{{}}"\[\]@]*?)\s+
-        (?:[x×X](?P<scale>\d*\.?\d+)|(?P<width>\d+)[x×X](?P<height>\d+))
-        (?:\s*@\s*(?:(?P<denoising>\d*\.?\d+)|\{{(?P<sweep>[^{{}}"]*)\}}))?
-        (?:\s*\[(?P<options>.*)\])?""",
-    re.VERBOSE | re.DOTALL,
-)
-_OPTION = re.compile(
-    r"(?P<steps>\d+)\s+steps?|sampler\s+(?P<sampler>.+)|scheduler\s+(?P<scheduler>.+)|cfg\s+(?P<cfg>\d*\.?\d+)"
-    r"|prompt\s+(?P<prompt>\".*\")|negative\s+(?P<negative>\".*\")",
-    re.DOTALL,
-)
+from hires_strategies.notation.literals import format_name, format_number, number, read_name
+from hires_strategies.notation.options import bracketed, find_option, format_value, read_value
+from hires_strategies.notation.source import Source
+from hires_strategies.notation.stage_source import cut_stage, cut_strategy
+from hires_strategies.notation.text import format_size, parse, read_denoising, read_size
+from hires_strategies.stage_options import OPTIONS, Name, Number, Option
+from hires_strategies.strategy import Stage
+from hires_strategies.vocabulary import ANYTHING
 
 
 @dataclass(frozen=True)
 class Row:
     """One stage as the page's fields show it.
 
-    `upscaler`, `sampler`, `scheduler` are written as in the notation (in quotation marks where it needs them).
-    `scale` is 0 where `width` x `height` pixels are given, and the other way round. `sweep` is what stands between the
-    braces after "@", and wins over `denoising`, which is 0 for no sampling. 0 or "" in the other fields stands for the
-    first pass's value. With `raw` the other fields are not shown.
+    Names are written as in the notation (in quotation marks where they need them). `scale` is 0 where `width` x
+    `height` pixels are given, and the other way round. `sweep` is what stands between the braces after "@", and wins
+    over `denoising`, which is 0 for no sampling. `options` holds, by their fields, those that are given. With `raw` the
+    other fields are not shown.
     """
 
     upscaler: str = "Latent"
@@ -47,16 +38,25 @@ class Row:
     height: int = 0
     denoising: float = 0
     sweep: str = ""
-    steps: int = 0
-    sampler: str = ""
-    scheduler: str = ""
-    cfg: float = 0
-    prompt: str = ""
-    negative: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
     raw: str = ""
 
+    def get(self, name: str) -> Any:
+        """The value of a field of FIELDS; 0 or "" for an option that is not given."""
+        return self.options.get(name, EMPTY[name]) if name in EMPTY else getattr(self, name)
 
-FIELDS = tuple(Row.__dataclass_fields__)
+    def having(self, values: Mapping[str, Any]) -> Row:
+        """The row with other values of FIELDS; 0 or "" takes an option away."""
+        options = {**self.options, **{name: value for name, value in values.items() if name in EMPTY}}
+        own = {name: value for name, value in values.items() if name not in EMPTY}
+        given = {name: options[name] for name in EMPTY if options.get(name, EMPTY[name]) != EMPTY[name]}
+        return Row(**{**vars(self), **own, "options": given})
+
+
+# What a field shows of an option that is not given.
+EMPTY: dict[str, Any] = {option.field: 0 if isinstance(option.kind, Number) else "" for option in OPTIONS}
+_HEAD = ("upscaler", "scale", "width", "height", "denoising", "sweep")
+FIELDS = (*_HEAD, *EMPTY, "raw")
 FIRST_ROW = Row(scale=2, denoising=0.7)
 NEXT_ROW = Row("None", scale=1.5, denoising=0.35)
 
@@ -66,10 +66,8 @@ def rows_from_line(line: str) -> tuple[Row, ...]:
     if not line.strip():
         return ()
     try:
-        stages = _stages(line)
-    except StrategyError:  # a quotation mark without its second one
-        stages = [""]
-    if not all(stages):
+        stages = cut_strategy(Source.of(line))
+    except StrategyError:  # a quotation mark without its second one, or no stage beside a '>'
         return (Row(raw=line.strip()),)
     return tuple(_row(stage) for stage in stages)
 
@@ -79,92 +77,83 @@ def line_from_rows(rows: Sequence[Row]) -> str:
     return " > ".join(_stage_text(row) for row in rows)
 
 
-def _stages(line: str) -> list[str]:
-    """The line cut at each '>' outside quotation marks and braces."""
-    located, depth, start, parts = Located.of(line), 0, 0, []
-    for index, character in outside_strings(located):
-        depth += {"{": 1, "}": -1}.get(character, 0)
-        if character == ">" and depth <= 0:
-            parts.append(line[start:index].strip())
-            start = index + 1
-    return [*parts, line[start:].strip()]
-
-
-def _row(stage: str) -> Row:
-    row = _fields(stage)
-    return row if row is not None and _means_the_same(stage, _stage_text(row)) else Row(raw=stage)
+def _row(stage: Source) -> Row:
+    try:
+        row = _fields(stage)
+    except StrategyError:
+        return Row(raw=stage.text)
+    return row if _means_the_same(stage.text, _stage_text(row)) else Row(raw=stage.text)
 
 
 def _means_the_same(stage: str, other: str) -> bool:
     if " ".join(stage.split()) == other:
         return True
     try:
-        return parse(stage) == parse(other)
+        return _meaning(stage) == _meaning(other)
     except StrategyError:
         return False
 
 
-def _fields(stage: str) -> Row | None:
-    found = _STAGE.fullmatch(stage)
-    if not found:
-        return None
-    row = Row(
-        upscaler=found["upscaler"].strip(),
-        scale=_number(found["scale"]),
-        width=int(found["width"] or 0),
-        height=int(found["height"] or 0),
-        denoising=_number(found["denoising"]),
-        sweep=(found["sweep"] or "").strip(),
-    )
-    for part in Located.of(found["options"] or "").split_outside_strings(";"):
-        if not part.text.strip():
-            continue
-        option = _OPTION.fullmatch(part.text.strip())
-        if not option:
-            return None
-        row = _with_option(row, option)
-    return row
+def _meaning(stage: str) -> list[Stage]:
+    """The stages that a text stands for; a denoising strength of 0 is none. Raises StrategyError."""
+    stages = [strategy.stages[0] for strategy in parse(stage)]
+    return [replace(each, denoising_strength=each.denoising_strength or None) for each in stages]
 
 
-def _with_option(row: Row, option: re.Match[str]) -> Row:
-    if option["prompt"]:
-        return replace(row, prompt=_content(option["prompt"]))
-    if option["negative"]:
-        return replace(row, negative=_content(option["negative"]))
-    if option["steps"] or option["cfg"]:
-        return replace(row, steps=int(option["steps"])) if option["steps"] else replace(row, cfg=_number(option["cfg"]))
-    if option["sampler"]:
-        return replace(row, sampler=option["sampler"].strip())
-    return replace(row, scheduler=option["scheduler"].strip())
+def _fields(stage: Source) -> Row:
+    """The parts of a stage, its braces left as they are. Raises StrategyError for what no row can hold."""
+    cut = cut_stage(stage)
+    size: dict[str, Any] = read_size(cut)
+    denoising, sweep = 0.0, ""
+    if cut.denoising is not None:
+        sweep = _within_braces(cut.denoising.text)
+        denoising = 0 if sweep else read_denoising(cut.denoising)
+    options = dict(_option(source) for source in cut.options or ())
+    for name, value in options.items():
+        if value == EMPTY[name]:
+            raise StrategyError(f"A field shows {value!r} where '{name}' is not given.")
+    return Row(_written_name(cut.upscaler), **size, denoising=denoising, sweep=sweep, options=options)
 
 
-def _content(string: str) -> str:
-    try:
-        return str(json.loads(string)) if JSON_STRING.fullmatch(string) else ""
-    except ValueError:
-        return ""
+def _within_braces(text: str) -> str:
+    """What stands between the braces that are the whole text; "" where they are not."""
+    inside = text[1:-1].strip()
+    return inside if text[:1] == "{" and text[-1:] == "}" and not set('{}"') & set(inside) else ""
+
+
+def _option(source: Source) -> tuple[str, Any]:
+    option, value = find_option(source)
+    if isinstance(option.kind, Name):
+        return option.field, _written_name(value)
+    return option.field, read_value(option, value, ANYTHING)
+
+
+def _written_name(source: Source) -> str:
+    """A name as a row holds it: as it is written, also with braces around several."""
+    return source.text if source.text[:1] == "{" else format_name(read_name(source))
 
 
 def _stage_text(row: Row) -> str:
     if row.raw:
         return row.raw
-    text = f"{row.upscaler or 'None'} " + (f"x{_written(row.scale)}" if row.scale else f"{row.width}x{row.height}")
+    text = f"{row.upscaler or 'None'} {format_size(_rounded(row.scale) or None, row.width, row.height)}"
     if row.sweep:
         text += f" @{{{row.sweep}}}"
     elif row.denoising:
-        text += f" @{_written(row.denoising)}"
-    options = [f"{row.steps} steps"] if row.steps else []
-    options += [f"{key} {value}" for key, value in (("sampler", row.sampler), ("scheduler", row.scheduler)) if value]
-    options += [f"cfg {_written(row.cfg)}"] if row.cfg else []
-    for key, value in (("prompt", row.prompt), ("negative", row.negative)):
-        options += [f"{key} {json.dumps(value, ensure_ascii=False)}"] if value else []
-    return f"{text} [{'; '.join(options)}]" if options else text
+        text += f" @{format_number(_rounded(row.denoising))}"
+    return text + bracketed([_option_text(option, row.options[option.field]) for option in _given(row)])
 
 
-def _number(text: str | None) -> float | int:
-    value = float(text or 0)
-    return int(value) if value.is_integer() else value
+def _given(row: Row) -> list[Option]:
+    return [option for option in OPTIONS if option.field in row.options]
 
 
-def _written(number: float) -> str:
-    return format_number(_number(str(round(number, 6))))
+def _option_text(option: Option, value: Any) -> str:
+    if isinstance(option.kind, Name):
+        return option.written(value)
+    return option.written(format_value(option, _rounded(value) if isinstance(option.kind, Number) else value))
+
+
+def _rounded(value: float) -> float | int:
+    """What a slider means by 0.7000000001."""
+    return number(str(round(value, 6)))

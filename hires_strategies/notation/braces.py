@@ -12,7 +12,7 @@ from itertools import product
 from hires_strategies.errors import StrategyError
 from hires_strategies.wording import shorten
 
-from .source import Located, outside_strings
+from .source import Source, outside_strings, unclosed, unopened
 
 _NUMBER = r"-?(?:\d{1,40}(?:\.\d{1,40})?|\.\d{1,40})"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})\s*(?:\.\.\s*({_NUMBER})\s*)?")
@@ -20,7 +20,7 @@ _DEEPEST = 20  # braces inside braces
 _EXACT = Context(prec=200)  # more digits than _NUMBER lets arise, so nothing is ever rounded
 
 
-def expand(line: Located, limit: int, depth: int = 0) -> list[Located]:
+def expand(line: Source, limit: int, depth: int = 0) -> list[Source]:
     """Every text that a line with braces stands for, in the order written.
 
     `depth` is the number of braces around the line. Raises StrategyError for unbalanced braces, a range that never
@@ -32,16 +32,16 @@ def expand(line: Located, limit: int, depth: int = 0) -> list[Located]:
         count *= len(piece)
         if count > limit:
             raise too_many(limit)
-    return [Located.joined(choice) for choice in product(*pieces)]
+    return [Source.joined(choice) for choice in product(*pieces)]
 
 
 def too_many(limit: int) -> StrategyError:
     return StrategyError(f"This asks for more than {limit} variants, the most that one run may have (a setting).")
 
 
-def _pieces(line: Located, limit: int, depth: int) -> list[list[Located]]:
+def _pieces(line: Source, limit: int, depth: int) -> list[list[Source]]:
     """The line as a list of pieces, each a list of the alternatives that can stand there."""
-    pieces: list[list[Located]] = []
+    pieces: list[list[Source]] = []
     opened, start = 0, 0
     for index, character in outside_strings(line):
         if character == "{":
@@ -53,23 +53,23 @@ def _pieces(line: Located, limit: int, depth: int) -> list[list[Located]]:
                 raise line.error(f"These braces are nested more than {_DEEPEST} deep.", start)
         elif character == "}":
             if opened == 0:
-                raise line.error("This '}' has no '{' before it.", index)
+                raise unopened(line, index)
             opened -= 1
             if opened == 0:
                 pieces.append(_alternatives(line[start + 1 : index], line.column(start), limit, depth + 1))
                 start = index + 1
     if opened:
-        raise line.error("This '{' has no '}' after it.", start)
+        raise unclosed(line, start)
     return [*pieces, [line[start:]]]
 
 
-def _alternatives(inside: Located, column: int, limit: int, depth: int) -> list[Located]:
+def _alternatives(inside: Source, column: int, limit: int, depth: int) -> list[Source]:
     if not inside.text.strip():
         raise StrategyError("There is nothing between these braces: write '{0.5,0.7}' for example.", 1, column)
     whole_range = _RANGE.fullmatch(inside.text)
     if whole_range:
         numbers = _numbers(whole_range, column, limit)
-        return [Located(number, (column,) * len(number), column) for number in numbers]
+        return [Source(number, (column,) * len(number), column) for number in numbers]
     outside = "".join(character for _, character in outside_strings(inside))
     if ".." in outside and "," not in outside and "{" not in outside:
         raise StrategyError(
@@ -78,23 +78,12 @@ def _alternatives(inside: Located, column: int, limit: int, depth: int) -> list[
             1,
             column,
         )
-    alternatives: list[Located] = []
-    for part in _split_at_commas(inside):
+    alternatives: list[Source] = []
+    for part in inside.split(","):
         alternatives += expand(part, limit, depth)
         if len(alternatives) > limit:
             raise too_many(limit).at(1, column)
     return alternatives
-
-
-def _split_at_commas(inside: Located) -> list[Located]:
-    """Split at the commas that are not inside inner braces."""
-    parts, depth, start = [], 0, 0
-    for index, character in outside_strings(inside):
-        depth += {"{": 1, "}": -1}.get(character, 0)
-        if character == "," and depth == 0:
-            parts.append(inside[start:index])
-            start = index + 1
-    return [*parts, inside[start:]]
 
 
 def _numbers(whole_range: re.Match[str], column: int, limit: int) -> list[str]:

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.limits import DEFAULT_LIMITS, Limits
 from hires_strategies.strategy import Stage, Strategy
-from hires_strategies.vocabulary import ANY_NAMES, Names
+from hires_strategies.vocabulary import ANYTHING, Vocabulary
 from hires_strategies.wording import short
 
 from .braces import too_many
@@ -21,7 +20,6 @@ from .json_schema import STAGE, STRATEGY, check_object, is_text
 from .text import parse
 
 _LINE_END = re.compile(r"\r\n|\r|\n")  # as the notation counts lines
-assert [field.name for field in STAGE] == [field.name for field in dataclasses.fields(Stage)]
 
 
 def strategy_to_object(strategy: Strategy) -> dict[str, Any]:
@@ -34,24 +32,24 @@ def strategy_to_object(strategy: Strategy) -> dict[str, Any]:
     }
 
 
-def strategy_from_object(value: object, names: Names = ANY_NAMES, where: str = "strategy") -> Strategy:
+def strategy_from_object(value: object, vocabulary: Vocabulary = ANYTHING, where: str = "strategy") -> Strategy:
     """The strategy of an object. Raises StrategyError that begins with the place of what is wrong in it."""
     stages = check_object(value, STRATEGY, where)["stages"]
-    read = tuple(_stage(stage, names, f"{where}.stages[{index}]") for index, stage in enumerate(stages))
+    read = tuple(_stage(stage, vocabulary, f"{where}.stages[{index}]") for index, stage in enumerate(stages))
     return _at(where, Strategy, read)
 
 
 def read_strategies(
-    value: object, names: Names = ANY_NAMES, limits: Limits = DEFAULT_LIMITS, where: str = "strategies"
+    value: object, vocabulary: Vocabulary = ANYTHING, where: str = "strategies"
 ) -> tuple[Strategy, ...]:
     """The strategies of a text (of one line or several), an object, or a list of such, in the order written.
 
     Line numbers in errors count through the whole list, an object as one line. Raises StrategyError.
     """
     if isinstance(value, Mapping):
-        return (strategy_from_object(value, names, where),)
+        return (strategy_from_object(value, vocabulary, where),)
     if not isinstance(value, (list, tuple)):
-        return tuple(_parse(value, 0, names, limits))
+        return tuple(_parse(value, 0, vocabulary))
     if not value:
         raise StrategyError(f"'{where}' has to hold one strategy at least, found [].")
     found: list[Strategy] = []
@@ -59,25 +57,25 @@ def read_strategies(
     for index, item in enumerate(value):
         place = f"{where}[{index}]"
         if isinstance(item, Mapping):
-            found.append(strategy_from_object(item, names, place))
+            found.append(strategy_from_object(item, vocabulary, place))
             lines += 1
         elif isinstance(item, str):
-            found += _parse(item, lines, names, limits)
+            found += _parse(item, lines, vocabulary)
             lines += len(_LINE_END.split(item))
         else:
             raise StrategyError(f"'{place}' has to be a strategy text or a strategy object, found {short(item)}.")
-        if len(found) > limits.variants:
-            raise too_many(limits.variants)
+        if len(found) > vocabulary.limits.variants:
+            raise too_many(vocabulary.limits.variants)
     return tuple(found)
 
 
-def _parse(text: object, lines_before: int, names: Names, limits: Limits) -> list[Strategy]:
+def _parse(text: object, lines_before: int, vocabulary: Vocabulary) -> list[Strategy]:
     """The strategies of a text that stands behind `lines_before` other lines."""
     if not is_text(text):
         raise StrategyError(f"A strategy has to be a text or an object, found {short(text)}.")
     assert isinstance(text, str)
     try:
-        strategies = parse(text, names, limits)
+        strategies = parse(text, vocabulary)
     except StrategyError as error:
         if error.line is None:
             raise
@@ -90,14 +88,13 @@ def _parse(text: object, lines_before: int, names: Names, limits: Limits) -> lis
     ]  # fmt: skip
 
 
-def _stage(value: object, names: Names, where: str) -> Stage:
+def _stage(value: object, vocabulary: Vocabulary, where: str) -> Stage:
     values = check_object(value, STAGE, where)
     stage: Stage = _at(where, Stage, **values)
-    _at(f"{where}.upscaler", names.check_upscaler, stage.upscaler)
-    if stage.sampler is not None:
-        _at(f"{where}.sampler", names.check_sampler, stage.sampler)
-    if stage.scheduler is not None:
-        _at(f"{where}.scheduler", names.check_scheduler, stage.scheduler)
+    try:
+        vocabulary.check(stage)
+    except StrategyError as error:
+        raise StrategyError(f"{where}.{error.field}: {error.message}") from None
     return stage
 
 

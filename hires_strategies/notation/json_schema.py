@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.limits import MAX_CFG, MAX_SCALE, MAX_SIDE, MAX_STAGES, MAX_STEPS
+from hires_strategies.limits import MAX_STAGES
+from hires_strategies.stage_options import BY_FIELD, PARTS, SIDE_IN_PIXELS, Part
 from hires_strategies.wording import short
 
 
@@ -23,27 +24,15 @@ class Field:
 
 TEXT = {"type": "string", "minLength": 1}
 YES_OR_NO = {"type": "boolean"}
-_SIDE = {"type": "integer", "minimum": 1, "maximum": MAX_SIDE}
-_SIDE_WORDS = f"a whole number from 1 to {MAX_SIDE} (pixels)"
-_STEPS = {"type": "integer", "minimum": 1, "maximum": MAX_STEPS}
-_STEPS_WORDS = f"a whole number from 1 to {MAX_STEPS}"
-_CFG = {"type": "number", "minimum": 1, "maximum": MAX_CFG}
 
-STAGE = (
-    Field("upscaler", "the name of an upscaler, 'Latent' for example", TEXT, required=True),
-    Field("scale", f"a number above 0 and at most {MAX_SCALE}",
-          {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_SCALE}),
-    Field("width", _SIDE_WORDS, _SIDE),
-    Field("height", _SIDE_WORDS, _SIDE),
-    Field("denoising_strength", "a number above 0 and at most 1",
-          {"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
-    Field("steps", _STEPS_WORDS, _STEPS),
-    Field("sampler", "the name of a sampler, 'Euler a' for example", TEXT),
-    Field("scheduler", "the name of a schedule type, 'Karras' for example", TEXT),
-    Field("cfg", f"a number from 1 to {MAX_CFG}", _CFG),
-    Field("prompt", "a text", {"type": "string"}),
-    Field("negative", "a text", {"type": "string"}),
-)  # fmt: skip
+
+def _field(part: Part, name: str = "", **more: Any) -> Field:
+    """A key for a value of a stage, or for the first pass's value of the same kind."""
+    allowed = SIDE_IN_PIXELS if part.field in ("width", "height") else part.kind.allowed
+    return Field(name or part.field, allowed, {**part.kind.schema, **more})
+
+
+STAGE = tuple(replace(_field(part), required=part.field == "upscaler") for part in PARTS)
 
 
 def object_schema(fields: Sequence[Field], **more: Any) -> dict[str, Any]:
@@ -102,12 +91,12 @@ ARGUMENT = (
 )
 # What is planned for, by txt2img's own names and with its defaults.
 FIRST_PASS = (
-    Field("width", _SIDE_WORDS, {**_SIDE, "default": 512}),
-    Field("height", _SIDE_WORDS, {**_SIDE, "default": 512}),
-    Field("steps", _STEPS_WORDS, {**_STEPS, "default": 50}),
-    Field("sampler_name", "the name of a sampler, 'Euler a' for example", TEXT),
-    Field("scheduler", "the name of a schedule type, 'Karras' for example", TEXT),
-    Field("cfg_scale", f"a number from 1 to {MAX_CFG}", _CFG),
+    _field(BY_FIELD["width"], default=512),
+    _field(BY_FIELD["height"], default=512),
+    _field(BY_FIELD["steps"], default=50),
+    _field(BY_FIELD["sampler"], "sampler_name"),
+    _field(BY_FIELD["scheduler"]),
+    _field(BY_FIELD["cfg"], "cfg_scale"),
 )
 PLAN = (_STRATEGIES, *FIRST_PASS)
 PRESET = (

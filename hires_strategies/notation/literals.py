@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from decimal import Decimal
 
 from hires_strategies.wording import found
 
 from .braces import plain
-from .source import JSON_STRING, Located, outside_strings
+from .source import JSON_STRING, Source, outside_groups
 
 NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)")  # one way to match, so long digits take no longer
 _SPECIAL = set('{}>,:@[];"')
 
 
-def read_name(text: Located) -> str:
+def read_name(text: Source) -> str:
     """A name as it stands, or the content of the quotation marks around it."""
     if JSON_STRING.fullmatch(text.text):
         return read_string(text)
@@ -25,7 +26,7 @@ def read_name(text: Located) -> str:
     return " ".join(text.text.split())
 
 
-def read_string(text: Located) -> str:
+def read_string(text: Source) -> str:
     """The content of a JSON string. Line breaks in it are written as escapes; a tab may stand as it is."""
     try:
         return json.loads(text.text, strict=False)
@@ -38,15 +39,22 @@ def read_string(text: Located) -> str:
         ) from None
 
 
-def read_number(text: str) -> float | int:
+def read_number(text: Source) -> float | int:
+    """The number of a text that NUMBER matches. Raises StrategyError for one that no float can hold."""
+    if math.isinf(float(text.text)):
+        raise text.error(f"No number is that long, {found(text.text)}.")
+    return number(text.text)
+
+
+def number(text: str) -> float | int:
     """A whole number as an int, so that 'x2' and 'x2.0' are the same."""
     value = float(text)
     return int(value) if value.is_integer() else value
 
 
-def refuse_special(text: Located, signs: str, hint: str) -> None:
+def refuse_special(text: Source, signs: str, hint: str) -> None:
     """Raise for a sign that only means something inside quotation marks. `hint` is for a comma between two things."""
-    for index, character in outside_strings(text):
+    for index, character in outside_groups(text):
         if character not in signs:
             continue
         decimal = re.search(r"(?<![\d,.])\d+,\d+(?![\d,.])", text.text[max(index - 20, 0) : index + 20])

@@ -1,104 +1,97 @@
-"""The options of a stage, what stands between its square brackets: [20 steps; sampler DPM++ 2M; prompt "..."]."""
+"""What stands between a stage's square brackets, [20 steps; sampler DPM++ 2M; prompt "..."], by the rows of
+stage_options."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Any
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.limits import MAX_STEPS
+from hires_strategies.stage_options import EXAMPLES, OPTIONS, Name, Number, Option, Text
 from hires_strategies.strategy import Stage
-from hires_strategies.vocabulary import Names
+from hires_strategies.vocabulary import Vocabulary
 from hires_strategies.wording import found
 
-from .literals import (
-    NUMBER,
-    format_name,
-    format_number,
-    format_string,
-    read_name,
-    read_number,
-    read_string,
-    refuse_special,
-)
-from .source import Located
+from .literals import NUMBER, format_name, format_number, format_string, read_name, read_number, read_string
+from .source import Source
 
-Values = dict[str, "float | int | str"]
+Values = dict[str, Any]  # by field of Stage
 Places = dict[str, int]  # field of Stage -> column
 
-_EXPECTED = (
-    "Expected an option ('20 steps', 'sampler DPM++ 2M', 'scheduler Karras', 'cfg 5', 'prompt \"...\"' or "
-    "'negative \"...\"'), "
-)
-_LONGEST_WHOLE = 9  # digits; int() refuses thousands of them
+_EXPECTED = f"Expected an option ({EXAMPLES}), "
+_LONGEST_WORD_FIRST = sorted(OPTIONS, key=lambda option: -len(option.word))
 
 
-def parse_options(text: Located, names: Names) -> tuple[Values, Places]:
+def read_options(options: list[Source], vocabulary: Vocabulary) -> tuple[Values, Places]:
     """The fields of Stage that the options name, and the columns at which their values stand."""
     values: Values = {}
     places: Places = {}
-    refuse_special(text, ",:@", "Options are separated by ';'.")
-    for part in text.split_outside_strings(";"):
-        option = part.strip()
-        if not option:
-            raise option.error(_EXPECTED + "found nothing.")
-        key, value, column = _parse_option(option, names)
-        if key in values:
-            raise option.error(f"'{key}' stands here twice.")
-        values[key], places[key] = value, column
+    for source in options:
+        option, value = find_option(source)
+        if option.field in values:
+            raise source.error(f"'{option.word}' stands here twice.")
+        values[option.field], places[option.field] = read_value(option, value, vocabulary), value.column(0)
     return values, places
+
+
+def find_option(source: Source) -> tuple[Option, Source]:
+    """The row of an option, and its value as it is written. Raises StrategyError for a text that is no option."""
+    text = source.text
+    for option in _LONGEST_WORD_FIRST:
+        if text == option.word or (text.startswith(option.word) and text[len(option.word)].isspace()):
+            value = source[len(option.word) :].strip()
+            if not option.value_first:
+                return option, value
+            hint = f" Did you mean '{option.written(value.text)}'?" if NUMBER.fullmatch(value.text) else ""
+            raise source.error(f"{_EXPECTED}{found(text)}.{hint}")
+    for option in _LONGEST_WORD_FIRST:
+        for word in (option.word, option.word.removesuffix("s")):
+            if option.value_first and text.endswith(word) and text[: -len(word)] != text[: -len(word)].rstrip():
+                return option, source[: len(text) - len(word)].strip()
+    raise source.error(f"{_EXPECTED}{found(text)}.")
+
+
+def read_value(option: Option, value: Source, vocabulary: Vocabulary) -> Any:
+    """The value of an option. Its range is checked by Stage, its name here."""
+    where = f"{'before' if option.value_first else 'after'} '{option.word}'"
+    if isinstance(option.kind, Number):
+        if not NUMBER.fullmatch(value.text):
+            raise value.error(f"Expected a number {where}, {found(value.text)}.")
+        return read_number(value)
+    if isinstance(option.kind, Text):
+        if not value.text.startswith('"') or not value.text.endswith('"'):
+            raise value.error(f"Expected a text in quotation marks {where}, {found(value.text)}.")
+        return read_string(value)
+    if not value:
+        raise value.error(f"Expected a name {where}, found nothing.")
+    name = read_name(value)
+    try:
+        vocabulary.check_name(option.kind.of, name)
+    except StrategyError as error:
+        raise error.at(1, value.column(0)) from None
+    return name
+
+
+def format_value(option: Option, value: Any) -> str:
+    """An option's value as it is written; `read_value` reads it back."""
+    if isinstance(option.kind, Number):
+        return format_number(value)
+    return format_name(value) if isinstance(option.kind, Name) else format_string(value)
 
 
 def format_options(stage: Stage) -> str:
     """The options of a stage between brackets, with a space before them; nothing where it has none."""
-    options = [text for text in option_texts(stage).values() if text]
+    return bracketed([text for text in option_texts(stage).values() if text])
+
+
+def bracketed(options: list[str]) -> str:
+    """Written options between brackets, with a space before them."""
     return f" [{'; '.join(options)}]" if options else ""
 
 
 def option_texts(stage: Stage) -> dict[str, str]:
-    """Every option as it is written, by its name; "" where the stage does not give it."""
-
-    def text(name: str, value: Any, format_value: Callable[[Any], str]) -> str:
-        return "" if value is None else f"{name} {format_value(value)}"
-
-    return {
-        "steps": "" if stage.steps is None else f"{stage.steps} steps",
-        "sampler": text("sampler", stage.sampler, format_name),
-        "scheduler": text("scheduler", stage.scheduler, format_name),
-        "cfg": text("cfg", stage.cfg, format_number),
-        "prompt": text("prompt", stage.prompt, format_string),
-        "negative": text("negative", stage.negative, format_string),
-    }
-
-
-def _parse_option(option: Located, names: Names) -> tuple[str, float | int | str, int]:
-    key = option.text.split(None, 1)[0]
-    value = option[len(key) :].strip()
-    if key == "cfg":
-        if not NUMBER.fullmatch(value.text):
-            raise value.error(f"Expected a number after 'cfg', {found(value.text)}.")
-        return key, read_number(value.text), value.column(0)
-    if key in ("prompt", "negative"):
-        if not value.text.startswith('"') or not value.text.endswith('"'):
-            raise value.error(f"Expected a text in quotation marks after '{key}', {found(value.text)}.")
-        return key, read_string(value), value.column(0)
-    if key in ("sampler", "scheduler"):
-        if not value:
-            raise value.error(f"Expected a name after '{key}', found nothing.")
-        name = read_name(value)
-        try:
-            (names.check_sampler if key == "sampler" else names.check_scheduler)(name)
-        except StrategyError as error:
-            raise error.at(1, value.column(0)) from None
-        return key, name, value.column(0)
-    if value.text in ("steps", "step"):
-        return "steps", _steps(option, key), option.column(0)
-    hint = f" Did you mean '{value.text} steps'?" if key == "steps" and value.text.isdecimal() else ""
-    raise option.error(f"{_EXPECTED}{found(option.text)}.{hint}")
-
-
-def _steps(option: Located, text: str) -> int:
-    if not re.fullmatch(r"-?\d+", text) or len(text) > _LONGEST_WHOLE:
-        raise option.error(f"Steps have to be a whole number from 1 to {MAX_STEPS}, {found(text)}.")
-    return int(text)
+    """Every option as it is written, by its field; "" where the stage does not give it."""
+    texts = {}
+    for option in OPTIONS:
+        value = getattr(stage, option.field)
+        texts[option.field] = "" if value is None else option.written(format_value(option, value))
+    return texts

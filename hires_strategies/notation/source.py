@@ -12,7 +12,7 @@ JSON_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 
 
 @dataclass(frozen=True)
-class Located:
+class Source:
     """A text with the column (from 1) that each of its characters has in what the user wrote.
 
     `start` is where an empty text stands.
@@ -23,16 +23,16 @@ class Located:
     start: int = 1
 
     @classmethod
-    def of(cls, line: str) -> Located:
+    def of(cls, line: str) -> Source:
         return cls(line, tuple(range(1, len(line) + 1)))
 
     @classmethod
-    def joined(cls, parts: tuple[Located, ...]) -> Located:
+    def joined(cls, parts: tuple[Source, ...]) -> Source:
         columns = tuple(column for part in parts for column in part.columns)
         return cls("".join(part.text for part in parts), columns, parts[0].start)
 
-    def __getitem__(self, part: slice) -> Located:
-        return Located(self.text[part], self.columns[part], self.column(part.start or 0))
+    def __getitem__(self, part: slice) -> Source:
+        return Source(self.text[part], self.columns[part], self.column(part.start or 0))
 
     def __bool__(self) -> bool:
         return bool(self.text)
@@ -43,18 +43,18 @@ class Located:
             return self.columns[index]
         return self.columns[-1] + 1 if self.columns else self.start
 
-    def strip(self) -> Located:
+    def strip(self) -> Source:
         start = len(self.text) - len(self.text.lstrip())
         return self[start : max(start, len(self.text.rstrip()))]
 
-    def partition(self, index: int) -> tuple[Located, Located]:
+    def partition(self, index: int) -> tuple[Source, Source]:
         """What stands before the character at `index`, and after it."""
         return self[:index].strip(), self[index + 1 :].strip()
 
-    def split_outside_strings(self, separator: str) -> list[Located]:
-        """Split at a single character wherever it is not part of a JSON string."""
+    def split(self, separator: str) -> list[Source]:
+        """Split at a single character wherever it stands outside strings and braces."""
         parts, start = [], 0
-        for index, character in outside_strings(self):
+        for index, character in outside_groups(self):
             if character == separator:
                 parts.append(self[start:index])
                 start = index + 1
@@ -65,7 +65,7 @@ class Located:
         return StrategyError(message, 1, self.column(index))
 
 
-def outside_strings(line: Located) -> Iterator[tuple[int, str]]:
+def outside_strings(line: Source) -> Iterator[tuple[int, str]]:
     """Index and character of everything outside JSON strings. Raises StrategyError for a string without an end."""
     if '"' not in line.text:
         yield from enumerate(line.text)
@@ -80,3 +80,30 @@ def outside_strings(line: Located) -> Iterator[tuple[int, str]]:
             continue
         yield index, line.text[index]
         index += 1
+
+
+def outside_groups(line: Source) -> Iterator[tuple[int, str]]:
+    """Index and character of everything outside JSON strings and outside braces, which stand for several texts.
+
+    Raises StrategyError where a string or a brace has no second one.
+    """
+    opened: list[int] = []
+    for index, character in outside_strings(line):
+        if character == "{":
+            opened.append(index)
+        elif character == "}":
+            if not opened:
+                raise unopened(line, index)
+            opened.pop()
+        elif not opened:
+            yield index, character
+    if opened:
+        raise unclosed(line, opened[0])
+
+
+def unopened(line: Source, index: int) -> StrategyError:
+    return line.error("This '}' has no '{' before it.", index)
+
+
+def unclosed(line: Source, index: int) -> StrategyError:
+    return line.error("This '{' has no '}' after it.", index)

@@ -7,49 +7,47 @@
              | "negative" json-string
 
 One strategy a line; `{a,b}` and `{from..to..by}` stand for several (see braces.py). `parse(format_strategy(s)) == s`.
-A name that holds one of the signs `{ } > , : @ [ ] ; "` is written as a JSON string.
+A name that holds one of the signs `{ } > , : @ [ ] ; "` is written as a JSON string. The options are the rows of
+stage_options.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.limits import DEFAULT_LIMITS, MAX_STAGES, Limits
+from hires_strategies.limits import MAX_STAGES
 from hires_strategies.strategy import Stage, Strategy
-from hires_strategies.vocabulary import ANY_NAMES, Names
+from hires_strategies.vocabulary import ANYTHING, Vocabulary
 from hires_strategies.wording import found, shorten
 
 from .braces import expand, too_many
-from .literals import NUMBER, format_name, format_number, read_name, read_number, refuse_special
-from .options import Places, Values, format_options, parse_options
-from .source import JSON_STRING, Located, outside_strings
+from .literals import NUMBER, format_name, format_number, read_name, read_number
+from .options import Places, Values, format_options, read_options
+from .source import Source
+from .stage_source import StageSource, cut_stage, cut_strategy
 
-# A size begins at a word's beginning or right after a quoted name. The two spaces around the 'x' of '1024 x 1536' stand
-# or fall together, so that the name 'ScuNET 2' can have the size 'x2'.
-_SIZE = rf'(?<![^\s"])(?:[x×X]\s*(?P<scale>{NUMBER.pattern})|(?P<width>\d+)(?:[x×X]|\s+[x×X]\s+)(?P<height>\d+))'
-_SIZE_AT_END = re.compile(_SIZE + r"\Z")
-_SIZE_WITHIN = re.compile(_SIZE + r"(?=\s)")
-_LONGEST_SIDE = 9  # digits; int() refuses thousands of them
 _EXAMPLE = "The text is empty: write a strategy, for example 'Latent x2 @0.7'."
 
 
-def parse(text: str, names: Names = ANY_NAMES, limits: Limits = DEFAULT_LIMITS) -> list[Strategy]:
+def parse(text: str, vocabulary: Vocabulary = ANYTHING) -> list[Strategy]:
     """The strategies that a text stands for, in the order written.
 
     Raises StrategyError with line and column for a text that is empty, does not follow the grammar, uses a name that
-    `names` does not have, or stands for more strategies than `limits.variants`.
+    `vocabulary` does not have, or stands for more strategies than its limits allow.
     """
+    most = vocabulary.limits.variants
     strategies: list[Strategy] = []
     # Not splitlines(), which also splits at signs that start no new line in a text box.
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         if not line.strip():
             continue
         try:
-            variants = expand(Located.of(line), limits.variants)
-            if len(strategies) + len(variants) > limits.variants:
-                raise too_many(limits.variants)
-            strategies += [_parse_strategy(variant, number, names) for variant in variants]
+            variants = expand(Source.of(line), most)
+            if len(strategies) + len(variants) > most:
+                raise too_many(most)
+            strategies += [_read_strategy(variant, number, vocabulary) for variant in variants]
         except StrategyError as error:
             raise StrategyError(error.message, number, error.column or 1, field=error.field) from None
     if not strategies:
@@ -64,114 +62,80 @@ def format_strategy(strategy: Strategy) -> str:
 
 def format_stage(stage: Stage) -> str:
     """The canonical text of a stage."""
-    size = f"x{format_number(stage.scale)}" if stage.scale is not None else f"{stage.width}x{stage.height}"
-    sampled = f" @{format_number(stage.denoising_strength)}" if stage.denoising_strength is not None else ""
-    return f"{format_name(stage.upscaler)} {size}{sampled}{format_options(stage)}"
+    return " ".join(text for text in head_texts(stage) if text) + format_options(stage)
 
 
-def _parse_strategy(line: Located, number: int, names: Names) -> Strategy:
+def head_texts(stage: Stage) -> tuple[str, str, str]:
+    """Upscaler, size and denoising strength as they are written; "" for a strength that is not given."""
+    size = format_size(stage.scale, stage.width, stage.height)
+    return format_name(stage.upscaler), size, format_denoising(stage.denoising_strength)
+
+
+def format_size(scale: float | None, width: object, height: object) -> str:
+    """'x2', or '1024x1536' where there is no scale."""
+    return f"{width}x{height}" if scale is None else f"x{format_number(scale)}"
+
+
+def format_denoising(strength: float | None) -> str:
+    return "" if strength is None else f"@{format_number(strength)}"
+
+
+def read_denoising(source: Source) -> float | int:
+    """The denoising strength that stands after an '@'. Raises StrategyError for anything but a number."""
+    matched = NUMBER.match(source.text)
+    if matched and source.text[matched.end() : matched.end() + 1].isspace():
+        rest = source[matched.end() :].strip()
+        raise rest.error(
+            f"Expected '[', '>' or the end of the line after '@{shorten(matched[0])}', {found(rest.text)}."
+        )
+    if not matched or matched.end() < len(source.text):
+        raise source.error(f"Expected a denoising strength after '@', 0.7 for example, {found(source.text)}.")
+    return read_number(source)
+
+
+def read_size(cut: StageSource) -> dict[str, float | int]:
+    """`scale`, or `width` and `height`, of a stage's text."""
+    sides = {"scale": cut.scale, "width": cut.width, "height": cut.height}
+    return {name: read_number(source) for name, source in sides.items() if source is not None}
+
+
+def _read_strategy(line: Source, number: int, vocabulary: Vocabulary) -> Strategy:
     stages: list[Stage] = []
     places: list[tuple[int, int]] = []
-    for part in line.split_outside_strings(">"):
-        text = part.strip()
-        if not text:
-            raise part.error("A stage is missing here: '>' stands between two stages.")
+    for text in cut_strategy(line):
         if len(stages) == MAX_STAGES:
             raise text.error(f"A strategy may have at most {MAX_STAGES} stages.")
-        stages.append(_parse_stage(text, names))
+        stages.append(_read_stage(text, vocabulary))
         places.append((number, text.column(0)))
         if stages[-1].is_direct and len(stages) > 1:
             raise text.error("'Direct' starts from noise, so it can only be the first stage.")
     return Strategy(tuple(stages), tuple(places))
 
 
-def _parse_stage(text: Located, names: Names) -> Stage:
-    head, options_text = _split_options(text)
-    refuse_special(head, ",:", "One strategy a line, stages between '>'.")
-    at = next((index for index, character in outside_strings(head) if character == "@"), None)
-    name, values, places = _parse_name_and_size(head[:at].strip(), text)
-    places["denoising_strength"] = head.column(len(head.text))
-    if at is not None:
-        _, after = head.partition(at)
-        values["denoising_strength"] = _parse_denoising_strength(after)
-        places["denoising_strength"] = after.column(0)
-    if options_text is not None:
-        options, option_places = parse_options(options_text, names)
-        values.update(options)
-        places.update(option_places)
+def _read_stage(text: Source, vocabulary: Vocabulary) -> Stage:
+    cut = cut_stage(text)
+    values: dict[str, Any] = read_size(cut)
+    if cut.denoising is not None:
+        values["denoising_strength"] = read_denoising(cut.denoising)
+    options, places = read_options(cut.options, vocabulary) if cut.options is not None else _NO_OPTIONS
     try:
-        stage = Stage(name, **values)  # type: ignore[arg-type]
-        names.check_upscaler(name)
+        stage = Stage(read_name(cut.upscaler), **values, **options)
+        vocabulary.check_name("upscaler", stage.upscaler)
     except StrategyError as error:
-        raise error.at(1, places.get(error.field or "", text.column(0))) from None
+        raise error.at(1, {**_places(cut, text), **places}.get(error.field or "", text.column(0))) from None
     return stage
 
 
-def _split_options(text: Located) -> tuple[Located, Located | None]:
-    """The text before the options, and what stands between their brackets."""
-    brackets = [(index, character) for index, character in outside_strings(text) if character in "[]"]
-    if not brackets:
-        return text, None
-    opened, sign = brackets[0]
-    if sign == "]":
-        raise text.error("This ']' has no '[' before it.", opened)
-    closed = next((index for index, character in brackets if character == "]"), None)
-    if closed is None:
-        raise text.error("This '[' has no ']' after it.", opened)
-    rest = text[closed + 1 :].strip()
-    if rest:
-        raise rest.error(f"Expected '>' or the end of the line after ']', {found(rest.text)}.")
-    return text[:opened].strip(), text[opened + 1 : closed]
+_NO_OPTIONS: tuple[Values, Places] = ({}, {})
 
 
-def _parse_name_and_size(text: Located, stage: Located) -> tuple[str, Values, Places]:
-    """`text` is the beginning of `stage`, up to its '@' or its options."""
-    quoted = JSON_STRING.match(text.text)
-    size = _SIZE_AT_END.search(text.text, quoted.end() if quoted else 0)
-    if not size:
-        raise _no_size(text, stage[len(text.text) :].strip())
-    name = text[: size.start()].strip()
-    if not name:
-        raise text.error(f"Expected an upscaler before the size, 'Latent x2' for example, {found(text.text)}.")
-    values: Values = {}
-    start = size.start("scale") if size["scale"] else size.start("width")
-    if size["scale"]:
-        values["scale"] = read_number(size["scale"])
-    elif max(len(size["width"]), len(size["height"])) <= _LONGEST_SIDE:
-        values["width"], values["height"] = int(size["width"]), int(size["height"])
-    else:
-        raise text.error(f"No side is that long, {found(size[0])}.", start)
-    column = text.column(start)
-    return read_name(name), values, {"scale": column, "width": column, "height": column, "upscaler": name.column(0)}
-
-
-def _no_size(text: Located, following: Located) -> StrategyError:
-    """The error for an upscaler without a size at its end, by what stands there instead."""
-    if not text:
-        return following.error(f"Expected an upscaler and a size, 'Latent x2' for example, {found(following.text)}.")
-    within = list(_SIZE_WITHIN.finditer(text.text))
-    if within and within[-1].start():
-        rest = text[within[-1].end() :].strip()
-        hint = f" Did you mean '@{rest.text}'?" if NUMBER.fullmatch(rest.text) and not following else ""
-        return rest.error(
-            f"Expected '@', '[', '>' or the end of the line after '{within[-1][0]}', {found(rest.text)}.{hint}"
-        )
-    last = text.text.split()[-1]
-    begun = re.fullmatch(rf"({NUMBER.pattern})[x×X]", last)
-    if begun and last != text.text:
-        hint = f" Did you mean 'x{begun[1]}'?" if len(begun[1]) < 3 or "." in begun[1] else ""
-        where = len(text.text) - len(last)
-        return text.error(f"Expected a size, 'x2' or '1024x1536' for example, {found(last)}.{hint}", where)
-    return following.error(
-        f"Expected a size after '{shorten(text.text)}', 'x2' or '1024x1536' for example, {found(following.text)}."
-    )
-
-
-def _parse_denoising_strength(text: Located) -> float | int:
-    number = NUMBER.match(text.text)
-    if number and text.text[number.end() : number.end() + 1].isspace():
-        rest = text[number.end() :].strip()
-        raise rest.error(f"Expected '[', '>' or the end of the line after '@{shorten(number[0])}', {found(rest.text)}.")
-    if not number or number.end() < len(text.text):
-        raise text.error(f"Expected a denoising strength after '@', 0.7 for example, {found(text.text)}.")
-    return read_number(number[0])
+def _places(cut: StageSource, text: Source) -> Places:
+    """The column of each part of a stage's head; for a denoising strength that is missing, where it could stand."""
+    size = cut.scale or cut.width
+    assert size is not None
+    places = {"upscaler": cut.upscaler.column(0), "scale": size.column(0), "width": size.column(0)}
+    places["height"] = cut.height.column(0) if cut.height else size.column(0)
+    end = cut.height or size
+    behind = end.column(len(end.text))
+    places["denoising_strength"] = cut.denoising.column(0) if cut.denoising is not None else behind
+    return places

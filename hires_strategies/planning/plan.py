@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import DEFAULT_LIMITS, MAX_SCHEDULE, MAX_SIDE, Limits
 from hires_strategies.notation.text import format_stage, format_strategy
+from hires_strategies.stage_options import OPTIONS, Options
 from hires_strategies.strategy import Stage, Strategy
 
 from .sizes import LATENT_SIDE, Upscale, output_size, resolve_upscale
@@ -43,26 +44,22 @@ class FirstPass:
                 )
 
 
-@dataclass(frozen=True)
-class Sampling:
+@dataclass(frozen=True, kw_only=True)
+class Sampling(Options):
     """Sampling after an upscale: the last `steps` of a schedule of `total` steps (the host's setup_img2img_steps).
 
-    `total` equals `steps` for Direct, which starts from noise alone. None stands for the first pass's value.
+    `total` equals `steps` for Direct, which starts from noise alone. An option is None where the first pass's value is
+    used.
     """
 
     steps: int
     total: int
     denoising_strength: float | None
-    sampler: str | None
-    scheduler: str | None
-    cfg: float | None
-    prompt: str | None
-    negative: str | None
 
     @property
     def key(self) -> tuple[object, ...]:
         """Equal for samplings that give the same picture from the same start."""
-        return (self.steps, self.total, self.sampler, self.scheduler, self.cfg, self.prompt, self.negative)
+        return (self.total, *(getattr(self, option.field) for option in OPTIONS))
 
 
 @dataclass(frozen=True)
@@ -191,23 +188,18 @@ class _Tree:
             return None
         base = self.first_pass
         steps = stage.steps or base.steps
-        total = steps if stage.denoising_strength is None else schedule_length(steps, stage.denoising_strength)
+        total = schedule_length(steps, stage.denoising_strength) if stage.denoising_strength else steps
         if total > MAX_SCHEDULE:
             raise StrategyError(
                 f"The denoising strength of '{format_stage(stage)}' is too low: its {steps} steps would be the last of "
                 f"more than {MAX_SCHEDULE}.",
                 field="denoising_strength",
             )
-        return Sampling(
-            steps,
-            total,
-            stage.denoising_strength,
-            _unless_equal(stage.sampler, base.sampler),
-            _unless_equal(stage.scheduler, base.scheduler),
-            _unless_equal(stage.cfg, base.cfg),
-            stage.prompt,
-            stage.negative,
-        )
+        options: dict[str, Any] = {
+            option.field: _unless_equal(getattr(stage, option.field), getattr(base, option.first_pass or "", None))
+            for option in OPTIONS
+        }
+        return Sampling(**{**options, "steps": steps}, total=total, denoising_strength=stage.denoising_strength)
 
     def _check(self, stage: Stage, size: tuple[int, int], upscale: Upscale | None) -> None:
         largest = max(*size, upscale.width if upscale else 0, upscale.height if upscale else 0)
@@ -216,7 +208,7 @@ class _Tree:
                 f"'{format_stage(stage)}' makes {size[0]}x{size[1]} pixels here, and the longest side may have "
                 f"{self.limits.longest_side} (a setting)."
             )
-        smallest = LATENT_SIDE if stage.is_sampled else 1
+        smallest = LATENT_SIDE if stage.is_sampled or stage.is_latent else 1
         if min(size) < smallest:
             raise StrategyError(
                 f"'{format_stage(stage)}' makes {size[0]}x{size[1]} pixels here, and a side needs at least {smallest}."

@@ -35,14 +35,14 @@ def resolve_upscale(stage: Stage, source: tuple[int, int]) -> Upscale:
 
 
 def output_size(stage: Stage, source: tuple[int, int], upscale: Upscale | None) -> tuple[int, int]:
-    """Pixels of the finished stage: whole latents where it is sampled, the exact size where it only upscales.
+    """Pixels of the finished stage: whole latents where it is latent or sampled, else the exact size.
 
     `upscale` is None for Direct.
     """
     if upscale is None:
         width, height = _wanted_size(stage, source)
         return width // LATENT_SIDE * LATENT_SIDE, height // LATENT_SIDE * LATENT_SIDE
-    if not stage.is_sampled:
+    if not stage.is_sampled and not stage.is_latent:
         return upscale.crop_width, upscale.crop_height
     return (
         (upscale.width // LATENT_SIDE - cropped_latents(upscale.width, upscale.crop_width)) * LATENT_SIDE,

@@ -6,18 +6,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hires_strategies.notation.literals import format_name, format_number
 from hires_strategies.notation.options import option_texts
-from hires_strategies.notation.text import format_stage
+from hires_strategies.notation.text import format_stage, head_texts
+from hires_strategies.stage_options import PARTS
 from hires_strategies.strategy import Stage, Strategy
 
-# How the title writes a part that differs. The first three parts stand before the brackets.
-_GAPS = ("…", "x…", "@…", "… steps", "sampler …", "scheduler …", "cfg …", "prompt …", "negative …")
+# What a title writes for a part that differs, and what it calls it. The first three stand before the brackets.
+_PARTS = tuple(
+    (part.gap, part.name if part.field != "scale" else "size")
+    for part in PARTS
+    if part.field not in ("width", "height")  # told with the scale as one size
+)
 _HEAD = 3
-_NAMES = (
-    "upscaler", "size", "denoising strength", "steps", "sampler", "schedule type", "CFG scale", "prompt",
-    "negative prompt",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class _Column:
 
     @property
     def in_title(self) -> str:
-        return _GAPS[self.part or 0] if self.differs else self.texts[0]
+        return _PARTS[self.part or 0][0] if self.differs else self.texts[0]
 
 
 def make_captions(strategies: Sequence[Strategy], same_as: Sequence[int | None]) -> Captions:
@@ -77,7 +77,7 @@ def make_captions(strategies: Sequence[Strategy], same_as: Sequence[int | None])
     )
     shared = any(column.texts[0] and not column.differs for column in columns)
     title = _line([(column, column.in_title) for column in columns]) if shared else ""
-    names = list(dict.fromkeys(_NAMES[column.part] for column in differing if column.part is not None))
+    names = list(dict.fromkeys(_PARTS[column.part][1] for column in differing if column.part is not None))
     if title and names:
         title += f" by {', '.join(names[:-1])}{' and ' if names[1:] else ''}{names[-1]}"
     return Captions(title, each, _table(differing, same_as))
@@ -98,9 +98,7 @@ def _columns(strategies: Sequence[Strategy]) -> list[_Column]:
 
 def _parts(stage: Stage) -> tuple[str, ...]:
     """Upscaler, size, denoising strength and each option of a stage as they are written."""
-    size = f"x{format_number(stage.scale)}" if stage.scale is not None else f"{stage.width}x{stage.height}"
-    sampled = f"@{format_number(stage.denoising_strength)}" if stage.denoising_strength is not None else ""
-    return (format_name(stage.upscaler), size, sampled, *option_texts(stage).values())
+    return (*head_texts(stage), *option_texts(stage).values())
 
 
 def _line(parts: Sequence[tuple[_Column, str]]) -> str:

@@ -18,9 +18,8 @@ from hires_strategies.webui.first_pass.recall import FirstPass
 from hires_strategies.webui.generation import first_image, xyz_cell
 from hires_strategies.webui.generation.job import ATTRIBUTE, Job, is_interrupted, needs_first_pass
 from hires_strategies.webui.generation.learnt_times import learn
-from hires_strategies.webui.generation.request import Vocabulary
 from hires_strategies.webui.host import infotext
-from hires_strategies.webui.host.lists import host_names
+from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.output.contact_sheets import add_sheets
 from hires_strategies.webui.output.extra_images import add_extras
 from hires_strategies.webui.page import gallery_buttons
@@ -51,7 +50,7 @@ def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
             delattr(p, name)
     try:
         own_limits = limits(p.override_settings)
-        request = xyz_cell.read_cell(arguments, xyz_cell.asked(p), Vocabulary(host_names(), own_limits))
+        request = xyz_cell.read_cell(arguments, xyz_cell.asked(p), host_vocabulary(own_limits))
         if request is None:
             return
         if p.is_api and arguments[0] is True:

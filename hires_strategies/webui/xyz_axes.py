@@ -16,10 +16,10 @@ from hires_strategies import presets
 from hires_strategies.editing.change import Change, read_change, spread
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import parse
+from hires_strategies.stage_options import BY_FIELD, PARTS, Name
 from hires_strategies.webui.generation import xyz_cell
 from hires_strategies.webui.generation.job import Job
-from hires_strategies.webui.generation.request import Vocabulary
-from hires_strategies.webui.host.lists import host_names
+from hires_strategies.webui.host.lists import host_vocabulary
 
 from .hooks import refused
 from .preset_file import preset_file
@@ -27,14 +27,7 @@ from .settings import limits
 
 PREFIX = "[Hires] "
 STRATEGY = "strategy"
-LABELS = {
-    STRATEGY: PREFIX + "Strategy",
-    "denoising_strength": PREFIX + "Denoising strength",
-    "upscaler": PREFIX + "Upscaler",
-    "scale": PREFIX + "Scale",
-    "steps": PREFIX + "Steps",
-    "cfg": PREFIX + "CFG scale",
-}
+LABELS = {STRATEGY: PREFIX + "Strategy", **{part.field: PREFIX + part.axis for part in PARTS if part.axis}}
 _CONFIRMED = "hires_strategies_axes"
 
 
@@ -57,14 +50,25 @@ def _register(module: Any) -> None:
 
 
 def _options(field: str) -> dict[str, Any]:
-    choices: dict[str, Callable[[], list[str]]] = {STRATEGY: strategy_choices, "upscaler": upscaler_choices}
     return {
         "apply": partial(_apply, field),
         "format_value": partial(_format_value, field),
         "confirm": partial(_confirm, field),
-        "choices": choices.get(field),
+        "choices": _choices(field),
         "prepare": None if field == STRATEGY else _prepare,  # since A1111 1.7
     }
+
+
+def _choices(field: str) -> Callable[[], list[str]] | None:
+    """What fills the axis's list: presets, or the names of this host."""
+    if field == STRATEGY:
+        return strategy_choices
+    kind = BY_FIELD[field].kind
+    return partial(names_of, kind.of) if isinstance(kind, Name) else None
+
+
+def names_of(kind: str) -> list[str]:
+    return list(host_vocabulary(limits()).names(kind))
 
 
 def strategy_choices() -> list[str]:
@@ -77,10 +81,6 @@ def strategy_choices() -> list[str]:
     for preset in (*presets.builtin().values(), *own.values()):
         texts += [text for text in preset if text not in texts and len(parse(text)) == 1]
     return texts
-
-
-def upscaler_choices() -> list[str]:
-    return list(host_names().upscalers)
 
 
 def _prepare(text: str) -> list[str]:
@@ -114,7 +114,7 @@ def _confirm(field: str, p: Any, values: list[str]) -> None:
         has_texts = any(isinstance(axis[0], str) for axis in confirmed)
         if not has_texts and LABELS[STRATEGY] in _labels(p):
             return  # the texts come with a later axis, which is checked with this one
-        vocabulary = Vocabulary(host_names(), limits())
+        vocabulary = host_vocabulary(limits())
         for cell in product(*confirmed):
             request = xyz_cell.read_cell(_section_arguments(p), cell, vocabulary)
             assert request is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from hires_strategies.strategy import DIRECT, LATENT_UPSCALERS, Stage, Strategy
-from hires_strategies.vocabulary import Names
+from hires_strategies.vocabulary import Vocabulary
 
 # Lone surrogates are no text (they cannot be written as UTF-8), so no stage may hold one.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -72,10 +72,10 @@ def strategies(draw: st.DrawFn) -> Strategy:
     return Strategy((first, *rest))
 
 
-def names_of(*chains: Strategy) -> Names:
+def names_of(*chains: Strategy) -> Vocabulary:
     """A host that offers exactly what the strategies use."""
     used = [stage for chain in chains for stage in chain.stages]
-    return Names(
+    return Vocabulary(
         (*LATENT_UPSCALERS, *(stage.upscaler for stage in used)),
         tuple(stage.sampler for stage in used if stage.sampler) or ("Euler",),
         tuple(stage.scheduler for stage in used if stage.scheduler) or ("Automatic",),

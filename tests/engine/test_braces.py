@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.braces import expand
-from hires_strategies.notation.source import Located
+from hires_strategies.notation.source import Source
 
 LIMIT = 64
 
@@ -83,17 +83,17 @@ def test_expansion_equals_the_reference(sequence) -> None:
     text = "".join(map(_write, sequence))
     if _count(sequence) <= LIMIT:
         wanted = _sequence_texts(sequence)
-        assert [found.text for found in expand(Located.of(text), LIMIT)] == wanted
+        assert [found.text for found in expand(Source.of(text), LIMIT)] == wanted
     else:
         with pytest.raises(StrategyError, match="more than 64 variants"):
-            expand(Located.of(text), LIMIT)
+            expand(Source.of(text), LIMIT)
 
 
 @given(_sequences)
 def test_every_character_knows_its_column(sequence) -> None:
     assume(not any(map(_has_empty_braces, sequence)) and _count(sequence) <= LIMIT)
     text = "".join(map(_write, sequence))
-    for found in expand(Located.of(text), LIMIT):
+    for found in expand(Source.of(text), LIMIT):
         for character, column in zip(found.text, found.columns, strict=True):
             # A number out of a range has the column of the range's brace.
             assert text[column - 1] in (character, "{")
@@ -118,13 +118,13 @@ def test_every_character_knows_its_column(sequence) -> None:
     ],
 )
 def test_examples(text: str, wanted: list[str]) -> None:
-    assert [found.text for found in expand(Located.of(text), LIMIT)] == wanted
+    assert [found.text for found in expand(Source.of(text), LIMIT)] == wanted
 
 
 @given(st.decimals(-100, 100, places=12), st.decimals("0.000000000001", 10, places=12), st.integers(0, LIMIT - 1))
 def test_ranges_are_exact(first: Decimal, by: Decimal, count: int) -> None:
     text = f"{{{first:f}..{first + by * count:f}..{by:f}}}"
-    found = [Decimal(part.text) for part in expand(Located.of(text), LIMIT)]
+    found = [Decimal(part.text) for part in expand(Source.of(text), LIMIT)]
     assert found == [first + by * index for index in range(count + 1)]
 
 
@@ -145,10 +145,10 @@ def test_ranges_are_exact(first: Decimal, by: Decimal, count: int) -> None:
 )
 def test_errors(text: str, message: str, column: int) -> None:
     with pytest.raises(StrategyError, match=message.replace("{", r"\{").replace(".", r"\.")) as caught:
-        expand(Located.of(text), LIMIT)
+        expand(Source.of(text), LIMIT)
     assert caught.value.column == column
 
 
 def test_millions_of_variants_cost_nothing() -> None:
     with pytest.raises(StrategyError, match="more than 64 variants"):
-        expand(Located.of("{0..1..0.0000000001}" * 50), LIMIT)
+        expand(Source.of("{0..1..0.0000000001}" * 50), LIMIT)

@@ -39,7 +39,9 @@ def test_one_value_changes(text: str, field: str, value: str, result: str) -> No
     ("text", "field", "value", "words"),
     [
         ("Latent x2 @0.7", "denoising_strength", "2: 0.5", ["Latent x2 @0.7", "no stage 2", "0.5"]),
-        ("Latent x2 @0.7", "denoising_strength", "0: 0.5", ["count from 1", "0: 0.5"]),
+        ("Latent x2 @0.7", "denoising_strength", "0: 0.5", ["count from 1 to 100", "'0'"]),
+        ("Latent x2 @0.7", "denoising_strength", "101: 0.5", ["count from 1 to 100", "'101'"]),
+        ("Latent x2 @0.7", "denoising_strength", "9" * 400 + ": 0.5", ["count from 1 to 100", "'999"]),
         ("Latent x2 @0.7", "denoising_strength", "1.5", ["1.5"]),
         ("Latent x2 @0.7", "denoising_strength", "strong", ["number", "strong"]),
         ("Latent x2 @0.7", "denoising_strength", "1:", ["missing"]),
@@ -80,3 +82,8 @@ def test_values_are_written_out(texts: list[str], values: list[str]) -> None:
 def test_a_range_without_an_end_is_refused(text: str) -> None:
     with pytest.raises(StrategyError, match="range"):
         spread([text])
+
+
+def test_every_stage_that_a_strategy_can_have_has_its_number() -> None:
+    text = " > ".join(["None x1"] * 99 + ["None x1 @0.5"])
+    assert edit(text, "denoising_strength", "100: 0.6").endswith("None x1 > None x1 @0.6")

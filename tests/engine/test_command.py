@@ -80,7 +80,7 @@ def test_only_direct_says_that_there_is_no_first_pass() -> None:
     [
         (["Latnt x2 @0.5"], "Line 1, column 1: Unknown upscaler 'Latnt'. Did you mean 'Latent'"),
         (["Latent x2"], "Line 1, column 10: A latent upscale without sampling is a blur"),
-        (["None x2\nLatent x2 @1.7"], "Line 2, column 12: The denoising strength has to be above 0"),
+        (["None x2\nLatent x2 @1.7"], "Line 2, column 12: The denoising strength has to be a number from 0"),
         (["None x2", "Latent x16 @1", "--size", "1024x1024"], "Line 2, column 1: 'Latent x16 @1' makes 16384x16384"),
         (["Latent x2 @{0..1..0.0001}"], "Line 1, column 12: This asks for more than 64 variants"),
         ([""], "The text is empty"),

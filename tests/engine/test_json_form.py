@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -15,11 +16,11 @@ from hires_strategies.notation.json_form import read_strategies, strategy_from_o
 from hires_strategies.notation.json_schema import STAGE, STRATEGY_SCHEMA, argument_schema
 from hires_strategies.notation.text import format_strategy
 from hires_strategies.strategy import Stage, Strategy
-from hires_strategies.vocabulary import Names
+from hires_strategies.vocabulary import Vocabulary
 from tests.engine.generators import names_of, strategies
 
 LATENT = {"upscaler": "Latent", "scale": 2, "denoising_strength": 0.7}
-HOST = Names(("Latent", "None", "R-ESRGAN 4x+"), ("Euler", "DPM++ 2M"), ("Automatic", "Karras"))
+HOST = Vocabulary(("Latent", "None", "R-ESRGAN 4x+"), ("Euler", "DPM++ 2M"), ("Automatic", "Karras"))
 
 
 @given(strategies())
@@ -57,7 +58,7 @@ def test_one_object_needs_no_list() -> None:
     ("change", "words"),
     [
         ({"denoising": 0.7}, ["stages[0]: Unknown key 'denoising'", *(field.name for field in STAGE)]),
-        ({"denoising_strength": 1.7}, ["'denoising_strength'", "at most 1", "found 1.7"]),
+        ({"denoising_strength": 1.7}, ["'denoising_strength'", "from 0 to 1", "found 1.7"]),
         ({"denoising_strength": "0.7"}, ["'denoising_strength'", "a number", "found '0.7'"]),
         ({"denoising_strength": float("nan")}, ["'denoising_strength'", "found nan"]),
         ({"scale": 0}, ["'scale'", "above 0", "found 0"]),
@@ -120,4 +121,4 @@ def test_lines_count_through_the_whole_list() -> None:
 
 def test_texts_and_objects_share_the_limit_of_variants() -> None:
     with pytest.raises(StrategyError, match="more than 3 variants"):
-        read_strategies(["None x{1,2}", {"stages": [LATENT]}, "None x3"], HOST, Limits(variants=3))
+        read_strategies(["None x{1,2}", {"stages": [LATENT]}, "None x3"], replace(HOST, limits=Limits(variants=3)))

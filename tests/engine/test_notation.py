@@ -14,6 +14,7 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.strategy import Stage, Strategy
+from hires_strategies.vocabulary import Vocabulary
 from tests.engine.generators import names_of, strategies
 
 # Signs of the grammar, so that arbitrary text comes near to being a strategy.
@@ -178,9 +179,9 @@ def test_a_chain_may_be_long() -> None:
 
 def test_the_limit_counts_over_all_lines() -> None:
     line = "Latent x2 @{0.1..0.4..0.1}"
-    assert len(parse(f"{line}\n{line}", limits=Limits(variants=8))) == 8
+    assert len(parse(f"{line}\n{line}", Vocabulary(limits=Limits(variants=8)))) == 8
     with pytest.raises(StrategyError, match="more than 7 variants") as caught:
-        parse(f"{line}\n{line}", limits=Limits(variants=7))
+        parse(f"{line}\n{line}", Vocabulary(limits=Limits(variants=7)))
     assert caught.value.line == 2
 
 

@@ -7,9 +7,9 @@ import pytest
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import parse
 from hires_strategies.strategy import LATENT_UPSCALERS
-from hires_strategies.vocabulary import Names
+from hires_strategies.vocabulary import Vocabulary
 
-NAMES = Names(
+NAMES = Vocabulary(
     (*LATENT_UPSCALERS, "None", "Lanczos", "R-ESRGAN 4x+", "4x-UltraSharp"),
     ("Euler", "Euler a", "DPM++ 2M"),
     ("Automatic", "Karras"),
@@ -28,19 +28,19 @@ ERRORS = [
     ("x2 @0.7", 1, "Expected an upscaler before the size, 'Latent x2' for example, found 'x2'."),
     ("1024x1536", 1, "Expected an upscaler before the size"),
     ("@0.7", 1, "Expected an upscaler and a size, 'Latent x2' for example, found '@0.7'."),
-    ("Latent x0 @0.5", 9, "The scale has to be above 0 and at most 16, found 0."),
-    ("Latent x-1 @0.5", 9, "The scale has to be above 0 and at most 16, found -1."),
-    ("Latent x17 @0.5", 9, "The scale has to be above 0 and at most 16, found 17."),
-    ("Latent 0x10 @0.5", 8, "found 0x10"),
+    ("Latent x0 @0.5", 9, "The scale has to be a number above 0 and at most 16, found 0."),
+    ("Latent x-1 @0.5", 9, "The scale has to be a number above 0 and at most 16, found -1."),
+    ("Latent x17 @0.5", 9, "The scale has to be a number above 0 and at most 16, found 17."),
+    ("Latent 0x10 @0.5", 8, "The width has to be a whole number from 1 to 1000000, found 0."),
     ("Latent x1,5 @0.5", 10, "Unexpected ','. A decimal number is written with a point: '1.5'."),
     # denoising strengths
     ("Latent x2", 10, "'Latent' needs a denoising strength, for example '@0.7'."),
     ("Latent x2 > None x2", 10, "'Latent' needs a denoising strength"),
     ("Latent x2 @", 12, "Expected a denoising strength after '@', 0.7 for example, found nothing."),
     ("Latent x2 @{0.5,}", 12, "Expected a denoising strength after '@', 0.7 for example, found nothing."),
-    ("Latent x2 @1.7", 12, "The denoising strength has to be above 0 and at most 1, found 1.7."),
-    ("Latent x2 @{0.7,1.7}", 17, "The denoising strength has to be above 0 and at most 1, found 1.7."),
-    ("Latent x2 @0", 12, "The denoising strength has to be above 0 and at most 1, found 0."),
+    ("Latent x2 @1.7", 12, "The denoising strength has to be a number from 0 to 1, found 1.7."),
+    ("Latent x2 @{0.7,1.7}", 17, "The denoising strength has to be a number from 0 to 1, found 1.7."),
+    ("Latent x2 @-0.1", 12, "The denoising strength has to be a number from 0 to 1, found -0.1."),
     ("Latent x2 @50%", 12, "Expected a denoising strength after '@', 0.7 for example, found '50%'."),
     ("Latent x2 @0,7", 13, "Unexpected ','. A decimal number is written with a point: '0.7'."),
     ("Latent x2 0.7", 11, "'[', '>' or the end of the line after 'x2', found '0.7'. Did you mean '@0.7'?"),
@@ -75,7 +75,7 @@ ERRORS = [
     ("Latent x2 @0.7 [steps 20]", 17, "found 'steps 20'. Did you mean '20 steps'?"),
     ("Latent x2 @0.7 [cfg]", 20, "Expected a number after 'cfg', found nothing."),
     ("Latent x2 @0.7 [cfg x]", 21, "Expected a number after 'cfg', found 'x'."),
-    ("Latent x2 @0.7 [cfg 99]", 21, "The CFG scale has to be from 1 to 30, found 99."),
+    ("Latent x2 @0.7 [cfg 99]", 21, "The CFG scale has to be a number from 1 to 30, found 99."),
     ("Latent x2 @0.7 [sampler]", 24, "Expected a name after 'sampler', found nothing."),
     ("Latent x2 @0.7 [prompt]", 23, "Expected a text in quotation marks after 'prompt', found nothing."),
     ("Latent x2 @0.7 [prompt a cat]", 24, "Expected a text in quotation marks after 'prompt', found 'a cat'."),
@@ -84,8 +84,8 @@ ERRORS = [
     ("Latent x2 @0.7 [20 steps, cfg 5]", 25, "Unexpected ','. Options are separated by ';'"),
     ("Latent x2 @0.7 [sampler a:b]", 26, "Unexpected ':'. A name that holds ':' is written in quotation marks."),
     ("Latent x2 @0.7 [20 steps; 30 steps]", 27, "'steps' stands here twice."),
-    ("Latent x2 @0.7 [0 steps]", 17, "Steps have to be a whole number from 1 to 150, found 0."),
-    ("Latent x2 @0.7 [2.5 steps]", 17, "Steps have to be a whole number from 1 to 150, found '2.5'."),
+    ("Latent x2 @0.7 [0 steps]", 17, "The number of steps has to be a whole number from 1 to 150, found 0."),
+    ("Latent x2 @0.7 [2.5 steps]", 17, "The number of steps has to be a whole number from 1 to 150, found 2.5."),
     ("Latent x2 @0.7 [20 steps] foo", 27, "Expected '>' or the end of the line after ']', found 'foo'."),
     ("None x2 [20 steps]", 10, "'steps' is for sampling, and 'None' does none here"),
     ("", 1, "The text is empty"),
@@ -128,4 +128,4 @@ def test_without_a_host_any_other_name_passes() -> None:
 
 def test_a_host_without_a_latent_mode_does_not_know_it() -> None:
     with pytest.raises(StrategyError, match=r"Unknown upscaler 'Latent \(bicubic\)'"):
-        parse("Latent (bicubic) x2 @0.5", Names(("Latent", "None")))
+        parse("Latent (bicubic) x2 @0.5", Vocabulary(("Latent", "None")))

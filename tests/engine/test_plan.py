@@ -12,6 +12,7 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.planning.plan import FirstPass, Plan, make_plan
+from hires_strategies.stage_options import OPTIONS
 from hires_strategies.strategy import Stage, Strategy
 from tests.engine.generators import strategies
 
@@ -259,3 +260,21 @@ def test_limits_are_the_callers() -> None:
 def test_a_first_pass_has_whole_numbers(values: tuple[int, int, int]) -> None:
     with pytest.raises(StrategyError, match="first pass"):
         FirstPass(*values)
+
+
+def test_a_strength_of_0_is_the_upscale_alone() -> None:
+    plan = make_plan(parse("{None,Latent} x1.3 @{0..1..0.5}\nNone x1.3"), FirstPass(100 // 8 * 8, 96, 20))
+    pixel, latent = plan.stages[plan.variants[0].node], plan.stages[plan.variants[3].node]
+    assert pixel.sampling is None and (pixel.width, pixel.height) == (124, 124)
+    assert latent.sampling is None and (latent.width, latent.height) == (120, 120)
+    assert plan.variants[6].same_as == 0
+    assert [variant.same_as for variant in plan.variants[:6]] == [None] * 6
+
+
+def test_what_makes_samplings_equal_is_every_option() -> None:
+    """An option that is added later counts without anybody thinking of it."""
+    first = FirstPass(512, 512, 20, "Euler", "Automatic", 7)
+    for option in OPTIONS:
+        value = {"steps": 30, "cfg": 5}.get(option.field, "other")
+        stages = [Stage("None", scale=2, denoising_strength=0.5, **{option.field: each}) for each in (None, value)]
+        assert len(make_plan([Strategy((stage,)) for stage in stages], first).stages) == 2, option.field

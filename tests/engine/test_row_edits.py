@@ -13,6 +13,7 @@ from hires_strategies.editing.rows import FIRST_ROW, Row, line_from_rows, rows_f
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.presets import builtin
+from hires_strategies.vocabulary import Vocabulary
 
 CANONICAL = [
     "Latent x2 @0.7",
@@ -31,6 +32,25 @@ def test_canonical_text_survives_the_rows_and_none_is_raw(line):
     rows = rows_from_line(line)
     assert not any(row.raw for row in rows)
     assert line_from_rows(rows) == line == format_strategy(parse(line)[0])
+
+
+@pytest.mark.parametrize(
+    ("line", "canonical"),
+    [
+        ("Latent 1024 x 1536 @0.7", "Latent 1024x1536 @0.7"),
+        ("Latent x 2 @0.7", "Latent x2 @0.7"),
+        ("Latent ×2 @ 0.7", "Latent x2 @0.7"),
+        ("None X2. @.5 [cfg 5.]", "None x2 @0.5 [cfg 5]"),
+        ("Latent x2 @0.7 [1 step;sampler  DPM++  2M]", "Latent x2 @0.7 [1 steps; sampler DPM++ 2M]"),
+        ('"None"x2@0.4[prompt\t"a"]', 'None x2 @0.4 [prompt "a"]'),
+        ("Latent x2 @{ 0.5, 0.6 }[20 steps]", "Latent x2 @{0.5, 0.6} [20 steps]"),
+        ("None x2 @0 > {None, Lanczos} x2", "None x2 > {None, Lanczos} x2"),
+    ],
+)
+def test_whatever_the_notation_reads_is_shown_in_fields(line: str, canonical: str) -> None:
+    rows = rows_from_line(line)
+    assert not any(row.raw for row in rows)
+    assert line_from_rows(rows) == canonical
 
 
 @pytest.mark.parametrize("line", [line for lines in builtin().values() for line in lines])
@@ -66,12 +86,17 @@ rows = st.builds(
     scale=st.integers(21, 320).map(lambda n: n / 20),
     denoising=hundredths,
     sweep=st.sampled_from(["", "0.5,0.6", "0.4..0.8..0.1"]),
-    steps=st.integers(0, 150),
-    sampler=st.sampled_from(["", "Euler a", "DPM++ 2M"]),
-    scheduler=st.sampled_from(["", "Karras", "SGM Uniform"]),
-    cfg=st.sampled_from([0, 1, 4.5, 7]),
-    prompt=st.text(max_size=20),
-    negative=st.sampled_from(["", 'say "no"; > [x]']),
+    options=st.fixed_dictionaries(
+        {},
+        optional={
+            "steps": st.integers(1, 150),
+            "sampler": st.sampled_from(["Euler a", "DPM++ 2M", "{Euler a,Heun}"]),
+            "scheduler": st.sampled_from(["Karras", "SGM Uniform"]),
+            "cfg": st.sampled_from([1, 4.5, 7]),
+            "prompt": st.text(min_size=1, max_size=20),
+            "negative": st.just('say "no"; > [x]'),
+        },
+    ),
 ).map(lambda row: replace(row, denoising=0) if row.sweep else row)
 
 
@@ -80,7 +105,7 @@ rows = st.builds(
 def test_rows_survive_the_text(listed):
     line = line_from_rows(listed)
     assert list(rows_from_line(line)) == listed
-    parse(line, limits=Limits(variants=10**6))
+    parse(line, Vocabulary(limits=Limits(variants=10**6)))
 
 
 @settings(deadline=None)

@@ -27,9 +27,9 @@ BAD = [
     ({"scale": True}, "found True"),
     ({"width": 512, "height": 512}, "not both"),
     ({"scale": None, "width": 512}, "found 512xNone"),
-    ({"scale": None, "width": 0, "height": 5}, "found 0x5"),
-    ({"scale": None, "width": 5.0, "height": 5}, "found 5.0x5"),
-    ({"denoising_strength": 0}, "found 0"),
+    ({"scale": None, "width": 0, "height": 5}, "The width has to be a whole number from 1 to 1000000, found 0."),
+    ({"scale": None, "width": 5.0, "height": 5}, "found 5.0"),
+    ({"denoising_strength": -0.1}, "found -0.1"),
     ({"denoising_strength": 1.01}, "found 1.01"),
     ({"denoising_strength": math.nan}, "found nan"),
     ({"denoising_strength": "0.5"}, "found '0.5'"),
@@ -41,9 +41,15 @@ BAD = [
     ({"denoising_strength": 0.5, "steps": True}, "found True"),
     ({"denoising_strength": 0.5, "cfg": 0.5}, "found 0.5"),
     ({"denoising_strength": 0.5, "cfg": 31}, "found 31"),
-    ({"denoising_strength": 0.5, "sampler": ""}, "'sampler' needs a name"),
-    ({"denoising_strength": 0.5, "scheduler": " Karras"}, "'scheduler' needs a name"),
-    ({"denoising_strength": 0.5, "prompt": 5}, "'prompt' has to be a text, found 5"),
+    (
+        {"denoising_strength": 0.5, "sampler": ""},
+        "The sampler has to be the name of a sampler",
+    ),
+    (
+        {"denoising_strength": 0.5, "scheduler": " Karras"},
+        "for example, found ' Karras'.",
+    ),
+    ({"denoising_strength": 0.5, "prompt": 5}, "The prompt has to be a text, found 5"),
     ({"denoising_strength": 0.5, "negative": "\udfff"}, "no character"),
 ]
 
@@ -60,6 +66,12 @@ def test_a_latent_upscale_needs_sampling(upscaler: str) -> None:
     assert Stage(upscaler, scale=2, denoising_strength=0.7).is_latent
     with pytest.raises(StrategyError, match="A latent upscale without sampling is a blur"):
         Stage(upscaler, scale=2)
+
+
+def test_a_strength_of_0_is_the_upscale_alone() -> None:
+    for upscaler in ("None", "Latent"):
+        stage = Stage(upscaler, scale=2, denoising_strength=0, steps=20)
+        assert not stage.is_sampled
 
 
 def test_kinds_of_stages() -> None:

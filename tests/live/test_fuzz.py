@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.vocabulary import Names
-from hires_strategies.webui.generation.request import Vocabulary, read_arguments
+from hires_strategies.vocabulary import Vocabulary
+from hires_strategies.webui.generation.request import read_arguments
 from tests.live.client import Refused, WebUI, same
 from tests.webui.test_request import argument_objects
 
@@ -18,7 +18,7 @@ from tests.webui.test_request import argument_objects
 def test_every_bad_object_is_refused_with_its_sentence(webui: WebUI) -> None:
     upscalers = [each["name"] for each in webui.get("/hires-strategies/v1/upscalers")]
     schedulers = [each["label"] for each in webui.get("/sdapi/v1/schedulers")]
-    host = Vocabulary(Names(tuple(upscalers), tuple(webui.names("samplers")), tuple(schedulers)))
+    host = Vocabulary(tuple(upscalers), tuple(webui.names("samplers")), tuple(schedulers))
     before = webui.txt2img("Nearest x2").images[0]
 
     @settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from hires_strategies.editing.rows import FIELDS, Row, rows_from_line
 from hires_strategies.webui.page import events
-from hires_strategies.webui.page.row_fields import ROWS, SAME_SAMPLER, row_from_values, updates
+from hires_strategies.webui.page.row_fields import ROWS, row_from_values, updates
 
 WIDTH = len(FIELDS)
 
 
 def values_of(row: Row):
-    return [getattr(row, name) for name in FIELDS]
+    return [row.get(name) for name in FIELDS]
 
 
 def fields_of(text: str):
@@ -40,7 +40,7 @@ def test_fields_of_an_older_text_do_not_bring_it_back():
 def test_emptied_and_unknown_fields_count_as_the_first_pass_s_values():
     row = rows_from_line("None x2 @0.5")[0]
     values = dict(zip(FIELDS, values_of(row), strict=True))
-    values.update(sampler=SAME_SAMPLER, scheduler=None, steps=None, cfg="", prompt=None, width=None)
+    values.update(sampler="Use same sampler", scheduler=None, steps=None, cfg="", prompt=None, width=None)
     assert row_from_values(list(values.values()), row) == row
 
 

@@ -17,15 +17,13 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.notation.json_schema import ARGUMENT, STAGE, argument_schema
 from hires_strategies.planning.plan import FirstPass, make_plan
-from hires_strategies.vocabulary import Names
-from hires_strategies.webui.generation.request import Request, Vocabulary, read_arguments, read_plan
+from hires_strategies.vocabulary import Vocabulary
+from hires_strategies.webui.generation.request import Request, read_arguments, read_plan
 
 HOST = Vocabulary(
-    Names(
-        ("Latent", "Latent (nearest-exact)", "None", "Lanczos", "R-ESRGAN 4x+"),
-        ("Euler", "Euler a", "DPM++ 2M"),
-        ("Automatic", "Karras"),
-    ),
+    ("Latent", "Latent (nearest-exact)", "None", "Lanczos", "R-ESRGAN 4x+"),
+    ("Euler", "Euler a", "DPM++ 2M"),
+    ("Automatic", "Karras"),
     Limits(variants=8),
 )
 _VALIDATOR = jsonschema.Draft202012Validator(argument_schema())
@@ -46,14 +44,14 @@ _json = st.recursive(
     max_leaves=5,
 )
 _stage_values: dict[str, st.SearchStrategy[Any]] = {
-    "upscaler": st.sampled_from(HOST.names.upscalers) | st.sampled_from(["Direct", "latent", "", "R-ESRGAN  4x+"]),
+    "upscaler": st.sampled_from(HOST.upscalers) | st.sampled_from(["Direct", "latent", "", "R-ESRGAN  4x+"]),
     "scale": st.sampled_from([2, 1.5, 0.01, 16, 16.1, 0, -1, True, "2"]),
     "width": st.sampled_from([64, 8, 1, 0, 9000, 64.0]),
     "height": st.sampled_from([64, 100, 7]),
     "denoising_strength": st.sampled_from([0.5, 0.95, 1, 1e-9, 0, 1.01, "0.5"]),
     "steps": st.sampled_from([1, 20, 150, 151, 0]),
-    "sampler": st.sampled_from([*HOST.names.samplers, "Eular"]),
-    "scheduler": st.sampled_from([*HOST.names.schedulers, "karras"]),
+    "sampler": st.sampled_from([*HOST.samplers, "Eular"]),
+    "scheduler": st.sampled_from([*HOST.schedulers, "karras"]),
     "cfg": st.sampled_from([1, 7.5, 30, 31, 0.5]),
     "prompt": st.text(max_size=5),
     "negative": st.text(max_size=5),
@@ -65,11 +63,11 @@ _common = st.fixed_dictionaries(
 )
 _good_stages = st.fixed_dictionaries(
     {
-        "upscaler": st.sampled_from(HOST.names.upscalers),
+        "upscaler": st.sampled_from(HOST.upscalers),
         "scale": st.sampled_from([2, 1.5, 0.75]),
         "denoising_strength": st.sampled_from([0.5, 0.95, 1]),
     },
-    optional={"steps": st.sampled_from([1, 20]), "sampler": st.sampled_from(HOST.names.samplers)},
+    optional={"steps": st.sampled_from([1, 20]), "sampler": st.sampled_from(HOST.samplers)},
 )
 _stages = st.one_of(
     _good_stages, _good_stages, _common, st.dictionaries(st.sampled_from([*_stage_values, "step"]), _json, max_size=3)

@@ -20,8 +20,8 @@ from hires_strategies.notation.json_schema import PRESET, argument_schema, check
 from hires_strategies.planning.report import as_dict
 from hires_strategies.strategy import LATENT_UPSCALERS
 from hires_strategies.webui.generation.learnt_times import model_kind, timing_file
-from hires_strategies.webui.generation.request import Vocabulary, read_plan
-from hires_strategies.webui.host.lists import host_names
+from hires_strategies.webui.generation.request import read_plan
+from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.stages import model_sigmas
 from hires_strategies.webui.preset_file import preset_file
 from hires_strategies.webui.settings import limits
@@ -58,7 +58,7 @@ async def plan(request: Request) -> JSONResponse:
 
 def plan_answer(body: Any) -> dict[str, Any]:
     """The answer of POST /plan. Loads no model: start sigmas are the loaded one's, else Stable Diffusion 1's."""
-    made = read_plan(body, Vocabulary(host_names(), limits()))
+    made = read_plan(body, host_vocabulary(limits()))
     seconds = timing_file().estimate(made, model_kind())
     return {
         **as_dict(made, model_sigmas(sd_models.model_data.sd_model)),
@@ -69,7 +69,7 @@ def plan_answer(body: Any) -> dict[str, Any]:
 def upscalers() -> JSONResponse:
     """The upscalers that a stage can name: the latent ones first, then the host's list."""
     return JSONResponse(
-        [{"name": name, "latent": name in LATENT_UPSCALERS} for name in host_names().upscalers],
+        [{"name": name, "latent": name in LATENT_UPSCALERS} for name in host_vocabulary(limits()).upscalers],
     )
 
 

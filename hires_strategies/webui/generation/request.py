@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from PIL.Image import Image
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.limits import Limits
 from hires_strategies.notation.json_form import read_strategies
 from hires_strategies.notation.json_schema import ARGUMENT, CROPS, PLAN, check_object, is_text
 from hires_strategies.planning.plan import FirstPass, Plan, make_plan
 from hires_strategies.running.encoded_image import decode_image
 from hires_strategies.strategy import Strategy
-from hires_strategies.vocabulary import Names
+from hires_strategies.vocabulary import Vocabulary
 from hires_strategies.wording import short
 
 # The page's values after its tick, in this order.
@@ -37,14 +36,6 @@ class Request:
     crops: str = CROPS[0]
     reuse_first_pass: bool = True
     first_pass_image: Image | None = None
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """What texts are checked against: the host's names and the limits of the settings."""
-
-    names: Names = field(default_factory=Names)
-    limits: Limits = field(default_factory=Limits)
 
 
 def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request | None:
@@ -72,10 +63,10 @@ def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request 
 def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
     """The plan that POST /plan is asked for: the strategies and, by txt2img's names, what their first pass is."""
     values = check_object(body, PLAN)
-    strategies = read_strategies(values["strategies"], vocabulary.names, vocabulary.limits)
+    strategies = read_strategies(values["strategies"], vocabulary)
     defaults = {key.name: key.schema.get("default") for key in PLAN}
     first: dict[str, Any] = {key: values.get(key, default) for key, default in defaults.items()}
-    sampler, scheduler = _sampler(first["sampler_name"], first["scheduler"], vocabulary.names)
+    sampler, scheduler = _sampler(first["sampler_name"], first["scheduler"], vocabulary)
     # As the host's first pass comes out: whole latents.
     width, height = (side // 8 * 8 for side in (first["width"], first["height"]))
     if not width or not height:
@@ -84,15 +75,15 @@ def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
     return make_plan(strategies, first_pass, vocabulary.limits)
 
 
-def _sampler(sampler: str | None, scheduler: str | None, names: Names) -> tuple[str | None, str | None]:
+def _sampler(sampler: str | None, scheduler: str | None, names: Vocabulary) -> tuple[str | None, str | None]:
     """The names as the host's lists have them: txt2img takes "DPM++ 2M Karras" for a sampler with its schedule type."""
     for label in names.schedulers:
         if sampler and sampler not in names.samplers and sampler.endswith(f" {label}"):
             sampler, scheduler = sampler.removesuffix(f" {label}"), label
     if sampler is not None:
-        names.check_sampler(sampler)
+        names.check_name("sampler", sampler)
     if scheduler is not None:
-        names.check_scheduler(scheduler)
+        names.check_name("scheduler", scheduler)
     return sampler, scheduler
 
 
@@ -109,7 +100,7 @@ def _object_in(text: str) -> dict[str, Any] | None:
 
 def _from_object(values: Mapping[str, Any], vocabulary: Vocabulary) -> Request:
     checked = check_object(values, ARGUMENT)
-    checked["strategies"] = read_strategies(checked["strategies"], vocabulary.names, vocabulary.limits)
+    checked["strategies"] = read_strategies(checked["strategies"], vocabulary)
     if "first_pass_image" in checked:
         checked["first_pass_image"] = decode_image(
             checked["first_pass_image"], vocabulary.limits.longest_side, "first_pass_image"

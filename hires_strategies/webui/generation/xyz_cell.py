@@ -9,8 +9,9 @@ from typing import Any
 from hires_strategies.editing.change import Change, changed
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import format_strategy
+from hires_strategies.vocabulary import Vocabulary
 
-from .request import Request, Vocabulary, read_arguments
+from .request import Request, read_arguments
 
 _ATTRIBUTE = "hires_strategies_cell"
 
@@ -44,19 +45,15 @@ def read_cell(arguments: Sequence[Any], cell: Cell, vocabulary: Vocabulary) -> R
         )
     strategy = request.strategies[0]
     for change in sorted((value for value in cell if isinstance(value, Change)), key=_order):
-        strategy = changed(strategy, _checked(change, vocabulary))
+        strategy = changed(strategy, change)
+    for stage in strategy.stages:
+        vocabulary.check(stage)
     return replace(request, strategies=(strategy,))
 
 
 def _order(change: Change) -> int:
     """The denoising strength first: with it a stage may become a latent one, or get steps."""
     return 0 if change.field == "denoising_strength" else 1
-
-
-def _checked(change: Change, vocabulary: Vocabulary) -> Change:
-    if change.field == "upscaler":
-        vocabulary.names.check_upscaler(change.value)
-    return change
 
 
 def _with_text(arguments: Sequence[Any], text: str | None) -> Sequence[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from modules import devices, extra_networks, prompt_parser, sd_samplers, shared
 
 from hires_strategies.planning.plan import Node, Sampling
+from hires_strategies.stage_options import OPTIONS
 
 # What the host names a prompt after parsing: the texts without network tags, and the networks.
 Parsed = tuple[list[str], Any]
@@ -35,8 +36,7 @@ class Conditioning:
             width,
             height,
             node.steps,
-            q.sampler_name,
-            q.cfg_scale,
+            *(getattr(node.sampling, option.field) for option in OPTIONS if option.conditions),
             q.is_hr_pass,
             self.active,
         )

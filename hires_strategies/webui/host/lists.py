@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from modules import sd_samplers, shared
 
+from hires_strategies.limits import Limits
 from hires_strategies.strategy import LATENT_UPSCALERS
-from hires_strategies.vocabulary import Names
+from hires_strategies.vocabulary import Vocabulary
 
 from .forks import schedulers
 
 
-def host_names() -> Names:
+def host_vocabulary(limits: Limits) -> Vocabulary:
     """Upscalers (latent ones first), samplers and schedulers as the host's own lists write them."""
     pixel = [upscaler.name for upscaler in shared.sd_upscalers]
-    return Names(
+    return Vocabulary(
         upscalers=(*latent_modes(), *(name for name in pixel if name not in LATENT_UPSCALERS)),
         samplers=tuple(sampler.name for sampler in sd_samplers.all_samplers),
         schedulers=tuple(scheduler.label for scheduler in schedulers()),
+        limits=limits,
     )
 
 

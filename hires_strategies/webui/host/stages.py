@@ -21,6 +21,9 @@ from . import forks, pixels
 from .conditioning import Conditioning
 from .lists import latent_modes
 
+# Where an option of a stage goes in its `p`: first the first pass's attribute, then what Hires. fix reads.
+_ON_P = {"sampler": ("sampler_name",), "scheduler": ("scheduler", "hr_scheduler"), "cfg": ("cfg_scale", "hr_cfg")}
+
 
 class WebuiHost:
     """Verbs for the batch that `p` samples now. What it changes, the active networks, `close()` restores."""
@@ -128,9 +131,10 @@ class WebuiHost:
         q.is_hr_pass = sampling.denoising_strength is not None
         q.steps = p.steps if q.is_hr_pass else sampling.steps
         q.denoising_strength = sampling.denoising_strength
-        q.sampler_name = sampling.sampler or p.sampler_name
-        q.scheduler = q.hr_scheduler = sampling.scheduler or getattr(p, "scheduler", None)
-        q.cfg_scale = q.hr_cfg = sampling.cfg or p.cfg_scale
+        for option, (first, *others) in _ON_P.items():
+            value = getattr(sampling, option)
+            for attribute in (first, *others):
+                setattr(q, attribute, getattr(p, first, None) if value is None else value)
         target = node.upscale
         q.hr_upscale_to_x, q.hr_upscale_to_y = (target.width, target.height) if target else (node.width, node.height)
         if not q.is_hr_pass:

@@ -15,9 +15,10 @@ from hires_strategies.planning.cost import plan_cost
 from hires_strategies.planning.keepers import worth_it
 from hires_strategies.planning.plan import FirstPass, Node, Plan, make_plan
 from hires_strategies.planning.schedules import start_sigma
+from hires_strategies.stage_options import OPTIONS, Number, Option, Text
 from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.webui.generation.learnt_times import model_kind, timing_file
-from hires_strategies.webui.host.lists import host_names
+from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.stages import model_sigmas
 from hires_strategies.webui.settings import limits
 
@@ -40,7 +41,7 @@ def preview(text: str, values: Values) -> str:
 
 def plan_of(text: str, values: Values) -> Plan:
     """The plan for the page as it stands. Raises StrategyError."""
-    strategies = parse(text, host_names(), limits())
+    strategies = parse(text, host_vocabulary(limits()))
     return make_plan(strategies, first_pass_of(values), limits())
 
 
@@ -121,10 +122,16 @@ def _stage(plan: Plan, node: Node) -> str:
         first = plan.first_pass
         sigma = start_sigma(sampling, first.sampler, first.scheduler, model_sigmas(sd_models.model_data.sd_model))
         what += f" (start sigma {sigma:.2f})" if sigma is not None else ""
-    named = [str(value) for value in (sampling.sampler, sampling.scheduler) if value]
-    named += [f"CFG {sampling.cfg:g}"] if sampling.cfg is not None else []
-    named += ["own prompt"] if sampling.prompt is not None or sampling.negative is not None else []
+    own = [option for option in OPTIONS if option.field != "steps" and getattr(sampling, option.field) is not None]
+    named = [_option(option, getattr(sampling, option.field)) for option in own]
     return f"{what} with {escape(', '.join(named))}" if named else what
+
+
+def _option(option: Option, value: Any) -> str:
+    """An option that a stage has of its own, in words."""
+    if isinstance(option.kind, Text):
+        return f"its own {option.name}"
+    return f"{option.name} {value:g}" if isinstance(option.kind, Number) else str(value)
 
 
 def _cost(plan: Plan, values: Values) -> str:

@@ -11,11 +11,13 @@ from modules.ui_components import FormRow, ToolButton
 
 from hires_strategies.editing.rows import FIELDS, Row
 from hires_strategies.notation.literals import format_name
-from hires_strategies.webui.host.lists import host_names
+from hires_strategies.stage_options import BY_FIELD, OPTIONS, Name, Number, Option, Text
+from hires_strategies.strategy import DIRECT
+from hires_strategies.webui.host.lists import host_vocabulary
+from hires_strategies.webui.settings import limits
 
 ROWS = 6  # stages that have fields; further ones are edited in the text
-SAME_SAMPLER = "Use same sampler"
-SAME_SCHEDULER = "Use same scheduler"
+_LARGEST_SCALE = 8  # of the slider; the text can have more
 
 
 @dataclass
@@ -63,16 +65,18 @@ def build_row(elem_id: Callable[[str], str], number: int, row: Row | None) -> Ro
 
 
 def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
-    names = [format_name(name) for name in (*host_names().upscalers, "Direct")]
+    names = [format_name(name) for name in (*host_vocabulary(limits()).upscalers, DIRECT)]
     with FormRow():
         upscaler = gr.Dropdown(
             names, value=row.upscaler, label="Upscaler", allow_custom_value=True, elem_id=identity("upscaler")
         )
     with FormRow():
-        scale = gr.Slider(0, 8, value=row.scale, step=0.05, label="Upscale by", elem_id=identity("scale"))
+        scale = gr.Slider(
+            0, _LARGEST_SCALE, value=row.scale, step=_step("scale"), label="Upscale by", elem_id=identity("scale")
+        )
         denoising = gr.Slider(
-            0, 1, value=row.denoising, step=0.01, label="Denoising strength", visible=not row.sweep,
-            elem_id=identity("denoising"),
+            0, 1, value=row.denoising, step=_step("denoising_strength"), label="Denoising strength",
+            visible=not row.sweep, elem_id=identity("denoising"),
         )  # fmt: skip
         sweep = gr.Textbox(
             row.sweep, label="Denoising strengths", info="0.5,0.6,0.7 or 0.4..0.9..0.1 (from..to..step)",
@@ -82,34 +86,47 @@ def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
 
 
 def _folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
-    names = host_names()
+    """The size in pixels and a field for every option: numbers, then names, then texts."""
+    fields: dict[str, Any] = {}
+    for kind in (Number, Name):
+        with FormRow():
+            fields |= _option_fields(kind, identity, row)
     with FormRow():
-        steps = gr.Slider(
-            0, 150, value=row.steps, step=1, label="Steps (0: as the first pass)", elem_id=identity("steps")
-        )
-        cfg = gr.Slider(
-            0, 30, value=row.cfg, step=0.5, label="CFG scale (0: as the first pass)", elem_id=identity("cfg")
-        )
+        for side in ("width", "height"):
+            label = f"Resize {side} to (0: by scale)"
+            fields[side] = gr.Number(row.get(side), label=label, precision=0, elem_id=identity(side))
     with FormRow():
-        sampler = gr.Dropdown(
-            [SAME_SAMPLER, *map(format_name, names.samplers)], value=row.sampler or SAME_SAMPLER,
-            label="Sampling method", allow_custom_value=True, elem_id=identity("sampler"),
-        )  # fmt: skip
-        scheduler = gr.Dropdown(
-            [SAME_SCHEDULER, *map(format_name, names.schedulers)], value=row.scheduler or SAME_SCHEDULER,
-            label="Schedule type", allow_custom_value=True, elem_id=identity("scheduler"),
-            visible=bool(names.schedulers),
-        )  # fmt: skip
-    with FormRow():
-        width = gr.Number(row.width, label="Resize width to (0: by scale)", precision=0, elem_id=identity("width"))
-        height = gr.Number(row.height, label="Resize height to (0: by scale)", precision=0, elem_id=identity("height"))
-    with FormRow():
-        prompt = gr.Textbox(row.prompt, label="Prompt (empty: the same)", lines=2, elem_id=identity("prompt"))
-        negative = gr.Textbox(
-            row.negative, label="Negative prompt (empty: the same)", lines=2, elem_id=identity("negative")
-        )
-    return {"steps": steps, "cfg": cfg, "sampler": sampler, "scheduler": scheduler, "width": width, "height": height,
-            "prompt": prompt, "negative": negative}  # fmt: skip
+        fields |= _option_fields(Text, identity, row)
+    return fields
+
+
+def _option_fields(kind: type, identity: Callable[[str], str], row: Row) -> dict[str, Any]:
+    options = [option for option in OPTIONS if isinstance(option.kind, kind)]
+    return {option.field: _option_field(option, row.get(option.field), identity(option.field)) for option in options}
+
+
+def _option_field(option: Option, value: Any, elem_id: str) -> Any:
+    if isinstance(option.kind, Number):
+        label = f"{option.label} (0: as the first pass)"
+        return gr.Slider(0, option.kind.high, value=value, step=option.kind.step, label=label, elem_id=elem_id)
+    if isinstance(option.kind, Text):
+        return gr.Textbox(value, label=f"{option.label} (empty: the same)", lines=2, elem_id=elem_id)
+    names, same = host_vocabulary(limits()).names(option.kind.of), _same(option)
+    return gr.Dropdown(
+        [same, *map(format_name, names)], value=value or same, label=option.label, allow_custom_value=True,
+        elem_id=elem_id, visible=bool(names),
+    )  # fmt: skip
+
+
+def _same(option: Option) -> str:
+    """What a list shows for the first pass's own, in the host's words for Hires. fix."""
+    return f"Use same {option.field}"
+
+
+def _step(field: str) -> float:
+    kind = BY_FIELD[field].kind
+    assert isinstance(kind, Number)
+    return kind.step
 
 
 def row_from_values(values: Sequence[Any], shown: Row) -> Row:
@@ -117,12 +134,16 @@ def row_from_values(values: Sequence[Any], shown: Row) -> Row:
     named = dict(zip(FIELDS, values, strict=True))
     if shown.raw:
         return Row(raw=str(named["raw"] or ""))
-    held: dict[str, Any] = {name: str(named[name] or "") for name in ("upscaler", "sweep", "prompt", "negative")}
-    held |= {name: _number(named[name]) for name in ("scale", "denoising", "cfg")}
-    held |= {name: int(_number(named[name])) for name in ("width", "height", "steps")}
-    for name, same in (("sampler", SAME_SAMPLER), ("scheduler", SAME_SCHEDULER)):
-        held[name] = "" if named[name] in (None, same) else named[name]
-    return Row(**held)
+    held: dict[str, Any] = {name: str(named[name] or "") for name in ("upscaler", "sweep")}
+    held |= {name: _number(named[name]) for name in ("scale", "denoising")}
+    held |= {name: int(_number(named[name])) for name in ("width", "height")}
+    return Row().having({**held, **{option.field: _held(option, named[option.field]) for option in OPTIONS}})
+
+
+def _held(option: Option, value: Any) -> Any:
+    if isinstance(option.kind, Number):
+        return int(_number(value)) if option.kind.whole else _number(value)
+    return "" if value in (None, _same(option)) else str(value)
 
 
 def updates(shown: Sequence[Row], rows: Sequence[Row]) -> Iterator[Any]:
@@ -147,9 +168,10 @@ def updates(shown: Sequence[Row], rows: Sequence[Row]) -> Iterator[Any]:
 
 def _shown_as(row: Row) -> dict[str, dict[str, Any]]:
     """What each field shows of a row, as arguments of a Gradio update."""
-    looks: dict[str, dict[str, Any]] = {name: {"value": getattr(row, name)} for name in FIELDS}
-    looks["sampler"]["value"] = row.sampler or SAME_SAMPLER
-    looks["scheduler"]["value"] = row.scheduler or SAME_SCHEDULER
+    looks: dict[str, dict[str, Any]] = {name: {"value": row.get(name)} for name in FIELDS}
+    for option in OPTIONS:
+        if isinstance(option.kind, Name):
+            looks[option.field]["value"] = row.get(option.field) or _same(option)
     looks["denoising"]["visible"] = not row.sweep
     looks["sweep"]["visible"] = bool(row.sweep)
     looks["raw"]["visible"] = bool(row.raw)

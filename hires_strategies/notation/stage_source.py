@@ -1,0 +1,106 @@
+"""One strategy's text cut into its stages, and a stage's into its parts: no value is read yet.
+
+Braces are left in the parts, so that the page's rows show a text by the very grammar that reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.wording import found, shorten
+
+from .literals import NUMBER, refuse_special
+from .source import JSON_STRING, Source, outside_groups
+
+# A size begins at a word's beginning or right after a quoted name. The two spaces around the 'x' of '1024 x 1536' stand
+# or fall together, so that the name 'ScuNET 2' can have the size 'x2'.
+_SIZE = rf'(?<![^\s"])(?:[x×X]\s*(?P<scale>{NUMBER.pattern})|(?P<width>\d+)(?:[x×X]|\s+[x×X]\s+)(?P<height>\d+))'
+_SIZE_AT_END = re.compile(_SIZE + r"\Z")
+_SIZE_WITHIN = re.compile(_SIZE + r"(?=\s)")
+
+
+@dataclass(frozen=True)
+class StageSource:
+    """The parts of one stage as they are written. `scale`, or `width` and `height`, are None where not given;
+    `denoising` and `options` are None without an '@' or brackets."""
+
+    upscaler: Source
+    scale: Source | None
+    width: Source | None
+    height: Source | None
+    denoising: Source | None
+    options: list[Source] | None
+
+
+def cut_strategy(line: Source) -> list[Source]:
+    """The stages of a line. Raises StrategyError where one is missing."""
+    stages = []
+    for part in line.split(">"):
+        text = part.strip()
+        if not text:
+            raise part.error("A stage is missing here: '>' stands between two stages.")
+        stages.append(text)
+    return stages
+
+
+def cut_stage(text: Source) -> StageSource:
+    """The parts of a stage. Raises StrategyError, with the place, for a text that is no stage."""
+    head, options = _cut_options(text)
+    refuse_special(head, ",:", "One strategy a line, stages between '>'.")
+    at = next((index for index, character in outside_groups(head) if character == "@"), None)
+    before = head[:at].strip()
+    quoted = JSON_STRING.match(before.text)
+    size = _SIZE_AT_END.search(before.text, quoted.end() if quoted else 0)
+    if not size:
+        raise _no_size(before, text[len(before.text) :].strip())
+    name = before[: size.start()].strip()
+    if not name:
+        raise before.error(f"Expected an upscaler before the size, 'Latent x2' for example, {found(before.text)}.")
+    scale, width, height = (
+        before[slice(*size.span(part))] if size[part] else None for part in ("scale", "width", "height")
+    )
+    denoising = None if at is None else head.partition(at)[1]
+    return StageSource(name, scale, width, height, denoising, options)
+
+
+def _cut_options(text: Source) -> tuple[Source, list[Source] | None]:
+    """The text before the options, and the options between their brackets."""
+    brackets = [(index, character) for index, character in outside_groups(text) if character in "[]"]
+    if not brackets:
+        return text, None
+    opened, sign = brackets[0]
+    if sign == "]":
+        raise text.error("This ']' has no '[' before it.", opened)
+    closed = next((index for index, character in brackets if character == "]"), None)
+    if closed is None:
+        raise text.error("This '[' has no ']' after it.", opened)
+    rest = text[closed + 1 :].strip()
+    if rest:
+        raise rest.error(f"Expected '>' or the end of the line after ']', {found(rest.text)}.")
+    inside = text[opened + 1 : closed]
+    refuse_special(inside, ",:@", "Options are separated by ';'.")
+    return text[:opened].strip(), [part.strip() for part in inside.split(";")]
+
+
+def _no_size(text: Source, following: Source) -> StrategyError:
+    """The error for an upscaler without a size at its end, by what stands there instead."""
+    if not text:
+        return following.error(f"Expected an upscaler and a size, 'Latent x2' for example, {found(following.text)}.")
+    within = list(_SIZE_WITHIN.finditer(text.text))
+    if within and within[-1].start():
+        rest = text[within[-1].end() :].strip()
+        hint = f" Did you mean '@{rest.text}'?" if NUMBER.fullmatch(rest.text) and not following else ""
+        return rest.error(
+            f"Expected '@', '[', '>' or the end of the line after '{within[-1][0]}', {found(rest.text)}.{hint}"
+        )
+    last = text.text.split()[-1]
+    begun = re.fullmatch(rf"({NUMBER.pattern})[x×X]", last)
+    if begun and last != text.text:
+        hint = f" Did you mean 'x{begun[1]}'?" if len(begun[1]) < 3 or "." in begun[1] else ""
+        where = len(text.text) - len(last)
+        return text.error(f"Expected a size, 'x2' or '1024x1536' for example, {found(last)}.{hint}", where)
+    return following.error(
+        f"Expected a size after '{shorten(text.text)}', 'x2' or '1024x1536' for example, {found(following.text)}."
+    )

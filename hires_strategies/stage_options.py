@@ -1,0 +1,190 @@
+"""What a stage consists of, one row for each value: its type, range, words and names.
+
+Notation, JSON form and schema, checks, plan, the page's fields, captions, X/Y/Z axes, the conditioning's key and the
+documentation read these rows. An option that stands between a stage's brackets, `[20 steps; cfg 5]`, is a field of
+`Options`, and its row is written beside it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .limits import MAX_CFG, MAX_SCALE, MAX_SIDE, MAX_STEPS
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number from `low` (or above it) to `high`. `step` is what a slider on the page moves by."""
+
+    low: float
+    high: float
+    whole: bool = False
+    above: bool = False
+    step: float = 1
+
+    @property
+    def allowed(self) -> str:
+        kind = "a whole number" if self.whole else "a number"
+        return (
+            f"{kind} above {self.low} and at most {self.high}"
+            if self.above
+            else f"{kind} from {self.low} to {self.high}"
+        )
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        kind = "integer" if self.whole else "number"
+        return {"type": kind, "exclusiveMinimum" if self.above else "minimum": self.low, "maximum": self.high}
+
+    def accepts(self, value: object) -> bool:
+        """NaN is in no range, and neither true nor false is a number."""
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
+            return False
+        return (self.low < value if self.above else self.low <= value) and value <= self.high
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name out of one of the host's lists: `of` is "upscaler", "sampler" or "scheduler"."""
+
+    of: str
+    example: str
+    said: str
+
+    @property
+    def allowed(self) -> str:
+        return f"the name of {self.said}, '{self.example}' for example"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1}
+
+    def accepts(self, value: object) -> bool:
+        """One line without spaces around it."""
+        return isinstance(value, str) and value == value.strip() != "" and not set("\r\n") & set(value)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Any text, written in quotation marks."""
+
+    allowed: str = "a text"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, str)
+
+
+Kind = Number | Name | Text
+
+
+@dataclass(frozen=True)
+class Part:
+    """One value of a stage.
+
+    `field` is its key in Stage and in the JSON form, `name` what sentences call it, `gap` how a title writes it where
+    it differs. `axis` is its label in the X/Y/Z plot, "" for none.
+    """
+
+    field: str
+    name: str
+    kind: Kind
+    gap: str = "…"
+    axis: str = ""
+
+    @property
+    def noun(self) -> str:
+        """What a sentence with "has to be" calls it."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class Option(Part):
+    """One option between the brackets, `word value` or (`value_first`) `value word`.
+
+    `label` is what the page's field is called. `first_pass` names the field of planning's FirstPass that holds the
+    value of a stage that gives none. `conditions`: whether the prompts' conditioning depends on it.
+    `needs_sampling`: whether it is refused at a stage that samples nothing.
+    """
+
+    word: str = ""
+    example: str = ""
+    label: str = ""
+    value_first: bool = False
+    first_pass: str | None = None
+    conditions: bool = False
+    needs_sampling: bool = True
+
+    @property
+    def noun(self) -> str:
+        return f"number of {self.name}" if self.value_first else self.name
+
+    def written(self, value: str) -> str:
+        """The option as it stands in the notation; `value` is written already."""
+        return f"{value} {self.word}" if self.value_first else f"{self.word} {value}"
+
+
+_SIDE = Number(1, MAX_SIDE, whole=True)
+# Pixels of a side, as requests and plans give them.
+SIDE_IN_PIXELS = f"{_SIDE.allowed} (pixels)"
+HEAD = (
+    Part("upscaler", "upscaler", Name("upscaler", "Latent", "an upscaler"), axis="Upscaler"),
+    Part("scale", "scale", Number(0, MAX_SCALE, above=True, step=0.05), gap="x…", axis="Scale"),
+    Part("width", "width", _SIDE),
+    Part("height", "height", _SIDE),
+    Part("denoising_strength", "denoising strength", Number(0, 1, step=0.01), gap="@…", axis="Denoising strength"),
+)
+
+
+def _option(name: str, kind: Kind, **row: Any) -> Any:
+    """A field of Options with its row; None stands for the first pass's value."""
+    return dataclasses.field(default=None, metadata={"row": lambda field: _row(field, name, kind, **row)})
+
+
+def _row(field: str, name: str, kind: Kind, **row: Any) -> Option:
+    option = Option(field, name, kind, **{"word": field, **row})
+    return dataclasses.replace(option, gap=option.written("…"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The options of a stage; None where it gives none."""
+
+    steps: int | None = _option(
+        "steps", Number(1, MAX_STEPS, whole=True),
+        example="20", label="Steps", axis="Steps", value_first=True, first_pass="steps",
+    )  # fmt: skip
+    sampler: str | None = _option(
+        "sampler", Name("sampler", "Euler a", "a sampler"),
+        example="DPM++ 2M", label="Sampling method", first_pass="sampler", conditions=True,
+    )  # fmt: skip
+    scheduler: str | None = _option(
+        "schedule type", Name("scheduler", "Karras", "a schedule type"),
+        example="Karras", label="Schedule type", first_pass="scheduler",
+    )  # fmt: skip
+    cfg: float | None = _option(
+        "CFG scale", Number(1, MAX_CFG, step=0.5),
+        example="5", label="CFG scale", axis="CFG scale", first_pass="cfg", conditions=True,
+    )  # fmt: skip
+    prompt: str | None = _option("prompt", Text(), example='"a house"', label="Prompt", conditions=True)
+    negative: str | None = _option(
+        "negative prompt", Text(), example='"blurry"', label="Negative prompt", conditions=True
+    )
+
+
+def _rows(fields: tuple[dataclasses.Field[Any], ...]) -> tuple[Option, ...]:
+    rows: list[Callable[[str], Option]] = [field.metadata["row"] for field in fields]
+    return tuple(row(field.name) for row, field in zip(rows, fields))
+
+
+OPTIONS = _rows(dataclasses.fields(Options))
+PARTS: tuple[Part, ...] = (*HEAD, *OPTIONS)
+BY_FIELD = {part.field: part for part in PARTS}
+EXAMPLES = ", ".join(f"'{option.written(option.example)}'" for option in OPTIONS[:-1])
+EXAMPLES += f" or '{OPTIONS[-1].written(OPTIONS[-1].example)}'"
