@@ -89,7 +89,7 @@ class PresetFile:
         write_json(self.path, body)
 
 
-def check_name(name: Any, own_only: bool = True) -> str:
+def check_name(name: object, own_only: bool = True) -> str:
     """A preset's name without the spaces around it: 1 to MAX_NAME printable characters, no slash, not a builtin's."""
     if not isinstance(name, str) or not name.strip():
         raise StrategyError(f"A preset needs a name, found {short(name)}.")

@@ -36,7 +36,8 @@ def strategy_from_object(value: object, vocabulary: Vocabulary = ANYTHING, where
     """The strategy of an object. Raises StrategyError that begins with the place of what is wrong in it."""
     stages = check_object(value, STRATEGY, where)["stages"]
     read = tuple(_stage(stage, vocabulary, f"{where}.stages[{index}]") for index, stage in enumerate(stages))
-    return _at(where, Strategy, read)
+    strategy: Strategy = _at(where, Strategy, read)
+    return strategy
 
 
 def read_strategies(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -144,9 +144,9 @@ def fits(value: object, schema: Mapping[str, Any]) -> bool:
     if not _KINDS[kind](value):
         return False
     if isinstance(value, str):
-        return len(value) >= schema.get("minLength", 0) and value in schema.get("enum", (value,))
+        return bool(len(value) >= schema.get("minLength", 0) and value in schema.get("enum", (value,)))
     if isinstance(value, (list, tuple)):
-        return schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value))
+        return bool(schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)))
     if kind in ("integer", "number"):
         return _in_range(value, schema)
     return True
@@ -154,7 +154,7 @@ def fits(value: object, schema: Mapping[str, Any]) -> bool:
 
 def _in_range(value: Any, schema: Mapping[str, Any]) -> bool:
     """NaN is in no range."""
-    return (
+    return bool(
         value >= schema.get("minimum", value)
         and value > schema.get("exclusiveMinimum", float("-inf"))
         and value <= schema.get("maximum", value)
@@ -172,7 +172,7 @@ def is_text(value: object) -> bool:
     return True
 
 
-_KINDS = {
+_KINDS: dict[str, Callable[[object], bool]] = {
     "object": lambda value: isinstance(value, Mapping),
     "array": lambda value: isinstance(value, (list, tuple)),
     "string": is_text,

@@ -29,7 +29,7 @@ def read_name(text: Source) -> str:
 def read_string(text: Source) -> str:
     """The content of a JSON string. Line breaks in it are written as escapes; a tab may stand as it is."""
     try:
-        return json.loads(text.text, strict=False)
+        return str(json.loads(text.text, strict=False))
     except ValueError as error:
         where = getattr(error, "pos", 0)
         raise text.error(

@@ -76,7 +76,7 @@ def _sgm_uniform(model: Sequence[float], count: int, index: int) -> float:
 
 def _karras(model: Sequence[float], count: int, index: int) -> float:
     low, high = model[0] ** (1 / 7), model[-1] ** (1 / 7)
-    return (high + (low - high) * index / max(count - 1, 1)) ** 7
+    return float((high + (low - high) * index / max(count - 1, 1)) ** 7)
 
 
 def _exponential(model: Sequence[float], count: int, index: int) -> float:

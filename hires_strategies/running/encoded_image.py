@@ -9,7 +9,7 @@ import io
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.planning.plan import LATENT_SIDE
+from hires_strategies.planning.sizes import LATENT_SIDE
 from hires_strategies.wording import short
 
 
@@ -27,9 +27,8 @@ def decode_image(text: str, longest_side: int, key: str) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data)) as image:
             _check_size(image, longest_side, key)
-            picture = ImageOps.exif_transpose(image)
             info = dict(image.info)
-            flat = _on_white(picture)
+            flat = _on_white(ImageOps.exif_transpose(image) or image)
     except StrategyError:
         raise
     except UnidentifiedImageError:

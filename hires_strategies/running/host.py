@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from PIL.Image import Image
 
-from hires_strategies.planning.plan import Node, Upscale
+from hires_strategies.planning.plan import Node
+from hires_strategies.planning.sizes import Upscale
 
 # A batch of the model's scaled latents, B x C x H/8 x W/8; the engine only slices it.
 Latents = Any

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from hires_strategies.errors import StrategyError
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom as parts of a picture's sides, 0 to 1
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+Values = NDArray[np.floating[Any]]  # a number for every pixel, rows x columns
 
 _SHARE = 0.4  # of a side that a crop shows, within the next two
 _SMALLEST, _LARGEST = 192, 640  # pixels
@@ -97,7 +100,7 @@ def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return image if image.size == size else image.resize(size, Image.Resampling.BICUBIC)
 
 
-def _detail(image: Image.Image) -> np.ndarray:
+def _detail(image: Image.Image) -> Values:
     """How much fine detail there is around every pixel."""
     grey = image.convert("L")
     fine = np.abs(np.asarray(grey, np.float32) - np.asarray(grey.filter(ImageFilter.GaussianBlur(2)), np.float32))
@@ -105,12 +108,12 @@ def _detail(image: Image.Image) -> np.ndarray:
     return np.asarray(around, np.float32)
 
 
-def _share(detail: np.ndarray) -> np.ndarray:
+def _share(detail: Values) -> Values:
     """0 for none or less, 1 for as much as there is in the sharpest places."""
     return np.clip(detail / max(float(np.percentile(detail, _SHARPEST)), 1.0), 0, 1)
 
 
-def _best_window(values: np.ndarray, window: tuple[int, int]) -> tuple[int, int]:
+def _best_window(values: Values, window: tuple[int, int]) -> tuple[int, int]:
     """Left and top of the window with the largest sum, its middle counting most: what differs is not to be cut off.
 
     Of equal ones the one nearest to the picture's middle.
@@ -125,8 +128,9 @@ def _best_window(values: np.ndarray, window: tuple[int, int]) -> tuple[int, int]
     return int(left), int(top)
 
 
-def _sums(values: np.ndarray, window: tuple[int, int]) -> np.ndarray:
+def _sums(values: Values, window: tuple[int, int]) -> Values:
     """The sum of every window of so many columns and rows that lies within the values."""
     width, height = window
-    sums = np.pad(values, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
-    return sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+    sums: Values = np.pad(values, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+    found: Values = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+    return found

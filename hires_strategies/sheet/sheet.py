@@ -74,7 +74,9 @@ def make_sheet(
     whole, notes = largest(images), []
     if len({image.size for image in images}) > 1:
         notes.append(f"The pictures have different sizes; smaller ones are enlarged to {whole[0]}x{whole[1]}.")
-        tiles = [dataclasses.replace(tile, image=_padded(tile.image, whole, look)) for tile in tiles]
+        tiles = [
+            dataclasses.replace(tile, image=_padded(tile.image, whole, look)) if tile.image else tile for tile in tiles
+        ]
         images = [_padded(image, whole, look) for image in images]
     part = _Part(WHOLE, whole)
     if look.crops != "whole":
@@ -106,12 +108,12 @@ class _Part:
         return cut(image.convert("RGB"), self.box, self.size)
 
 
-def _padded(image: Image.Image | None, size: tuple[int, int], look: Look) -> Image.Image | None:
+def _padded(image: Image.Image, size: tuple[int, int], look: Look) -> Image.Image:
     """A picture of another shape than `size` with bands at its sides, so that it is not stretched.
 
     A stage that crops keeps the middle, so that its picture lies where it belongs.
     """
-    if image is None or abs(image.width * size[1] / (image.height * size[0]) - 1) < _SAME_SHAPE:
+    if abs(image.width * size[1] / (image.height * size[0]) - 1) < _SAME_SHAPE:
         return image
     return ImageOps.pad(image.convert("RGB"), size, Image.Resampling.LANCZOS, color=look.colours.faint)
 

@@ -137,10 +137,13 @@ def _number(name: str) -> float:
     return crc32(name.encode()) % 1000 / 1000
 
 
-def first_picture() -> Picture:
+def first_latents() -> np.ndarray:
     """The latents of a first pass; always the same."""
-    latents = np.random.default_rng(1).random((BATCH, 4, SIZE[1] // 8, SIZE[0] // 8))
-    return Picture(latents=latents)
+    return np.random.default_rng(1).random((BATCH, 4, SIZE[1] // 8, SIZE[0] // 8))
+
+
+def first_picture() -> Picture:
+    return Picture(latents=first_latents())
 
 
 def plan_of(text: str, steps: int = 20) -> Plan:

@@ -6,7 +6,7 @@ import dataclasses
 import enum
 import math
 import pathlib
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -40,6 +40,9 @@ class Unit:
 
     weight: float
     image: np.ndarray | None = None
+
+
+UNKNOWN_UNIT = Unit(1, cast(Any, object()))
 
 
 class Titled(list):
@@ -140,7 +143,7 @@ def test_a_view_of_a_tensor_is_what_it_shows() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [object(), print, lambda: 1, int, np.array([object()]), {"deep": [object()]}, Unit(1, object()), iter([1])],
+    [object(), print, lambda: 1, int, np.array([object()]), {"deep": [object()]}, UNKNOWN_UNIT, iter([1])],
 )
 def test_what_cannot_be_compared_has_no_digest(value: Any) -> None:
     with pytest.raises(NoKey):

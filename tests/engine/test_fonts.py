@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,9 @@ from hires_strategies.sheet.fonts import Lettering
 @pytest.fixture(scope="module")
 def latin(tmp_path_factory: pytest.TempPathFactory) -> str:
     file = tmp_path_factory.mktemp("latin") / "latin.ttf"
-    file.write_bytes(ImageFont.load_default(12).path.getvalue())
+    font = ImageFont.load_default(12)
+    assert isinstance(font, ImageFont.FreeTypeFont) and isinstance(font.path, BytesIO)
+    file.write_bytes(font.path.getvalue())
     return str(file)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hires_strategies.planning.cost import plan_evaluations
 from hires_strategies.planning.plan import Plan
 from hires_strategies.running.run import Result, run
-from tests.engine.fake_host import SIZE, FakeHost, first_picture, plan_of, same_images
+from tests.engine.fake_host import SIZE, FakeHost, first_latents, first_picture, plan_of, same_images
 
 _stages = st.sampled_from(
     ["Latent x2 @0.5", "Latent x2 @0.7", "Latent (bicubic) x1.5 @0.5", "Lanczos x2", "Lanczos x2 @0.5", "None x1.3",
@@ -141,7 +141,7 @@ def test_the_first_pass_is_decoded_once() -> None:
     host = FakeHost()
     result = run(plan_of("Lanczos x2"), host, first_picture(), [None])
     assert host.log == ["decode", "pixel_upscale"]
-    assert same_images(result.first_pass, FakeHost().decode(first_picture().latents))
+    assert same_images(result.first_pass, FakeHost().decode(first_latents()))
 
 
 def test_plans_of_direct_run_without_a_first_pass() -> None:
@@ -186,7 +186,7 @@ def test_a_latent_crop_takes_whole_latents_from_both_ends() -> None:
     run(plan, Watching(), first_picture())
     upscale = plan.stages[0].upscale
     assert upscale is not None
-    whole = FakeHost().latent_upscale(first_picture().latents, upscale)
+    whole = FakeHost().latent_upscale(first_latents(), upscale)
     assert whole.shape[2:] == (9, 12)
     assert np.array_equal(seen[0], whole[:, :, :, 3:8])
 

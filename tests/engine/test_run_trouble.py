@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hires_strategies.planning.plan import Plan
 from hires_strategies.running.run import Result, run
 from hires_strategies.wording import describe
-from tests.engine.fake_host import FakeHost, first_picture, plan_of, same_images
+from tests.engine.fake_host import FakeHost, first_latents, first_picture, plan_of, same_images
 from tests.engine.test_run import run_all, variants
 
 TEXT = "Latent x2 @0.5 > {None,Lanczos} x2\nLanczos x2 @{0.4,0.6} > Latent x1.5 @0.5\nDirect x1.5 > None x2"
@@ -24,7 +24,7 @@ def calls_of(plan: Plan) -> int:
 def check_kept(plan: Plan, result: Result, host: FakeHost) -> list[int]:
     """Every stage is finished with its right pictures, or shows the last finished one before it. Returns the lost."""
     wanted = run_all(plan, FakeHost()).stages
-    first = FakeHost().decode(first_picture().latents)
+    first = FakeHost().decode(first_latents())
     lost = []
     for node, outcome in zip(plan.stages, result.stages, strict=True):
         if outcome.error is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,9 @@ COLOURS = ((200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30), (30, 200
 def font(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Pillow's own font as a file, for Latin letters only."""
     file = tmp_path_factory.mktemp("font") / "latin.ttf"
-    file.write_bytes(ImageFont.load_default(12).path.getvalue())
+    font = ImageFont.load_default(12)
+    assert isinstance(font, ImageFont.FreeTypeFont) and isinstance(font.path, BytesIO)
+    file.write_bytes(font.path.getvalue())
     return str(file)
 
 
@@ -38,7 +41,9 @@ def colours_at(sheet: Sheet) -> list[tuple[int, ...]]:
     found = []
     for place in sheet.places:
         assert place is not None
-        found.append(sheet.image.getpixel(((place[0] + place[2]) // 2, (place[1] + place[3]) // 2)))
+        colour = sheet.image.getpixel(((place[0] + place[2]) // 2, (place[1] + place[3]) // 2))
+        assert isinstance(colour, tuple)
+        found.append(colour)
     return found
 
 
@@ -164,4 +169,4 @@ def test_a_sheet_needs_a_font_that_can_be_read(font: str, tmp_path: Path) -> Non
     given = tiles("Latent x2 @{0.3,0.5}")
     one = make_sheet(given, Look((str(broken), str(tmp_path / "absent.ttf"), font), "whole"))
     other = make_sheet(given, Look((font,), "whole"))
-    assert np.array_equal(one.image, other.image)
+    assert np.array_equal(np.asarray(one.image), np.asarray(other.image))

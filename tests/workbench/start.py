@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ def _write_font() -> None:
     from PIL import ImageFont
 
     file = Path(paths_internal.data_path) / "font.ttf"
-    file.write_bytes(ImageFont.load_default(12).path.getvalue())
+    font = ImageFont.load_default(12)
+    assert isinstance(font, ImageFont.FreeTypeFont) and isinstance(font.path, BytesIO)
+    file.write_bytes(font.path.getvalue())
     paths_internal.roboto_ttf_file = str(file)
 
 

@@ -126,7 +126,7 @@ class Trainer:
 
     def save(self, checkpoint: Path, weights: Path) -> None:
         """Writes all that a resumed training needs to `checkpoint`, and the averaged networks to `weights`."""
-        state = {
+        state: dict[str, Any] = {
             "step": self.step,
             "seconds": self.seconds,
             "values": [value.detach() for value in self.parameters],

@@ -7,6 +7,7 @@ import io
 import random
 import string
 import time
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -72,7 +73,11 @@ def setup_progress_api(app):
 def progressapi(req: ProgressRequest):
     """The state of a job, with a preview if there is a newer one."""
     active = req.id_task == current_task
-    place = {"active": active, "queued": req.id_task in pending_tasks, "completed": req.id_task in finished_tasks}
+    place: dict[str, Any] = {
+        "active": active,
+        "queued": req.id_task in pending_tasks,
+        "completed": req.id_task in finished_tasks,
+    }
     if not active:
         return ProgressResponse(**place, id_live_preview=-1, textinfo="Waiting...")
     done, eta = _progress_and_eta()
@@ -82,7 +87,7 @@ def progressapi(req: ProgressRequest):
         if shared.state.id_live_preview != number and shared.state.current_image is not None:
             number = shared.state.id_live_preview
             preview = f"data:image/png;base64,{_png(shared.state.current_image)}"
-    shown = {"live_preview": preview, "id_live_preview": number, "textinfo": shared.state.textinfo}
+    shown: dict[str, Any] = {"live_preview": preview, "id_live_preview": number, "textinfo": shared.state.textinfo}
     return ProgressResponse(**place, progress=done, eta=eta, **shown)
 
 

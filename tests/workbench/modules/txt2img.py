@@ -82,5 +82,5 @@ def _comments(processed: processing.Processed) -> str:
 def _same_file(name: str) -> Image.Image:
     """What tells the gallery to go on showing a file that it has already."""
     image = Image.new("RGB", (1, 1))
-    image.already_saved_as = name
+    image.already_saved_as = name  # type: ignore[attr-defined]
     return image

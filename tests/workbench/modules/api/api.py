@@ -81,8 +81,8 @@ class Api:
         password = self.credentials.get(credentials.username)
         if password is not None and compare_digest(credentials.password.encode(), password.encode()):
             return True
-        told = {"detail": "Incorrect username or password", "headers": {"WWW-Authenticate": "Basic"}}
-        raise HTTPException(status_code=401, **told)
+        asks = {"WWW-Authenticate": "Basic"}
+        raise HTTPException(status_code=401, detail="Incorrect username or password", headers=asks)
 
     def init_default_script_args(self, script_runner):
         """The default arguments of all scripts: their components' first values, from `ui` called once more."""
