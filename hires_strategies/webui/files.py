@@ -10,8 +10,21 @@ from pathlib import Path
 
 from modules import paths_internal
 
+from hires_strategies.planning.timing import Timing
+from hires_strategies.presets import PresetFile
+
 FOLDER = "hires-strategies"
 _EXTENSION = Path(__file__).resolve().parents[2]  # where they lay first
+
+
+def preset_file() -> PresetFile:
+    """The user's presets."""
+    return PresetFile(data_file("presets.json"))
+
+
+def timing_file() -> Timing:
+    """What this machine's runs taught about how long things take."""
+    return Timing(data_file("timing.json"))
 
 
 def data_file(name: str, extension: Path = _EXTENSION) -> Path:

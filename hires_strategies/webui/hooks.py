@@ -16,10 +16,11 @@ from modules import errors, processing
 from hires_strategies.errors import StrategyError
 from hires_strategies.webui.first_pass.recall import FirstPass
 from hires_strategies.webui.generation import first_image, xyz_cell
-from hires_strategies.webui.generation.job import ATTRIBUTE, Job, is_interrupted, needs_first_pass
+from hires_strategies.webui.generation.job import Job, forget, hang, is_interrupted, job_on, needs_first_pass
 from hires_strategies.webui.generation.learnt_times import learn
-from hires_strategies.webui.host import infotext
+from hires_strategies.webui.host import attachments, forks, infotext
 from hires_strategies.webui.host.lists import host_vocabulary
+from hires_strategies.webui.host.processing import Processed, Processing
 from hires_strategies.webui.output.contact_sheets import add_sheets
 from hires_strategies.webui.output.extra_images import add_extras
 from hires_strategies.webui.page import gallery_buttons
@@ -32,7 +33,7 @@ _DROPPED = (
 )
 
 
-def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
+def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
     """Read and check what the section asks for, before other scripts and before any work."""
     if gallery_buttons.is_asked(p, arguments):
         arguments = (True, *arguments[1:])
@@ -42,12 +43,14 @@ def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
             refuse(p, error)
     if not is_ours(p):
         return
-    setattr(p, ATTRIBUTE, None)
+    forget(p)
     infotext.remove(p)
     first_image.forget(p)
     for name in ("setup_prompts", "sample"):
-        if isinstance(p.__dict__.get(name), Refusal):  # `p` is used a second time
-            delattr(p, name)
+        own = vars(p).get(name)
+        # `p` is used a second time, or its fields were, by way of JSON.
+        if own is not None and (isinstance(own, Refusal) or not callable(own)):
+            attachments.drop(p, name)
     try:
         own_limits = limits(p.override_settings)
         request = xyz_cell.read_cell(arguments, xyz_cell.asked(p), host_vocabulary(own_limits))
@@ -59,27 +62,27 @@ def before_process(p: Any, arguments: tuple[Any, ...]) -> None:
         if request.first_pass_image is not None:
             first_image.take_over(p, request.first_pass_image)
         job = Job(request, own_limits)
-        setattr(p, ATTRIBUTE, job)
+        hang(p, job)
         job.check(p)
     except Exception as error:
         refuse(p, error)
 
 
-def process(p: Any) -> None:
+def process(p: Processing) -> None:
     """Write the strategy into the generation parameters; every extra image gets its own text later."""
     job = job_of(p)
     if job is not None:
         infotext.write(p, job.text)
 
 
-def process_batch(p: Any) -> None:
+def process_batch(p: Processing) -> None:
     """Put the stages behind the first pass, which is remembered even where the section is not ticked.
 
     Here, and not earlier: ControlNet replaces p.sample in its `process`.
     """
     if not is_ours(p):
         return
-    current = p.__dict__.get("sample")
+    current = attachments.replaced(p, "sample")
     if isinstance(current, SampleThenStages) and current.p is p:
         return
     inner = current
@@ -88,7 +91,7 @@ def process_batch(p: Any) -> None:
     p.sample = SampleThenStages(p, inner)
 
 
-def postprocess(p: Any, processed: Any) -> None:
+def postprocess(p: Processing, processed: Processed) -> None:
     job = job_of(p)
     if job is not None:
         add_extras(p, processed, job)
@@ -96,10 +99,10 @@ def postprocess(p: Any, processed: Any) -> None:
         gallery_buttons.return_original(p, processed)
 
 
-class SampleThenStages:
+class SampleThenStages(attachments.Replacement):
     """`p.sample` with the stages after it. Harmless when wrapped twice: the inner one finds the job running."""
 
-    def __init__(self, p: Any, inner: Callable[..., Any] | None) -> None:
+    def __init__(self, p: Processing, inner: Callable[..., Any] | None) -> None:
         self.p = p
         self.inner = inner
 
@@ -143,18 +146,18 @@ class SampleThenStages:
         return recalled, True
 
 
-def is_ours(p: Any) -> bool:
+def is_ours(p: Processing) -> bool:
     """Whether a generation can have strategies: txt2img, but neither the gallery's hires button nor ADetailer's own."""
     if not isinstance(p, processing.StableDiffusionProcessingTxt2Img):
         return False
-    return not getattr(p, "_ad_inner", False) and not getattr(p, "txt2img_upscale", False)
+    return not forks.is_adetailers_own(p) and not forks.is_gallery_upscale(p)
 
 
-def job_of(p: Any) -> Job | None:
-    return getattr(p, ATTRIBUTE, None) if is_ours(p) else None
+def job_of(p: Processing) -> Job | None:
+    return job_on(p) if is_ours(p) else None
 
 
-def refuse(p: Any, error: Exception) -> None:
+def refuse(p: Processing, error: Exception) -> None:
     """Stop this generation at its next unguarded call, with the error that says why."""
     if isinstance(error, StrategyError):
         refused(error)
@@ -163,7 +166,7 @@ def refuse(p: Any, error: Exception) -> None:
     p.setup_prompts = p.sample = Refusal(error)
 
 
-class Refusal:
+class Refusal(attachments.Replacement):
     """A method of `p` that raises the error that a hook could not."""
 
     def __init__(self, error: Exception) -> None:
@@ -180,7 +183,7 @@ def refused(error: StrategyError) -> StrategyError:
     return error
 
 
-def guarded(hook: Callable[..., None], p: Any, *args: Any) -> None:
+def guarded(hook: Callable[..., None], p: Processing, *args: Any) -> None:
     """Run a hook of ours; an unexpected error is kept and raised in p.sample instead of being swallowed."""
     try:
         hook(p, *args)

@@ -10,6 +10,7 @@ from modules import shared
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import DEFAULT_LIMITS, Limits
 from hires_strategies.sheet.crops import Box, parse_box
+from hires_strategies.webui.host.processing import opts
 from hires_strategies.wording import short
 
 LONGEST_SIDE = "hires_strategies_longest_side"
@@ -73,12 +74,12 @@ def add_settings() -> None:
         ),
     }
     for name, option in options.items():
-        shared.opts.add_option(name, option)
+        opts().add_option(name, option)
 
 
 def limits(own: Mapping[str, Any] | None = None) -> Limits:
     """The limits as set now. `own`: a generation's override_settings, which the host applies only after its checks."""
-    options = {**shared.opts.data, **(own or {})}
+    options = {**opts().data, **(own or {})}
     return Limits(
         _whole(LONGEST_SIDE, options.get(LONGEST_SIDE, DEFAULT_LIMITS.longest_side)),
         _whole(VARIANTS, options.get(VARIANTS, DEFAULT_LIMITS.variants)),
@@ -96,7 +97,7 @@ def first_pass_limits() -> tuple[int, int]:
 
 def crops_box(own: Mapping[str, Any]) -> Box | None:
     """The chosen place of a contact sheet's crops; `own` as above. Raises StrategyError for a text that is none."""
-    return parse_box(str({**shared.opts.data, **own}.get(CROPS_BOX) or ""))
+    return parse_box(str({**opts().data, **own}.get(CROPS_BOX) or ""))
 
 
 def audit() -> bool:
@@ -105,14 +106,14 @@ def audit() -> bool:
 
 def _switched(name: str, default: bool) -> bool:
     """An option's value; the default before the host has registered it, and for anything that is no yes or no."""
-    value = shared.opts.data.get(name, default)
+    value = opts().data.get(name, default)
     return value if isinstance(value, bool) else default
 
 
 def _count(name: str, default: int) -> int:
     """As _switched: what is wrong here stops nobody's generation."""
     try:
-        return _whole(name, shared.opts.data.get(name, default), 0)
+        return _whole(name, opts().data.get(name, default), 0)
     except StrategyError:
         return default
 

@@ -19,16 +19,17 @@ from hires_strategies.notation.text import parse
 from hires_strategies.stage_options import BY_FIELD, PARTS, Name
 from hires_strategies.webui.generation import xyz_cell
 from hires_strategies.webui.generation.job import Job
+from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.lists import host_vocabulary
+from hires_strategies.webui.host.processing import Processing
 
+from .files import preset_file
 from .hooks import refused
-from .preset_file import preset_file
 from .settings import limits
 
 PREFIX = "[Hires] "
 STRATEGY = "strategy"
 LABELS = {STRATEGY: PREFIX + "Strategy", **{part.field: PREFIX + part.axis for part in PARTS if part.axis}}
-_CONFIRMED = "hires_strategies_axes"
 
 
 def register() -> None:
@@ -88,7 +89,7 @@ def _prepare(text: str) -> list[str]:
         return spread([value.strip() for row in csv.reader(StringIO(text), skipinitialspace=True) for value in row])
 
 
-def _apply(field: str, p: Any, value: str, _values: list[str]) -> None:
+def _apply(field: str, p: Processing, value: str, _values: list[str]) -> None:
     xyz_cell.ask(p, _read(field, value))
 
 
@@ -96,7 +97,7 @@ def _read(field: str, value: str) -> str | Change:
     return value if field == STRATEGY else read_change(field, value)
 
 
-def _format_value(field: str, _p: Any, _option: Any, value: str) -> str:
+def _format_value(field: str, _p: Processing, _option: Any, value: str) -> str:
     if field == STRATEGY:
         return value
     change = read_change(field, value)
@@ -104,13 +105,13 @@ def _format_value(field: str, _p: Any, _option: Any, value: str) -> str:
     return f"{LABELS[field].removeprefix(PREFIX)}{where}: {change.text}"
 
 
-def _confirm(field: str, p: Any, values: list[str]) -> None:
+def _confirm(field: str, p: Processing, values: list[str]) -> None:
     """Check an axis before the first cell, together with those confirmed before it and the section's own text."""
     with _as_refusal():
         if not values:
             raise StrategyError(f"The axis '{LABELS[field]}' has no values.")
-        confirmed = (*getattr(p, _CONFIRMED, ()), [_read(field, value) for value in values])
-        setattr(p, _CONFIRMED, confirmed)
+        confirmed = (*_confirmed(p), [_read(field, value) for value in values])
+        attachments.hang(p, attachments.AXES, confirmed)
         has_texts = any(isinstance(axis[0], str) for axis in confirmed)
         if not has_texts and LABELS[STRATEGY] in _labels(p):
             return  # the texts come with a later axis, which is checked with this one
@@ -121,16 +122,22 @@ def _confirm(field: str, p: Any, values: list[str]) -> None:
             Job(request, vocabulary.limits).check(p)
 
 
-def _labels(p: Any) -> list[str]:
+def _confirmed(p: Processing) -> tuple[list[str | Change], ...]:
+    """The axes that were confirmed before."""
+    return attachments.held(p, attachments.AXES, tuple) or ()
+
+
+def _labels(p: Processing) -> list[str]:
     """The labels of the plot's three axes."""
     arguments = p.script_args
-    script = p.scripts.selectable_scripts[arguments[0] - 1]
+    assert p.scripts is not None
+    script: Any = p.scripts.selectable_scripts[arguments[0] - 1]  # the plot
     chosen = arguments[script.args_from : script.args_to]
     return [script.current_axis_options[index or 0].label for index in (chosen[0], chosen[3], chosen[6])]
 
 
-def _section_arguments(p: Any) -> tuple[Any, ...]:
-    for script in p.scripts.alwayson_scripts:
+def _section_arguments(p: Processing) -> tuple[Any, ...]:
+    for script in p.scripts.alwayson_scripts if p.scripts is not None else ():
         if script.title() == "Hires strategies":
             return tuple(p.script_args[script.args_from : script.args_to])
     return ()

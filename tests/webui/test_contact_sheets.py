@@ -69,14 +69,14 @@ def test_it_says_when_the_generated_image_went_on(api: Callable[..., Any], monke
     """As after face restoration: the sheet shows all variants before it, and says so."""
     from modules import scripts
 
+    from hires_strategies.sheet.sheet import make_sheet
     from hires_strategies.webui.output import contact_sheets
 
     headings = []
-    make = contact_sheets.make_sheet
 
     def recording(tiles: Any, look: Any, heading: Any, first_pass: Any) -> Any:
         headings.append(heading)
-        return make(tiles, look, heading, first_pass)
+        return make_sheet(tiles, look, heading, first_pass)
 
     monkeypatch.setattr(contact_sheets, "make_sheet", recording)
     api(**FIELDS)

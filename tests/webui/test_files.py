@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 from modules import paths_internal
 
-from hires_strategies.webui.files import data_file
-from hires_strategies.webui.generation.learnt_times import timing_file
-from hires_strategies.webui.preset_file import preset_file
+from hires_strategies.webui.files import data_file, preset_file, timing_file
 
 
 @pytest.fixture(autouse=True)

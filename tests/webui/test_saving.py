@@ -16,9 +16,10 @@ def test_a_skipped_batch_saves_nothing(
     """The host has forgotten the skip when the images beside the generated ones are saved, after all batches."""
     from modules import shared
 
+    from hires_strategies.running.run import run
     from hires_strategies.webui.generation import job
 
-    run, runs = job.run, []
+    runs = []
 
     def skipped_in_the_first(*args: Any) -> Any:
         result = run(*args)

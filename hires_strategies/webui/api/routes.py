@@ -6,7 +6,7 @@ Handlers read the body themselves and the document's schemas are ours, so that p
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
@@ -19,11 +19,11 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_schema import PRESET, argument_schema, check_object
 from hires_strategies.planning.report import as_dict
 from hires_strategies.strategy import LATENT_UPSCALERS
-from hires_strategies.webui.generation.learnt_times import model_kind, timing_file
+from hires_strategies.webui.files import preset_file, timing_file
+from hires_strategies.webui.generation.learnt_times import model_kind
 from hires_strategies.webui.generation.request import read_plan
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.stages import model_sigmas
-from hires_strategies.webui.preset_file import preset_file
 from hires_strategies.webui.settings import limits
 
 from . import openapi as document
@@ -144,7 +144,7 @@ async def _read_json(request: Request) -> Any:
         raise HTTPException(status_code=422, detail=f"The body is no JSON: {error}.") from None
 
 
-Handler = Callable[..., JSONResponse] | Callable[..., Awaitable[JSONResponse]]
+Handler = Callable[..., Any]  # a JSONResponse, or an awaitable one: FastAPI's own type names but the latter
 _ROUTES: tuple[tuple[str, str, Handler, dict[str, Any]], ...] = (
     ("POST", "/plan", plan, document.PLAN),
     ("GET", "/upscalers", upscalers, document.UPSCALERS),

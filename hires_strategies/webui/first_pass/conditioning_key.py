@@ -51,4 +51,4 @@ def _active(schedule: Any, step: int) -> Any:
 
 def _length(cond: Any) -> int:
     """Tokens of a conditioning, a tensor tokens x channels or a mapping that holds one (SDXL)."""
-    return (cond["crossattn"] if isinstance(cond, dict) else cond).shape[0]
+    return int((cond["crossattn"] if isinstance(cond, dict) else cond).shape[0])

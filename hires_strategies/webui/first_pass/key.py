@@ -15,6 +15,8 @@ import torch
 from modules import devices, script_callbacks, shared
 
 from hires_strategies.running.fingerprint import NoKey, digest
+from hires_strategies.webui.host import attachments
+from hires_strategies.webui.host.processing import CheckpointInfo, ImageRNG, Processing, Script, opts
 
 from . import conditioning_key
 from .options_that_do_not_matter import PAGE_OPTIONS
@@ -45,7 +47,7 @@ _FIELDS_NOT_READ = frozenset(_NOT_READ.split())
 _SAMPLERS_ONE_BY_ONE = frozenset(name.strip() for name in _ONE_BY_ONE.split(","))
 
 
-def keys_of(p: Any, conditioning: Any, unconditional: Any, inner: Any) -> list[str]:
+def keys_of(p: Processing, conditioning: Any, unconditional: Any, inner: Any) -> list[str]:
     """One key for each image of the batch that `p` is about to sample with this conditioning.
 
     `inner` is what stands in for `p.sample` (another extension's), or None. Raises NoKey where there is none.
@@ -59,7 +61,7 @@ def keys_of(p: Any, conditioning: Any, unconditional: Any, inner: Any) -> list[s
     return keys
 
 
-def _common(p: Any, conditioning: Any, unconditional: Any, inner: Any) -> dict[str, Any]:
+def _common(p: Processing, conditioning: Any, unconditional: Any, inner: Any) -> dict[str, Any]:
     return {
         "fields": _fields(p),
         "options": _options(),
@@ -75,7 +77,7 @@ def _common(p: Any, conditioning: Any, unconditional: Any, inner: Any) -> dict[s
     }
 
 
-def _of_image(p: Any, conditioning: Any, unconditional: Any, index: int) -> tuple[Any, ...]:
+def _of_image(p: Processing, conditioning: Any, unconditional: Any, index: int) -> tuple[Any, ...]:
     varied = bool(p.subseed_strength or p.rng.subseed_strength)  # without, the host still draws variation seeds
     return (
         p.prompts[index],
@@ -91,29 +93,29 @@ def _of_image(p: Any, conditioning: Any, unconditional: Any, index: int) -> tupl
     )
 
 
-def _depends_on_batch(p: Any) -> bool:
-    name = p.sampler_name.removesuffix(" Karras").removesuffix(" Exponential")
+def _depends_on_batch(p: Processing) -> bool:
+    name = (p.sampler_name or "").removesuffix(" Karras").removesuffix(" Exponential")
     return name not in _SAMPLERS_ONE_BY_ONE or bool(_option("no_dpmpp_sde_batch_determinism"))
 
 
-def _fields(p: Any) -> dict[str, Any]:
+def _fields(p: Processing) -> dict[str, Any]:
     return {
         name: value
         for name, value in sorted(vars(p).items())
-        if name not in _FIELDS_NOT_READ and not name.startswith(("hr_", "hires_strategies_"))
+        if name not in _FIELDS_NOT_READ and not name.startswith(("hr_", attachments.PREFIX))
     }
 
 
 def _options() -> dict[str, Any]:
     if _option("hypertile_enable_unet") or _option("hypertile_enable_unet_secondpass"):
         raise NoKey("Hypertile draws its tiles from one row of random numbers over all batches.")
-    names = {*shared.opts.data_labels, *shared.opts.data} - PAGE_OPTIONS
+    names = {*opts().data_labels, *opts().data} - PAGE_OPTIONS
     return {name: _option(name) for name in sorted(names) if not name.startswith("hires_strategies_")}
 
 
 def _option(name: str) -> Any:
-    label = shared.opts.data_labels.get(name)
-    return shared.opts.data.get(name, label.default if label is not None else None)
+    label = opts().data_labels.get(name)
+    return opts().data.get(name, label.default if label is not None else None)
 
 
 def _model() -> dict[str, Any]:
@@ -145,7 +147,7 @@ def _norms(model: Any) -> torch.Tensor | None:
     return torch.cat([weight.detach().cpu().float().flatten() for weight in norms]) if norms else None
 
 
-def _checkpoint(info: Any) -> tuple[Any, ...]:
+def _checkpoint(info: CheckpointInfo) -> tuple[Any, ...]:
     return info.name, _file(info.filename)
 
 
@@ -157,7 +159,7 @@ def _file(path: str) -> tuple[str, int, int]:
     return str(path), found.st_mtime_ns, found.st_size
 
 
-def _networks(p: Any) -> dict[str, Any]:
+def _networks(p: Processing) -> dict[str, Any]:
     """The extra networks of the batch, those of its first prompt, as asked for and as loaded, with their files."""
     named = {}
     for kind, many in (p.extra_network_data or {}).items():
@@ -176,7 +178,7 @@ def _networks(p: Any) -> dict[str, Any]:
     return {"named": named, "loaded": loaded}
 
 
-def _scripts(p: Any) -> list[Any]:
+def _scripts(p: Processing) -> list[Any]:
     """All other always-on scripts with their arguments, and a selectable one that may do more than change `p`."""
     if p.scripts is None:
         return []
@@ -194,7 +196,7 @@ def _scripts(p: Any) -> list[Any]:
     return found
 
 
-def _acts_on_p(script: Any) -> bool:
+def _acts_on_p(script: Script) -> bool:
     """This extension's own section, and the host's built-in parts of the page, whose values are fields of `p`."""
     if type(script).__module__.startswith("hires_strategies"):
         return True
@@ -220,7 +222,7 @@ def _function_name(function: Any) -> str | None:
     return f"{module}.{name}"
 
 
-def _noise(rng: Any) -> dict[str, Any]:
+def _noise(rng: ImageRNG) -> dict[str, Any]:
     """The host's ImageRNG without what it keeps for each image."""
     return {name: value for name, value in vars(rng).items() if name not in ("seeds", "subseeds", "generators")}
 

@@ -13,10 +13,11 @@ from hires_strategies.running.fingerprint import NoKey
 from hires_strategies.running.first_pass_store import FirstPasses, Recalled, Traces
 from hires_strategies.webui import settings
 from hires_strategies.webui.generation.job import is_interrupted
+from hires_strategies.webui.host.processing import Processing
 
 from .key import keys_of
 
-MEMORY = FirstPasses()
+_MEMORY = FirstPasses()
 _PLAIN = (str, int, float, bool, type(None))
 # How far latents of one image may differ between two batches: batched kernels round otherwise. Measured 1e-5 to 1e-2
 # with samplers that add noise; another picture is near 1.
@@ -26,7 +27,7 @@ _SAME_PICTURE = 0.2
 class FirstPass:
     """One batch's first pass: `compute` runs the host's sampling, `inner` is another extension's p.sample."""
 
-    def __init__(self, p: Any, compute: Callable[[], Any], inner: Any) -> None:
+    def __init__(self, p: Processing, compute: Callable[[], Any], inner: Any) -> None:
         self.p = p
         self.compute = compute
         self.keys = self._keys(inner)
@@ -35,12 +36,14 @@ class FirstPass:
         """What the host computes. It is kept for later where that is possible."""
         samples, parameters = self._recorded()
         if self.keys is not None and not is_interrupted() and _can_be_kept(samples, len(self.keys), parameters):
-            MEMORY.remember(self.keys, samples, Traces(parameters, _generators(), getattr(self.p.sampler, "eta", None)))
+            _MEMORY.remember(
+                self.keys, samples, Traces(parameters, _generators(), getattr(self.p.sampler, "eta", None))
+            )
         return samples
 
     def recall(self) -> Any | None:
         """The same first pass from memory, with all it leaves behind; None where it is not there."""
-        found = MEMORY.recall(self.keys) if self.keys is not None else None
+        found = _MEMORY.recall(self.keys) if self.keys is not None else None
         if found is None:
             return None
         if settings.audit():
@@ -56,14 +59,14 @@ class FirstPass:
     @property
     def was_dropped(self) -> bool:
         """Whether it was remembered, and had to go for the limits."""
-        return self.keys is not None and MEMORY.has_dropped(self.keys)
+        return self.keys is not None and _MEMORY.has_dropped(self.keys)
 
     def _keys(self, inner: Any) -> list[str] | None:
         """A key an image, or None where nothing may be remembered."""
         if not settings.remembers_first_passes():
-            MEMORY.clear()
+            _MEMORY.clear()
             return None
-        MEMORY.limit(*settings.first_pass_limits())
+        _MEMORY.limit(*settings.first_pass_limits())
         p = self.p
         if p.enable_hr:
             return None

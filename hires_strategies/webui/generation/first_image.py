@@ -11,11 +11,12 @@ from PIL.Image import Image
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.webui.host.forks import infotext_module
+from hires_strategies.webui.host.processing import Processing
 
 KEY = "First pass image"
 
 
-def take_over(p: Any, image: Image) -> None:
+def take_over(p: Processing, image: Image) -> None:
     """Give `p` the picture's size, and its infotext's prompts and seed where the request has none of its own.
 
     An empty prompt and a seed of -1 count as none. Raises StrategyError where the host's Hires. fix is on as well.
@@ -34,7 +35,7 @@ def take_over(p: Any, image: Image) -> None:
         _take_seed(p, parameters)
 
 
-def forget(p: Any) -> None:
+def forget(p: Processing) -> None:
     """Take the key out: cells of an X/Y/Z plot share one dict."""
     p.extra_generation_params.pop(KEY, None)
 
@@ -46,7 +47,7 @@ def pictures(image: Image, count: int) -> list[Image]:
     return [plain] * count
 
 
-def _take_prompts(p: Any, parameters: Mapping[str, Any]) -> None:
+def _take_prompts(p: Processing, parameters: Mapping[str, Any]) -> None:
     if not p.prompt:
         p.prompt = parameters.get("Prompt", "")
         # By its settings the host takes the texts of known styles out of the prompts when it reads them.
@@ -55,7 +56,7 @@ def _take_prompts(p: Any, parameters: Mapping[str, Any]) -> None:
         p.negative_prompt = parameters.get("Negative prompt", "")
 
 
-def _take_seed(p: Any, parameters: Mapping[str, Any]) -> None:
+def _take_seed(p: Processing, parameters: Mapping[str, Any]) -> None:
     """The seed with its variation, which the noise of a second pass is made of as well."""
     seed = _number(parameters.get("Seed"), int)
     if p.seed not in (None, "", -1) or seed is None:

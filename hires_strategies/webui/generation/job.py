@@ -6,7 +6,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from modules import sd_models, shared
+from modules import sd_models
 
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy
@@ -14,13 +14,12 @@ from hires_strategies.planning.plan import FirstPass, Plan, make_plan
 from hires_strategies.planning.report import merges
 from hires_strategies.running.run import Picture, Result, run
 from hires_strategies.webui import settings
-from hires_strategies.webui.host import infotext, pixels, progress
+from hires_strategies.webui.host import attachments, forks, infotext, pixels, processing, progress
+from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.stages import WebuiHost
 
 from . import first_image
 from .request import Request
-
-ATTRIBUTE = "hires_strategies_job"
 
 
 @dataclass
@@ -62,7 +61,7 @@ class Job:
         """The canonical text of the strategy whose result is the generated image."""
         return format_strategy(self.request.strategies[0])
 
-    def check(self, p: Any) -> None:
+    def check(self, p: Processing) -> None:
         """Plan for the first pass as it is known before it runs. Raises StrategyError for sizes that cannot be,
         or for a setting that a sheet could not be made with."""
         image = self.request.first_pass_image
@@ -70,11 +69,11 @@ class Job:
         if self.request.sheet and self.request.crops != "whole":
             settings.crops_box(p.override_settings)
 
-    def makes_sheets(self, p: Any) -> bool:
+    def makes_sheets(self, p: Processing) -> bool:
         """Whether there will be contact sheets: not inside a selectable script (X/Y/Z plot and the like)."""
         return self.request.sheet and len(self.request.strategies) > 1 and not selectable_script_runs(p)
 
-    def run_batch(self, p: Any, first_pass: Any, reused: bool) -> Any:
+    def run_batch(self, p: Processing, first_pass: Any, reused: bool) -> Any:
         """Run the stages on what p.sample gave (None if it was not needed); returns what p.sample is to return."""
         picture = first_picture(first_pass)
         if self.request.first_pass_image is not None:
@@ -101,10 +100,10 @@ class Job:
             raise RuntimeError(f"Hires strategies: {result.stages[plan.variants[0].node].error}")
         return pixels.to_decoded(shown)
 
-    def shows_first_pass(self, p: Any) -> bool:
+    def shows_first_pass(self, p: Processing) -> bool:
         return self.request.first_pass or (self.request.crops != "whole" and self.makes_sheets(p))
 
-    def needs_refiners_pixels(self, p: Any) -> bool:
+    def needs_refiners_pixels(self, p: Processing) -> bool:
         """Whether the first pass has to be decoded while the refiner that ended it is loaded, with its autoencoder.
 
         It is not loaded where the first pass comes from memory.
@@ -113,9 +112,22 @@ class Job:
         from_pixels = any(not stage.is_latent and not stage.is_direct for stage in first_stages)
         return p.refiner_checkpoint_info is not None and (from_pixels or self.shows_first_pass(p))
 
-    def _plan(self, p: Any, size: tuple[int, int]) -> Plan:
-        first_pass = FirstPass(*size, p.steps, p.sampler_name, getattr(p, "scheduler", None), p.cfg_scale)
+    def _plan(self, p: Processing, size: tuple[int, int]) -> Plan:
+        first_pass = FirstPass(*size, p.steps, p.sampler_name, forks.scheduler_of(p), p.cfg_scale)
         return make_plan(self.request.strategies, first_pass, self.limits)
+
+
+def hang(p: Processing, job: Job) -> None:
+    attachments.hang(p, attachments.JOB, job)
+
+
+def forget(p: Processing) -> None:
+    attachments.drop(p, attachments.JOB)
+
+
+def job_on(p: Processing) -> Job | None:
+    """The job of `p`, or of the one that it is a copy of."""
+    return attachments.held(p, attachments.JOB, Job)
 
 
 def needs_first_pass(job: Job) -> bool:
@@ -124,7 +136,7 @@ def needs_first_pass(job: Job) -> bool:
     return any(strategy.needs_first_pass for strategy in job.request.strategies) or job.request.first_pass
 
 
-def expected_size(p: Any) -> tuple[int, int]:
+def expected_size(p: Processing) -> tuple[int, int]:
     """Pixels of what the stages will start from: the first pass, or Hires. fix's result where that is on."""
     if not p.enable_hr:
         return p.width // 8 * 8, p.height // 8 * 8
@@ -153,7 +165,7 @@ def picture_size(picture: Picture) -> tuple[int, int]:
     return columns * 8, rows * 8
 
 
-def use_main_model(p: Any, picture: Picture | None, host: WebuiHost, job: Job) -> None:
+def use_main_model(p: Processing, picture: Picture | None, host: WebuiHost, job: Job) -> None:
     """A refiner leaves its own checkpoint loaded: go back to the main one, as the host's Hires. fix does.
 
     Like the host, decode the first pass before that where its pixels are needed.
@@ -166,11 +178,12 @@ def use_main_model(p: Any, picture: Picture | None, host: WebuiHost, job: Job) -
         sd_models.reload_model_weights(info=p.hr_checkpoint_info if p.enable_hr else None)
 
 
-def selectable_script_runs(p: Any) -> bool:
+def selectable_script_runs(p: Processing) -> bool:
     """Whether X/Y/Z plot, prompt matrix or another script of the list makes this generation, one of several."""
     arguments = p.script_args
     return bool(arguments) and isinstance(arguments[0], int) and not isinstance(arguments[0], bool) and arguments[0] > 0
 
 
 def is_interrupted() -> bool:
-    return bool(shared.state.interrupted or shared.state.skipped)
+    state = processing.state()
+    return state.interrupted or state.skipped

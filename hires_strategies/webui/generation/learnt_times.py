@@ -1,18 +1,13 @@
-"""What this machine's runs taught, in the host's data folder."""
+"""How long runs took, kept for the page's and the API's estimates."""
 
 from __future__ import annotations
 
 from modules import errors, sd_models
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.planning.timing import Timing
-from hires_strategies.webui.files import data_file
+from hires_strategies.webui.files import timing_file
 
 from .job import Batch
-
-
-def timing_file() -> Timing:
-    return Timing(data_file("timing.json"))
 
 
 def model_kind() -> str:

@@ -10,22 +10,22 @@ from hires_strategies.editing.change import Change, changed
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import format_strategy
 from hires_strategies.vocabulary import Vocabulary
+from hires_strategies.webui.host import attachments
+from hires_strategies.webui.host.processing import Processing
 
 from .request import Request, read_arguments
-
-_ATTRIBUTE = "hires_strategies_cell"
 
 # One value an axis: a whole strategy text, or a change. Two axes may change the same field, in two stages.
 Cell = tuple["str | Change", ...]
 
 
-def ask(p: Any, value: str | Change) -> None:
+def ask(p: Processing, value: str | Change) -> None:
     """Note a value for the cell. A new tuple each time: cells are shallow copies of one `p`."""
-    setattr(p, _ATTRIBUTE, (*asked(p), value))
+    attachments.hang(p, attachments.CELL, (*asked(p), value))
 
 
-def asked(p: Any) -> Cell:
-    return getattr(p, _ATTRIBUTE, ())
+def asked(p: Processing) -> Cell:
+    return attachments.held(p, attachments.CELL, tuple) or ()
 
 
 def read_cell(arguments: Sequence[Any], cell: Cell, vocabulary: Vocabulary) -> Request | None:

@@ -9,20 +9,22 @@ from modules import devices, extra_networks, prompt_parser, sd_samplers, shared
 from hires_strategies.planning.plan import Node, Sampling
 from hires_strategies.stage_options import OPTIONS
 
+from .processing import Networks, Processing
+
 # What the host names a prompt after parsing: the texts without network tags, and the networks.
-Parsed = tuple[list[str], Any]
+Parsed = tuple[list[str], "Networks | None"]
 
 
 class Conditioning:
     """Conditioning of the stages of one batch, kept per prompt, size and steps; and which networks are active."""
 
-    def __init__(self, p: Any) -> None:
+    def __init__(self, p: Processing) -> None:
         self.p = p
         self.made: dict[tuple[object, ...], tuple[Any, Any]] = {}
         self.first_networks = p.hr_extra_network_data if p.enable_hr else p.extra_network_data
         self.active = _network_key(self.first_networks)
 
-    def for_stage(self, q: Any, node: Node) -> tuple[Any, Any]:
+    def for_stage(self, q: Processing, node: Node) -> tuple[Any, Any]:
         """Activate the stage's networks and return its conditioning (positive, negative), computed once."""
         assert node.sampling is not None
         prompts, networks = self._prompts(node.sampling)
@@ -52,7 +54,8 @@ class Conditioning:
         p = self.p
         if sampling.prompt is not None:
             styled = shared.prompt_styles.apply_styles_to_prompt(sampling.prompt, p.styles)
-            return extra_networks.parse_prompts([styled] * len(p.prompts))
+            parsed: Parsed = extra_networks.parse_prompts([styled] * len(p.prompts))
+            return parsed
         if p.enable_hr and sampling.denoising_strength is not None:
             return p.hr_prompts, p.hr_extra_network_data
         return p.prompts, p.extra_network_data
@@ -66,7 +69,7 @@ class Conditioning:
             return p.hr_negative_prompts
         return p.negative_prompts
 
-    def _activate(self, q: Any, networks: Any) -> None:
+    def _activate(self, q: Processing, networks: Networks | None) -> None:
         key = _network_key(networks)
         if key == self.active or q.disable_extra_networks:
             return
@@ -79,7 +82,7 @@ class Conditioning:
             q.is_hr_pass = was_second_pass
         self.active = key
 
-    def _compute(self, q: Any, node: Node, prompts: list[str], negatives: list[str]) -> tuple[Any, Any]:
+    def _compute(self, q: Processing, node: Node, prompts: list[str], negatives: list[str]) -> tuple[Any, Any]:
         size = {"width": q.hr_upscale_to_x, "height": q.hr_upscale_to_y}
         positive = prompt_parser.SdConditioning(prompts, **size)
         negative = prompt_parser.SdConditioning(negatives, is_negative_prompt=True, **size)
@@ -101,7 +104,7 @@ class Conditioning:
         return c, uc
 
 
-def _network_key(networks: Any) -> str:
+def _network_key(networks: Networks | None) -> str:
     """Equal for equal networks: their kinds with the positional and named parameters of each."""
     described = {
         kind: [(getattr(params, "positional", None), getattr(params, "named", None)) for params in many]

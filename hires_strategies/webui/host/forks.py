@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from modules import shared
+from modules import sd_samplers, shared
+
+from .processing import Processing
 
 
 def infotext_module() -> Any:
@@ -25,6 +27,35 @@ def schedulers() -> list[Any]:
     return sd_schedulers.schedulers
 
 
+def scheduler_of(p: Processing) -> str | None:
+    """The schedule type; None before A1111 1.9."""
+    return getattr(p, "scheduler", None)
+
+
+def take_sampler(p: Processing, parameters: dict[str, Any]) -> None:
+    """Set the sampler, and from A1111 1.9 on the schedule type, that an image's parameters name."""
+    if hasattr(sd_samplers, "get_sampler_from_infotext"):
+        p.sampler_name = sd_samplers.get_sampler_from_infotext(parameters)
+        p.scheduler = sd_samplers.get_scheduler_from_infotext(parameters)
+    else:
+        p.sampler_name = parameters.get("Sampler", p.sampler_name)
+
+
+def is_gallery_upscale(p: Processing) -> bool:
+    """Whether the gallery's hires button (from A1111 1.8 on) started this generation."""
+    return bool(getattr(p, "txt2img_upscale", False))
+
+
+def is_adetailers_own(p: Processing) -> bool:
+    """Whether ADetailer started this generation, within another one."""
+    return bool(getattr(p, "_ad_inner", False))
+
+
+def gallery_keeps_original() -> bool:
+    """Whether Forge leaves the image that the gallery's button was pressed for in the gallery, by a setting."""
+    return bool(getattr(shared.opts, "hires_button_gallery_insert", False))
+
+
 def reset_patches() -> None:
     """Forge collects what extensions patch into the model for one sampling: start each one from the LoRA state."""
     model = shared.sd_model
@@ -32,13 +63,14 @@ def reset_patches() -> None:
         model.forge_objects = model.forge_objects_after_applying_lora.shallow_copy()
 
 
-def before_sampling(p: Any, arguments: dict[str, Any]) -> Any:
+def before_sampling(p: Processing, arguments: dict[str, Any]) -> Any:
     """Call other scripts' process_before_every_sampling (since A1111 1.10); returns the noise to use."""
     if p.scripts is not None and hasattr(p.scripts, "process_before_every_sampling"):
         p.scripts.process_before_every_sampling(p, **arguments)
     noise = arguments["noise"]
-    if getattr(p, "modified_noise", None) is not None:  # Forge lets an extension replace it
-        noise, p.modified_noise = p.modified_noise, None
+    modified = getattr(p, "modified_noise", None)
+    if modified is not None:  # Forge lets an extension replace it
+        noise, p.modified_noise = modified, None  # type: ignore[attr-defined]
     return noise
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from .forks import infotext_module
+from .processing import Processing
 
 KEY = "Hires strategy"
 _VERSION = ", Version: "  # the host's last parameter
 
 
-def write(p: Any, text: str | None) -> None:
+def write(p: Processing, text: str | None) -> None:
     """None, which the host leaves out, stands for a first pass alone."""
     p.extra_generation_params[KEY] = text
 
 
-def remove(p: Any) -> None:
+def remove(p: Processing) -> None:
     """Take the key out: cells of an X/Y/Z plot share one dict, and the last one's value would stay."""
     p.extra_generation_params.pop(KEY, None)
 

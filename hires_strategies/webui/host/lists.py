@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from modules import sd_samplers, shared
 
 from hires_strategies.limits import Limits
@@ -22,7 +24,7 @@ def host_vocabulary(limits: Limits) -> Vocabulary:
     )
 
 
-def latent_modes() -> dict[str, dict[str, object]]:
+def latent_modes() -> dict[str, dict[str, Any]]:
     """The host's latent upscale modes; its six by default, on hosts that have taken them out (Forge Neo)."""
     own = {name: {"mode": mode, "antialias": antialias} for name, (mode, antialias) in LATENT_UPSCALERS.items()}
     return shared.latent_upscale_modes or own

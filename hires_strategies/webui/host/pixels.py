@@ -12,7 +12,9 @@ from modules import devices, images, processing, shared
 from PIL import Image
 
 from hires_strategies.errors import StageFailed
-from hires_strategies.planning.plan import Upscale
+from hires_strategies.planning.sizes import Upscale
+
+from .processing import UpscalerEntry
 
 
 def from_decoded(decoded: Any) -> list[Image.Image]:
@@ -45,12 +47,12 @@ def upscale(picture: Image.Image, how: Upscale) -> Image.Image:
     if upscaler is None:
         raise StageFailed(f"the upscaler '{how.upscaler}' is gone from the host's list")
     with _checked(upscaler):
-        resized = images.resize_image(0, picture, how.width, how.height, upscaler_name=how.upscaler)
+        resized: Image.Image = images.resize_image(0, picture, how.width, how.height, upscaler_name=how.upscaler)
     return resized.convert("RGB")
 
 
 @contextmanager
-def _checked(upscaler: Any) -> Iterator[None]:
+def _checked(upscaler: UpscalerEntry) -> Iterator[None]:
     """Make an upscaler that returns its input an error: hosts catch load errors and go on with a plain resize."""
     scaler = upscaler.scaler
     if upscaler.name == "None" or scaler is None:

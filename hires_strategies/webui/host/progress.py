@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from modules import shared
 
 from hires_strategies.planning.plan import Plan
 
+from . import processing
+from .processing import Processing
+
 _announced_for: float | None = None
 
 
-def announce(p: Any, plan: Plan, first_pass_ran: bool) -> None:
+def announce(p: Processing, plan: Plan, first_pass_ran: bool) -> None:
     """Add the stages' jobs and steps to the host's, once for all batches and all cells of an X/Y/Z plot.
 
     Called when the first batch reaches its stages: earlier the host has not counted its own jobs yet.
     """
     global _announced_for
-    state = shared.state
+    state = processing.state()
     if _announced_for == state.time_start:
         return
     _announced_for = state.time_start

@@ -13,13 +13,15 @@ import torch
 from modules import devices, errors, processing, rng, sd_models, sd_samplers, sd_samplers_common, shared
 from PIL.Image import Image
 
-from hires_strategies.planning.plan import LATENT_SIDE, Node, Upscale
+from hires_strategies.planning.plan import Node
 from hires_strategies.planning.schedules import start_sigma
+from hires_strategies.planning.sizes import LATENT_SIDE, Upscale
 from hires_strategies.running.host import Latents
 
 from . import forks, pixels
 from .conditioning import Conditioning
 from .lists import latent_modes
+from .processing import Processing
 
 # Where an option of a stage goes in its `p`: first the first pass's attribute, then what Hires. fix reads.
 _ON_P = {"sampler": ("sampler_name",), "scheduler": ("scheduler", "hr_scheduler"), "cfg": ("cfg_scale", "hr_cfg")}
@@ -28,7 +30,7 @@ _ON_P = {"sampler": ("sampler_name",), "scheduler": ("scheduler", "hr_scheduler"
 class WebuiHost:
     """Verbs for the batch that `p` samples now. What it changes, the active networks, `close()` restores."""
 
-    def __init__(self, p: Any) -> None:
+    def __init__(self, p: Processing) -> None:
         self.p = p
         self.conditioning = Conditioning(p)
 
@@ -122,7 +124,7 @@ class WebuiHost:
         shared.state.textinfo = None
         self.conditioning.restore_networks()
 
-    def _stage_p(self, node: Node) -> Any:
+    def _stage_p(self, node: Node) -> Processing:
         """A copy of `p` for one stage: what the sampler writes into it is forgotten with it."""
         assert node.sampling is not None
         p, q, sampling = self.p, copy(self.p), node.sampling
@@ -141,7 +143,7 @@ class WebuiHost:
             q.width, q.height = node.width, node.height
         return q
 
-    def _noise(self, q: Any, shape: Any) -> torch.Tensor:
+    def _noise(self, q: Processing, shape: Any) -> torch.Tensor:
         q.rng = rng.ImageRNG(
             shape,
             q.seeds,
@@ -150,9 +152,10 @@ class WebuiHost:
             seed_resize_from_h=q.seed_resize_from_h,
             seed_resize_from_w=q.seed_resize_from_w,
         )
-        return q.rng.next()
+        noise: torch.Tensor = q.rng.next()
+        return noise
 
-    def _with_model(self, q: Any, node: Node, x: torch.Tensor, noise: torch.Tensor, sampling: Any) -> Latents:
+    def _with_model(self, q: Processing, node: Node, x: torch.Tensor, noise: torch.Tensor, sampling: Any) -> Latents:
         """Run `sampling` with the stage's networks, conditioning and token merging, then put token merging back."""
         devices.torch_gc()
         c, uc = self.conditioning.for_stage(q, node)
@@ -164,7 +167,7 @@ class WebuiHost:
         finally:
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
 
-    def _image_conditioning(self, q: Any, latents: Latents, images: list[Image] | None) -> Any:
+    def _image_conditioning(self, q: Processing, latents: Latents, images: list[Image] | None) -> Any:
         """What inpainting models want beside the prompt; nearly nothing for all others."""
         if images is not None:
             self.rewind_generator()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from modules import errors, images, paths_internal, shared
+from modules import errors, images, paths_internal
 from PIL.Image import Image
 
 from hires_strategies.planning.cost import node_cost
@@ -14,12 +12,13 @@ from hires_strategies.sheet.sheet import Look, Sheet, Tile, make_sheet
 from hires_strategies.webui import settings
 from hires_strategies.webui.generation.job import Batch, Job
 from hires_strategies.webui.host import infotext
+from hires_strategies.webui.host.processing import Processed, Processing, opts
 from hires_strategies.wording import describe
 
 from . import records
 
 
-def add_sheets(p: Any, processed: Any, job: Job) -> None:
+def add_sheets(p: Processing, processed: Processed, job: Job) -> None:
     """Put the sheets in front of the page's gallery, where the host's own grid is, or last over the API.
 
     A sheet that cannot be made is told, and costs no picture.
@@ -49,7 +48,7 @@ def add_sheets(p: Any, processed: Any, job: Job) -> None:
         processed.index_of_first_image += len(made)
 
 
-def _make(p: Any, processed: Any, job: Job, of: tuple[Batch, int, list[Tile]]) -> tuple[Image, str]:
+def _make(p: Processing, processed: Processed, job: Job, of: tuple[Batch, int, list[Tile]]) -> tuple[Image, str]:
     """The sheet of one image of a batch, saved, with the text that restores the whole sweep."""
     batch, position, tiles = of
     index = _index(p, processed, batch, position)
@@ -61,17 +60,16 @@ def _make(p: Any, processed: Any, job: Job, of: tuple[Batch, int, list[Tile]]) -
     text = processed.infotexts[index] if index < len(processed.infotexts) else processed.info
     written, whole = batch.text_of(batch.plan.variants[0].node), "\n".join(each.text for each in batch.plan.variants)
     text = infotext.with_strategy(text, written, whole)
-    if shared.opts.enable_pnginfo:
+    if opts().enable_pnginfo:
         sheet.image.info["parameters"] = text
     records.hang(sheet.image, records.of_sheet(batch, position, sheet))
     _save(p, sheet, text, (batch.seeds[position], batch.prompts[position]))
     return sheet.image, text
 
 
-def _index(p: Any, processed: Any, batch: Batch, position: int) -> int:
+def _index(p: Processing, processed: Processed, batch: Batch, position: int) -> int:
     """Where the generated image of a batch lies."""
-    index: int = processed.index_of_first_image + batch.iteration * p.batch_size + position
-    return index
+    return processed.index_of_first_image + batch.iteration * p.batch_size + position
 
 
 def _tiles(batch: Batch, position: int) -> list[Tile]:
@@ -83,13 +81,13 @@ def _tiles(batch: Batch, position: int) -> list[Tile]:
         finished = variant.same_as is None and outcome.images is not None and outcome.error is None
         tiles.append(
             Tile(
-                strategy,
-                outcome.images[position] if finished and outcome.images else None,
-                sampled[-1] if sampled else None,
-                sum(batch.result.stages[node.index].seconds for node in path),
-                sum(node_cost(node, plan.first_pass) for node in path),
-                variant.same_as,
-                outcome.error,
+                strategy=strategy,
+                image=outcome.images[position] if finished and outcome.images else None,
+                start_sigma=sampled[-1] if sampled else None,
+                seconds=sum(batch.result.stages[node.index].seconds for node in path),
+                cost=sum(node_cost(node, plan.first_pass) for node in path),
+                same_as=variant.same_as,
+                error=outcome.error,
             )
         )
     return tiles
@@ -110,11 +108,11 @@ def _heading(batch: Batch, position: int, shown: Image | None, generated: Image 
 
 
 def _same(one: Image, other: Image) -> bool:
-    return one.size == other.size and np.array_equal(one.convert("RGB"), other.convert("RGB"))
+    return one.size == other.size and np.array_equal(np.asarray(one.convert("RGB")), np.asarray(other.convert("RGB")))
 
 
-def _look(p: Any, job: Job) -> Look:
-    options = shared.opts
+def _look(p: Processing, job: Job) -> Look:
+    options = opts()
     fonts = options.font, getattr(paths_internal, "roboto_ttf_file", None)  # not every fork brings that one
     return Look(
         fonts=tuple(font for font in fonts if font),
@@ -127,9 +125,9 @@ def _look(p: Any, job: Job) -> Look:
     )
 
 
-def _save(p: Any, sheet: Sheet, text: str, named: tuple[int, str]) -> None:
+def _save(p: Processing, sheet: Sheet, text: str, named: tuple[int, str]) -> None:
     """As the host saves its own grid."""
-    options = shared.opts
+    options = opts()
     if options.grid_save and not p.do_not_save_grid:
         short = not options.grid_extended_filename
         images.save_image(

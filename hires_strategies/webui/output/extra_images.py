@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from modules import images, shared
+from modules import images
 from PIL.Image import Image
 
 from hires_strategies.webui.generation.job import Batch, Job, selectable_script_runs
 from hires_strategies.webui.host import infotext
+from hires_strategies.webui.host.processing import Processed, Processing, opts
 
 from . import records
 
@@ -26,7 +26,7 @@ class Extra:
     record: records.Record
 
 
-def add_extras(p: Any, processed: Any, job: Job) -> None:
+def add_extras(p: Processing, processed: Processed, job: Job) -> None:
     """Save the extra images by the host's rules and append them to `processed`, each under its own text.
 
     Inside a selectable script (X/Y/Z plot and the like) they are only saved: the script counts images.
@@ -39,7 +39,7 @@ def add_extras(p: Any, processed: Any, job: Job) -> None:
         index = processed.index_of_first_image + extra.batch.iteration * p.batch_size + extra.position
         text = processed.infotexts[index] if index < len(processed.infotexts) else processed.info
         text = infotext.with_strategy(text, extra.batch.text_of(extra.batch.plan.variants[0].node), extra.strategy)
-        if shared.opts.enable_pnginfo:
+        if opts().enable_pnginfo:
             extra.image.info["parameters"] = text
         records.hang(extra.image, extra.record)
         _save(p, extra, text)
@@ -49,7 +49,7 @@ def add_extras(p: Any, processed: Any, job: Job) -> None:
     records.publish(processed)
 
 
-def _hang_on_generated(p: Any, processed: Any, job: Job) -> None:
+def _hang_on_generated(p: Processing, processed: Processed, job: Job) -> None:
     for batch in job.batches:
         for position in range(len(batch.seeds)):
             index = processed.index_of_first_image + batch.iteration * p.batch_size + position
@@ -92,12 +92,12 @@ def _of_node(batch: Batch, node: int, position: int, kind: str, variant: int | N
     yield Extra(outcome.images[position].copy(), batch, position, text, record)
 
 
-def _save(p: Any, extra: Extra, text: str) -> None:
+def _save(p: Processing, extra: Extra, text: str) -> None:
     if not extra.batch.saved:
         return
     p.batch_index = extra.position  # file name patterns use it
     seed, prompt = extra.batch.seeds[extra.position], extra.batch.prompts[extra.position]
     suffix = "" if extra.record.kind == "variant" else f"-{extra.record.kind.replace('_', '-')}"
     images.save_image(
-        extra.image, p.outpath_samples, "", seed, prompt, shared.opts.samples_format, info=text, p=p, suffix=suffix
+        extra.image, p.outpath_samples, "", seed, prompt, opts().samples_format, info=text, p=p, suffix=suffix
     )

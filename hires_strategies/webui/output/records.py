@@ -12,28 +12,28 @@ from PIL.Image import Image
 from hires_strategies.running.run import Outcome
 from hires_strategies.sheet.sheet import Sheet
 from hires_strategies.webui.generation.job import Batch
+from hires_strategies.webui.host import attachments
+from hires_strategies.webui.host.processing import Processed
 
-_ATTRIBUTE = "hires_strategies_record"
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Record:
     """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that are
     this very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
     `tiles`: of a sheet alone, the variants on it and where their pictures lie."""
 
     kind: str
-    strategy: str | None
-    same_as: tuple[str, ...]
-    stage: str | None
+    strategy: str | None = None
+    same_as: tuple[str, ...] = ()
+    stage: str | None = None
     seed: int | None
     width: int
     height: int
-    start_sigma: float | None
-    seconds: float | None
-    model_evaluations: int | None
+    start_sigma: float | None = None
+    seconds: float | None = None
+    model_evaluations: int | None = None
     first_pass_reused: bool
-    error: str | None
+    error: str | None = None
     tiles: tuple[SheetTile, ...] | None = None
 
 
@@ -47,7 +47,7 @@ class SheetTile:
 
 def hang(image: Image, record: Record) -> None:
     """Records travel on their images, so they stay right when other scripts insert or remove images."""
-    setattr(image, _ATTRIBUTE, record)
+    attachments.hang_on_image(image, attachments.RECORD, record)
 
 
 def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | None = None) -> Record:
@@ -73,8 +73,13 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
 
 def of_first_pass(batch: Batch, position: int) -> Record:
     image = (batch.result.first_pass or [])[position]
-    return Record("first_pass", None, (), None, batch.seeds[position], image.width, image.height, None, None, None,
-                  batch.first_pass_reused, None)  # fmt: skip
+    return Record(
+        kind="first_pass",
+        seed=batch.seeds[position],
+        width=image.width,
+        height=image.height,
+        first_pass_reused=batch.first_pass_reused,
+    )
 
 
 def of_sheet(batch: Batch, position: int, sheet: Sheet) -> Record:
@@ -84,20 +89,26 @@ def of_sheet(batch: Batch, position: int, sheet: Sheet) -> Record:
         for variant, place in zip(batch.plan.variants, sheet.places, strict=True)
         if place is not None and variant.same_as is None and batch.result.stages[variant.node].error is None
     )
-    return Record("sheet", None, (), None, batch.seeds[position], width, height, None, None, None,
-                  batch.first_pass_reused, None, tiles)  # fmt: skip
+    return Record(
+        kind="sheet",
+        seed=batch.seeds[position],
+        width=width,
+        height=height,
+        first_pass_reused=batch.first_pass_reused,
+        tiles=tiles,
+    )
 
 
 def add_error(image: Image, sentence: str) -> None:
     """Let an image's record tell of trouble that is not its own, where it has none."""
-    record = getattr(image, _ATTRIBUTE, None)
+    record = _of(image)
     if record is not None and record.error is None:
         hang(image, replace(record, error=sentence))
 
 
-def publish(processed: Any) -> None:
+def publish(processed: Processed) -> None:
     """Let `processed.js()`, the API's info, hold the records of the images it returns."""
-    processed.__class__ = _ProcessedWithRecords
+    attachments.exchange_class(processed, _ProcessedWithRecords)
 
 
 class _ProcessedWithRecords(processing.Processed):
@@ -107,10 +118,14 @@ class _ProcessedWithRecords(processing.Processed):
         info = json.loads(super().js())
         info["hires_strategies"] = [
             {"index": index, **_fields(record)}
-            for index, record in enumerate(getattr(image, _ATTRIBUTE, None) for image in self.images)
+            for index, record in enumerate(map(_of, self.images))
             if record is not None
         ]
         return json.dumps(info)
+
+
+def _of(image: Image) -> Record | None:
+    return attachments.held_by_image(image, attachments.RECORD, Record)
 
 
 def _fields(record: Record) -> dict[str, Any]:

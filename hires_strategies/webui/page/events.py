@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
@@ -155,7 +155,9 @@ def _wire_tools(section: Any, row: Any, index: int) -> None:
     )
     for button, change, more in tools:
 
-        def changed_text(text: str, line: str, change: Any = change, more: tuple[int, ...] = more) -> str:
+        def changed_text(
+            text: str, line: str, change: Callable[..., str] = change, more: tuple[int, ...] = more
+        ) -> str:
             return change(text, index_of(line), index, *more)
 
         changes_text(section, button.click, changed_text, [section.text, section.line], [section.text])

@@ -11,7 +11,7 @@ import gradio as gr
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.presets import builtin
-from hires_strategies.webui.preset_file import preset_file
+from hires_strategies.webui.files import preset_file
 
 
 @dataclass

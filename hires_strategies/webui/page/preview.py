@@ -17,7 +17,8 @@ from hires_strategies.planning.plan import FirstPass, Node, Plan, make_plan
 from hires_strategies.planning.schedules import start_sigma
 from hires_strategies.stage_options import OPTIONS, Number, Option, Text
 from hires_strategies.strategy import Stage, Strategy
-from hires_strategies.webui.generation.learnt_times import model_kind, timing_file
+from hires_strategies.webui.files import timing_file
+from hires_strategies.webui.generation.learnt_times import model_kind
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.stages import model_sigmas
 from hires_strategies.webui.settings import limits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from modules.ui_components import FormRow, InputAccordion
 from hires_strategies.editing.row_edits import rows_of
 from hires_strategies.notation.json_schema import CROPS
 from hires_strategies.webui.host.infotext import pasted_strategy, pasted_tick
+from hires_strategies.webui.host.processing import SectionScript
 
 from . import events
 from .preset_list import PresetFields, build_presets, wire_presets
@@ -19,6 +21,8 @@ from .row_fields import ROWS, RowFields, build_row
 
 TITLE = "Hires strategies"
 _DEFAULT_TEXT = "Latent x2 @0.7"
+
+ElemId = Callable[[str], str]
 
 
 @dataclass
@@ -44,7 +48,7 @@ class Section:
     from_gallery: Any
 
 
-def build(script: Any) -> list[Any]:
+def build(script: SectionScript) -> list[Any]:
     """The components that are the script's arguments: the tick, the values in the order of request.KEYS, then the
     page's own. The host calls this several times."""
     with InputAccordion(False, label=TITLE, elem_id=script.elem_id("enable")) as enabled:
@@ -57,7 +61,7 @@ def build(script: Any) -> list[Any]:
     return [enabled, section.text, *section.outputs, section.from_gallery]
 
 
-def _section(script: Any, enabled: Any) -> Section:
+def _section(script: SectionScript, enabled: Any) -> Section:
     elem_id = script.elem_id
     presets = build_presets(elem_id)
     text = gr.Textbox(
@@ -78,12 +82,25 @@ def _section(script: Any, enabled: Any) -> Section:
     message = gr.HTML("", elem_id=elem_id("message"))
     line, rows, add_stage, add_line = _builder(elem_id)
     return Section(
-        elem_id("enable"), enabled, presets, text, preview, take_over, message, without, with_strategy, line, rows,
-        add_stage, add_line, _outputs(elem_id), *_hidden(elem_id),
-    )  # fmt: skip
+        elem_id=elem_id("enable"),
+        enabled=enabled,
+        presets=presets,
+        text=text,
+        preview=preview,
+        take_over=take_over,
+        message=message,
+        keepers_without=without,
+        keepers_with=with_strategy,
+        line=line,
+        rows=rows,
+        add_stage=add_stage,
+        add_line=add_line,
+        outputs=_outputs(elem_id),
+        **_hidden(elem_id),
+    )
 
 
-def _builder(elem_id: Any) -> tuple[Any, list[RowFields], Any, Any]:
+def _builder(elem_id: ElemId) -> tuple[Any, list[RowFields], Any, Any]:
     with gr.Accordion("Builder", open=True, elem_id=elem_id("builder")):
         line = gr.Dropdown(["1"], value="1", label="Line to edit", visible=False, elem_id=elem_id("line"))
         line.do_not_save_to_config = True
@@ -95,7 +112,7 @@ def _builder(elem_id: Any) -> tuple[Any, list[RowFields], Any, Any]:
     return line, rows, add_stage, add_line
 
 
-def _outputs(elem_id: Any) -> list[Any]:
+def _outputs(elem_id: ElemId) -> list[Any]:
     """What else is returned: the script's arguments after the text, in the order of request.KEYS."""
     with FormRow():
         stages = gr.Checkbox(False, label="Return every stage", elem_id=elem_id("stages"))
@@ -113,11 +130,12 @@ def _outputs(elem_id: Any) -> list[Any]:
     return [stages, first_pass, sheet, crops, reuse]
 
 
-def _hidden(elem_id: Any) -> tuple[Any, ...]:
-    """What the rows show, the buttons that our script presses, and whether the gallery's button was pressed."""
+def _hidden(elem_id: ElemId) -> dict[str, Any]:
+    """What the rows show, the buttons that our script presses, and whether the gallery's button was pressed; by the
+    section's names."""
     shown = gr.Textbox(f"0\n{_DEFAULT_TEXT}", visible=False, elem_id=elem_id("shown"))
     names = ("refresh", "edit", "opened", "never")
     buttons = {name: gr.Button(name, visible=False, elem_id=elem_id(name)) for name in names}
     from_gallery = gr.Checkbox(False, visible=False, elem_id=elem_id("from_gallery"))
     shown.do_not_save_to_config = from_gallery.do_not_save_to_config = True
-    return shown, buttons, from_gallery
+    return {"shown": shown, "buttons": buttons, "from_gallery": from_gallery}

@@ -1,0 +1,130 @@
+"""All that we hang on the host's objects, each thing under one name.
+
+On `p`, as values that only we read (`hang`, `held`, `drop`):
+
+| JOB | the generation's Job, from our before_process on; the host's copies of `p` find the same one |
+| CELL | what the axes of an X/Y/Z plot ask of this cell |
+| AXES | the axes of the plot that were confirmed so far, on the plot's own `p` |
+| ORIGINAL | the gallery's image that the strategy is run on, with its text, until it is given back |
+
+On `p`, in place of its methods `sample` and `setup_prompts`: a Replacement (hooks.SampleThenStages, hooks.Refusal).
+
+On an image (`hang_on_image`, `held_by_image`): RECORD, its entry in the answer's info.
+
+On `processed`: a subclass in place of its class (`exchange_class`; output.records), whose `js` writes the records.
+
+For the length of one call, put back in a `finally`: the scaler's `do_upscale` (host.pixels), and
+p.extra_generation_params (first_pass.recall).
+
+Other extensions copy `p`, deeply too, and write its fields as JSON or pickle them. So a value hangs there as a token: a
+string that holds it. A copy holds the same value; a string that came back from JSON or a pickle finds it as long as
+something else holds it; where nothing does, nothing was hung. No value outlives the last `p` that holds it.
+
+What a module keeps for itself stays private to it, behind its functions: host.progress (the job whose stages were
+announced), first_pass.recall (the remembered first passes), page.events (the host's fields and the section built last).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import uuid4
+from weakref import WeakValueDictionary
+
+from PIL.Image import Image
+
+from .processing import Processed, Processing
+
+PREFIX = "hires_strategies_"
+JOB = PREFIX + "job"
+CELL = PREFIX + "cell"
+AXES = PREFIX + "axes"
+ORIGINAL = PREFIX + "original"
+RECORD = PREFIX + "record"
+
+T = TypeVar("T")
+
+
+class _Token(str):
+    """A string under which its `value` is found, and that keeps it alive."""
+
+    value: object
+
+    def __copy__(self) -> _Token:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Token:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return str, (str(self),)
+
+
+_tokens: WeakValueDictionary[str, _Token] = WeakValueDictionary()
+
+
+def hang(p: Processing, name: str, value: object) -> None:
+    """Let `p`, and the copies made of it from now on, hold a value."""
+    token = _Token(uuid4().hex)
+    token.value = value
+    _tokens[str(token)] = token
+    setattr(p, name, token)
+
+
+def held(p: Processing, name: str, kind: type[T]) -> T | None:
+    """The value of that name and kind, or None."""
+    token = _tokens.get(str(getattr(p, name, "")))
+    return token.value if token is not None and isinstance(token.value, kind) else None
+
+
+def drop(p: Processing, name: str) -> None:
+    vars(p).pop(name, None)
+
+
+class Replacement(dict[str, Any]):
+    """What stands on `p` in place of a method, in classes derived from it that can be called.
+
+    Whoever copies p's fields keeps the very object; whoever writes them as JSON or pickles them gets an empty mapping,
+    which `replaced` passes over.
+    """
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)
+
+    def __copy__(self) -> Replacement:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Replacement:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, ()
+
+
+def replaced(p: Processing, method: str) -> Callable[..., Any] | None:
+    """What stands on `p` itself in place of its class's method, ours or another extension's; None for nothing."""
+    own = vars(p).get(method)
+    return own if callable(own) else None
+
+
+def hang_on_image(image: Image, name: str, value: object) -> None:
+    setattr(image, name, value)
+
+
+def held_by_image(image: Image, name: str, kind: type[T]) -> T | None:
+    value = getattr(image, name, None)
+    return value if isinstance(value, kind) else None
+
+
+def exchange_class(processed: Processed, kind: type) -> None:
+    """Let `processed` be a `kind`, a subclass of what it is, also in the copies that X/Y/Z plot makes of it."""
+    processed.__class__ = kind

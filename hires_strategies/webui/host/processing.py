@@ -1,0 +1,224 @@
+"""What this extension uses of the host's objects, written down: a name that is not here is a type error.
+
+The host has no types of its own. Left out is what only some hosts have, which forks.py reads, and what is theirs alone
+to look into: samples, conditioning and models are `Any`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import torch
+from modules import shared
+from PIL.Image import Image
+
+
+class Processing(Protocol):
+    """`p`: the host's StableDiffusionProcessingTxt2Img, one generation."""
+
+    # What was asked for. A list of prompts or seeds has one for each image.
+    prompt: str | list[str]
+    negative_prompt: str | list[str]
+    styles: list[str] | None
+    seed: int | str | list[int] | None
+    subseed: int | list[int]
+    subseed_strength: float
+    seed_resize_from_w: int
+    seed_resize_from_h: int
+    width: int
+    height: int
+    steps: int
+    cfg_scale: float
+    sampler_name: str | None
+    scheduler: str | None  # from A1111 1.9 on: to be set anywhere, but read by forks.scheduler_of
+    batch_size: int
+    denoising_strength: float | None
+    override_settings: dict[str, Any]
+    disable_extra_networks: bool
+    do_not_save_grid: bool
+    outpath_samples: str | None
+    outpath_grids: str | None
+    is_api: bool
+
+    # Built-in Hires. fix.
+    enable_hr: bool
+    hr_second_pass_steps: int
+    hr_upscale_to_x: int
+    hr_upscale_to_y: int
+    hr_checkpoint_info: Any
+    hr_scheduler: str | None  # from A1111 1.9 on: only set
+    hr_cfg: float  # Forge's: only set
+    hr_prompts: list[str]
+    hr_negative_prompts: list[str]
+    hr_extra_network_data: Networks | None
+    truncate_x: int
+    truncate_y: int
+    is_hr_pass: bool
+    txt2img_upscale: bool  # the gallery's button, from A1111 1.8 on: read by forks.is_gallery_upscale
+    firstpass_image: Any  # the image that the button was pressed for
+
+    # Where the generation is.
+    iteration: int
+    batch_index: int
+    prompts: list[str]
+    negative_prompts: list[str]
+    seeds: list[int]
+    subseeds: list[int]
+    all_seeds: list[int]
+    firstpass_steps: int
+    extra_generation_params: dict[str, Any]
+    extra_network_data: Networks | None
+    refiner_checkpoint_info: Any
+    refiner_switch_at: float | None
+    scripts: ScriptRunner | None
+    script_args: Sequence[Any]
+    sd_model: Any
+    sampler: Sampler  # None until the host or we have made one
+    rng: ImageRNG
+    c: Any
+    uc: Any
+
+    # Methods that are replaced on the instance, see attachments.py.
+    sample: Callable[..., Any]
+    setup_prompts: Callable[..., Any]
+
+    def calculate_target_resolution(self) -> None: ...
+    def comment(self, text: str) -> None: ...
+    def get_conds_with_caching(
+        self,
+        function: Callable[..., Any],
+        required_prompts: Any,
+        steps: int,
+        caches: list[list[Any]],
+        extra_network_data: Networks | None,
+        hires_steps: int | None = None,
+    ) -> Any: ...
+    def get_token_merging_ratio(self, for_hr: bool = False) -> float: ...
+    def img2img_image_conditioning(self, source_image: torch.Tensor, latent_image: torch.Tensor) -> Any: ...
+    def save_samples(self) -> bool: ...
+    def txt2img_image_conditioning(self, x: torch.Tensor) -> Any: ...
+
+
+class NetworkParams(Protocol):
+    """One network tag of a prompt."""
+
+    items: list[str]
+
+
+Networks = Mapping[str, Sequence[NetworkParams]]  # by kind: "lora"
+
+
+class Sampler(Protocol):
+    eta: float | None
+
+    def sample(self, p: Processing, x: torch.Tensor, c: Any, uc: Any, *, image_conditioning: Any) -> Any: ...
+    def sample_img2img(
+        self, p: Processing, x: Any, noise: torch.Tensor, c: Any, uc: Any, *, steps: int, image_conditioning: Any
+    ) -> Any: ...
+
+
+class ImageRNG(Protocol):
+    """The noise of a batch."""
+
+    seeds: list[int]
+    subseeds: list[int] | None
+    subseed_strength: float
+    generators: list[Any]
+
+    def next(self) -> torch.Tensor: ...
+
+
+class ScriptRunner(Protocol):
+    alwayson_scripts: list[Script]
+    selectable_scripts: list[Script]
+
+    def before_hr(self, p: Processing) -> None: ...
+
+
+class Script(Protocol):
+    """`args_from` and `args_to` bound its own part of p.script_args."""
+
+    filename: Any
+    args_from: int
+    args_to: int
+
+    def title(self) -> str: ...
+
+
+class SectionScript(Script, Protocol):
+    """Our own script, as the section is built for it."""
+
+    infotext_fields: list[tuple[Any, Any]] | None
+    paste_field_names: list[str] | None
+
+    def elem_id(self, item_id: str) -> str: ...
+
+
+class Processed(Protocol):
+    """What a generation gave: images, a grid among the first, and their texts in the same order."""
+
+    images: list[Image]
+    infotexts: list[str]
+    index_of_first_image: int
+    info: str
+
+    def js(self) -> str: ...
+
+
+class CheckpointInfo(Protocol):
+    name: str
+    filename: str
+
+
+class UpscalerEntry(Protocol):
+    """One of shared.sd_upscalers; `scaler` is None for some that do nothing."""
+
+    name: str
+    scaler: Upscaler | None
+
+
+class Upscaler(Protocol):
+    scale: float
+    do_upscale: Callable[..., Image]
+
+
+class State(Protocol):
+    """shared.state: the progress of what runs."""
+
+    time_start: float | None
+    job_count: int
+    interrupted: bool
+    skipped: bool
+
+
+class OptionInfo(Protocol):
+    default: Any
+
+
+class Options(Protocol):
+    """shared.opts. Any option is in `data` once it was set, and in `data_labels` once it was registered."""
+
+    data: dict[str, Any]
+    data_labels: dict[str, OptionInfo]
+    enable_pnginfo: bool
+    font: str
+    grid_background_color: str
+    grid_extended_filename: bool
+    grid_format: str
+    grid_save: bool
+    grid_text_active_color: str
+    grid_text_inactive_color: str
+    img_max_size_mp: float
+    samples_format: str
+
+    def add_option(self, key: str, info: Any) -> None: ...
+
+
+def opts() -> Options:
+    options: Options = shared.opts
+    return options
+
+
+def state() -> State:
+    return shared.state
