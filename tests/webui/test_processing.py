@@ -29,6 +29,8 @@ def of_the_host(api: Any) -> dict[str, Any]:
     p = StableDiffusionProcessingTxt2Img(prompt="a house")
     p.all_prompts, p.all_negative_prompts, p.all_seeds, p.all_subseeds = ["a house"], [""], [1], [1]
     p.sd_model_name = p.sd_model_hash = "name"
+    if not scripts.scripts_txt2img.alwayson_scripts:  # a test loaded the scripts anew
+        scripts.scripts_txt2img.initialize_scripts(is_img2img=False)
     p.scripts = scripts.scripts_txt2img
     section = next(each for each in p.scripts.alwayson_scripts if each.title() == "Hires strategies")
     upscaler = next(each for each in shared.sd_upscalers if each.scaler is not None)
