@@ -17,6 +17,8 @@ import torch
 from .fingerprint import digest
 
 MEGABYTE = 1024 * 1024
+MOST_IMAGES = 32
+MOST_MEGABYTES = 64
 _KNOWN_AS_DROPPED = 1000  # images
 
 
@@ -63,7 +65,7 @@ class _Image:
 class FirstPasses:
     """The last first passes, at most `images` of them in at most `size` bytes; the longest unused one goes first."""
 
-    def __init__(self, images: int = 32, size: int = 64 * MEGABYTE) -> None:
+    def __init__(self, images: int = MOST_IMAGES, size: int = MOST_MEGABYTES * MEGABYTE) -> None:
         self._images: list[_Image] = []  # the last used one last
         self._dropped: deque[str] = deque(maxlen=_KNOWN_AS_DROPPED)  # keys
         self.limit(images, size)

@@ -1,125 +1,137 @@
-"""The section's own settings, on the host's Settings page."""
+"""The extension's own settings, on the host's Settings page: one row each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from modules import shared
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import DEFAULT_LIMITS, Limits
+from hires_strategies.running.first_pass_store import MEGABYTE, MOST_IMAGES, MOST_MEGABYTES
 from hires_strategies.sheet.crops import Box, parse_box
+from hires_strategies.stage_options import Number
 from hires_strategies.webui.host.processing import opts
 from hires_strategies.wording import short
 
-LONGEST_SIDE = "hires_strategies_longest_side"
-VARIANTS = "hires_strategies_variants"
-REMEMBER = "hires_strategies_remember_first_passes"
-REMEMBERED_IMAGES = "hires_strategies_remembered_images"
-REMEMBERED_MEGABYTES = "hires_strategies_remembered_megabytes"
-CROPS_BOX = "hires_strategies_crops_box"
-AUDIT = "hires_strategies_audit_first_passes"
+_PREFIX = "hires_strategies_"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An option of the host's: its name after our prefix, its value at first, its label, and for a number the range of
+    its slider. A program's override_settings may go beyond the slider."""
+
+    key: str
+    default: bool | int | str
+    label: str
+    slider: Number | None = None
+
+    @property
+    def name(self) -> str:
+        return _PREFIX + self.key
+
+    def value(self, own: Mapping[str, Any] | None = None) -> Any:
+        """As it is set now; the default before the host has registered it. `own`: a generation's override_settings,
+        which the host applies only after our checks."""
+        return {**opts().data, **(own or {})}.get(self.name, self.default)
+
+    def whole(self, own: Mapping[str, Any] | None = None, least: int = 1) -> int:
+        """The value as a whole number. Raises StrategyError where it is none, or below `least`."""
+        value = self.value(own)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= least and value % 1 == 0:
+            return int(value)
+        raise StrategyError(
+            f"The setting '{self.name}' has to be a whole number of at least {least}, found {short(value)}."
+        )
+
+
+LONGEST_SIDE = Setting(
+    "longest_side",
+    DEFAULT_LIMITS.longest_side,
+    "Longest side that a strategy may make, in pixels",
+    Number(512, 32768, whole=True, step=8),
+)
+VARIANTS = Setting(
+    "variants", DEFAULT_LIMITS.variants, "Most variants that one run may have", Number(1, 1000, whole=True)
+)
+REMEMBER = Setting(
+    "remember_first_passes",
+    True,
+    "Remember first passes, also those of generations without a strategy, and start strategies from them",
+)
+REMEMBERED_IMAGES = Setting(
+    "remembered_images", MOST_IMAGES, "Most first passes to remember, in images", Number(1, 1024, whole=True)
+)
+REMEMBERED_MEGABYTES = Setting(
+    "remembered_megabytes",
+    MOST_MEGABYTES,
+    "Most memory for them, in megabytes (an image of 1024x1024 takes a quarter of one)",
+    Number(1, 4096, whole=True),
+)
+CROPS_BOX = Setting(
+    "crops_box",
+    "",
+    "Contact sheet: box of the crops as left, top, right, bottom in per cent of the picture, '30 10 70 50' for "
+    "example; empty for the place where the variants differ most",
+)
+AUDIT = Setting(
+    "audit_first_passes",
+    False,
+    "Compute every remembered first pass again and stop where it differs (slow, to find faults)",
+)
+SETTINGS = (LONGEST_SIDE, VARIANTS, REMEMBER, REMEMBERED_IMAGES, REMEMBERED_MEGABYTES, CROPS_BOX, AUDIT)
 
 
 def add_settings() -> None:
     """Register the options; called by the host's on_ui_settings."""
     import gradio as gr
 
-    section = ("hires_strategies", "Hires strategies")
-    options = {
-        LONGEST_SIDE: shared.OptionInfo(
-            DEFAULT_LIMITS.longest_side,
-            "Longest side that a strategy may make, in pixels",
-            gr.Slider,
-            {"minimum": 512, "maximum": 32768, "step": 8},
-            section=section,
-        ),
-        VARIANTS: shared.OptionInfo(
-            DEFAULT_LIMITS.variants,
-            "Most variants that one run may have",
-            gr.Slider,
-            {"minimum": 1, "maximum": 1000, "step": 1},
-            section=section,
-        ),
-        REMEMBER: shared.OptionInfo(
-            True,
-            "Remember first passes, also those of generations without a strategy, and start strategies from them",
-            section=section,
-        ),
-        REMEMBERED_IMAGES: shared.OptionInfo(
-            32,
-            "Most first passes to remember, in images",
-            gr.Slider,
-            {"minimum": 1, "maximum": 1024, "step": 1},
-            section=section,
-        ),
-        REMEMBERED_MEGABYTES: shared.OptionInfo(
-            64,
-            "Most memory for them, in megabytes (an image of 1024x1024 takes a quarter of one)",
-            gr.Slider,
-            {"minimum": 1, "maximum": 4096, "step": 1},
-            section=section,
-        ),
-        CROPS_BOX: shared.OptionInfo(
-            "",
-            "Contact sheet: box of the crops as left, top, right, bottom in per cent of the picture, '30 10 70 50' for "
-            "example; empty for the place where the variants differ most",
-            section=section,
-        ),
-        AUDIT: shared.OptionInfo(
-            False,
-            "Compute every remembered first pass again and stop where it differs (slow, to find faults)",
-            section=section,
-        ),
-    }
-    for name, option in options.items():
-        opts().add_option(name, option)
+    for setting in SETTINGS:
+        slider = setting.slider
+        field = {} if slider is None else {
+            "component": gr.Slider,
+            "component_args": {"minimum": slider.low, "maximum": slider.high, "step": slider.step},
+        }  # fmt: skip
+        section = ("hires_strategies", "Hires strategies")
+        opts().add_option(setting.name, shared.OptionInfo(setting.default, setting.label, section=section, **field))
 
 
 def limits(own: Mapping[str, Any] | None = None) -> Limits:
-    """The limits as set now. `own`: a generation's override_settings, which the host applies only after its checks."""
-    options = {**opts().data, **(own or {})}
-    return Limits(
-        _whole(LONGEST_SIDE, options.get(LONGEST_SIDE, DEFAULT_LIMITS.longest_side)),
-        _whole(VARIANTS, options.get(VARIANTS, DEFAULT_LIMITS.variants)),
-    )
+    """The limits as set now; `own` as in Setting.value. Raises StrategyError for what is no number."""
+    return Limits(LONGEST_SIDE.whole(own), VARIANTS.whole(own))
 
 
 def remembers_first_passes() -> bool:
-    return _switched(REMEMBER, True)
+    return _is_on(REMEMBER)
 
 
 def first_pass_limits() -> tuple[int, int]:
     """How many images' first passes may be remembered, and in how many bytes."""
-    return _count(REMEMBERED_IMAGES, 32), _count(REMEMBERED_MEGABYTES, 64) * 1024 * 1024
+    return _count(REMEMBERED_IMAGES), _count(REMEMBERED_MEGABYTES) * MEGABYTE
 
 
 def crops_box(own: Mapping[str, Any]) -> Box | None:
     """The chosen place of a contact sheet's crops; `own` as above. Raises StrategyError for a text that is none."""
-    return parse_box(str({**opts().data, **own}.get(CROPS_BOX) or ""))
+    return parse_box(str(CROPS_BOX.value(own) or ""))
 
 
 def audit() -> bool:
-    return _switched(AUDIT, False)
+    return _is_on(AUDIT)
 
 
-def _switched(name: str, default: bool) -> bool:
-    """An option's value; the default before the host has registered it, and for anything that is no yes or no."""
-    value = opts().data.get(name, default)
-    return value if isinstance(value, bool) else default
+def _is_on(setting: Setting) -> bool:
+    """A switch; its default for anything that is no yes or no."""
+    value = setting.value()
+    return value if isinstance(value, bool) else bool(setting.default)
 
 
-def _count(name: str, default: int) -> int:
-    """As _switched: what is wrong here stops nobody's generation."""
+def _count(setting: Setting) -> int:
+    """A number; what is wrong here stops nobody's generation."""
     try:
-        return _whole(name, opts().data.get(name, default), 0)
+        return setting.whole(least=0)
     except StrategyError:
-        return default
-
-
-def _whole(name: str, value: object, least: int = 1) -> int:
-    """The number of an option, which a program's override_settings can make anything. Raises StrategyError."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= least and value % 1 == 0:
-        return int(value)
-    raise StrategyError(f"The setting '{name}' has to be a whole number of at least {least}, found {short(value)}.")
+        assert isinstance(setting.default, int)
+        return setting.default
