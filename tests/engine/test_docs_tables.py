@@ -1,0 +1,10 @@
+"""The documentation's tables say what the code does."""
+
+from __future__ import annotations
+
+from tests.docs_tables import NOTATION, with_options
+
+
+def test_the_table_of_options_is_the_code_s() -> None:
+    text = NOTATION.read_text(encoding="utf-8")
+    assert with_options(text) == text, "python -m tests.docs_tables writes it anew"
