@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from modules import sd_samplers, shared
@@ -78,3 +79,17 @@ def forget_reference_latent() -> None:
     """Forge Neo's edit models keep each encoded picture as a reference; the host clears it after encoding, too."""
     if hasattr(shared.sd_model, "ini_latent"):
         shared.sd_model.ini_latent = None
+
+
+def add_page_route(function: Callable[..., Any], inputs: list[Any], outputs: list[Any], name: str) -> None:
+    """An address of the page at which a script can call a function, `run/NAME`; no event of the page does.
+
+    Gradio 4 (Forge, Neo) has gr.on for that; Gradio 3 (A1111, reForge, Classic) what its own "load" events are made of.
+    """
+    import gradio as gr
+
+    more: dict[str, Any] = {"api_name": name, "queue": False, "show_progress": "hidden"}
+    if hasattr(gr, "on"):
+        gr.on([], function, inputs, outputs, **more)
+    else:
+        gr.context.Context.root_block.set_event_trigger("called", function, inputs, outputs, no_target=True, **more)

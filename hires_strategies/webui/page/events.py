@@ -11,6 +11,7 @@ import gradio as gr
 from hires_strategies.editing import row_edits
 from hires_strategies.editing.rows import FIELDS, Row
 from hires_strategies.errors import StrategyError
+from hires_strategies.webui.host import forks
 
 from . import gallery_buttons
 from .from_hires_fix import taken_over
@@ -122,7 +123,7 @@ def _answer(section: Any, name: str, function: Any, inputs: list[Any], outputs: 
     detail = f"{{ values: values.slice(0, {len(inputs)}), resolve }}"
     ask = f"(...values) => new Promise((resolve) => {{ {_told(section, name + '-values', detail)}; }})"
     section.buttons[name].click(None, inputs, outputs, _js=ask, **_QUIET)
-    section.buttons["never"].click(function, inputs, outputs, api_name=f"hires_strategies_{name}", **_QUIET)
+    forks.add_page_route(function, inputs, outputs, f"hires_strategies_{name}")
 
 
 def changes_text(section: Any, event: Any, function: Any, inputs: list[Any], outputs: list[Any]) -> None:

@@ -134,7 +134,7 @@ def _hidden(elem_id: ElemId) -> dict[str, Any]:
     """What the rows show, the buttons that our script presses, and whether the gallery's button was pressed; by the
     section's names."""
     shown = gr.Textbox(f"0\n{_DEFAULT_TEXT}", visible=False, elem_id=elem_id("shown"))
-    names = ("refresh", "edit", "opened", "never")
+    names = ("refresh", "edit", "opened")
     buttons = {name: gr.Button(name, visible=False, elem_id=elem_id(name)) for name in names}
     from_gallery = gr.Checkbox(False, visible=False, elem_id=elem_id("from_gallery"))
     shown.do_not_save_to_config = from_gallery.do_not_save_to_config = True
