@@ -5,17 +5,19 @@ The file is an object of names, each with a body of the form {"strategies": ["La
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hires_strategies.notation.json_schema import is_text
 from hires_strategies.notation.text import parse
 
 from .errors import StrategyError
-from .json_file import write_json
+from .json_file import Entry, read_entries, write_entries
 from .limits import Limits
+from .lines import lines_of
 from .vocabulary import Vocabulary
 from .wording import short
 
@@ -44,11 +46,20 @@ def builtin() -> dict[str, tuple[str, ...]]:
     return dict(_BUILTIN)
 
 
+@dataclass(frozen=True)
+class BadEntry:
+    """An entry of the file that is no preset: its name as it stands there, and a sentence that says why."""
+
+    name: str
+    error: str
+
+
 class PresetFile:
     """The user's presets in the JSON file at `path`, which need not exist yet.
 
-    Every method reads the file anew, so several processes and an editor may change it. All raise StrategyError, a
-    sentence, for a file that cannot be read or written or does not hold presets; nothing is overwritten then.
+    Every method reads the file anew, so several processes and an editor may change it. An entry that is no preset is
+    skipped, and stays as it is when others are saved or deleted. All methods raise StrategyError, a sentence, for a
+    file that cannot be read or written or is no object of names; nothing is overwritten then.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -56,37 +67,64 @@ class PresetFile:
 
     def all(self) -> dict[str, tuple[str, ...]]:
         """The user's presets, in the order of the file: name -> strategy texts."""
-        try:
-            body = json.loads(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError) as error:
-            raise StrategyError(f"The presets in '{self.path}' cannot be read: {error}.") from None
-        if not isinstance(body, dict):
-            raise StrategyError(f"The presets in '{self.path}' have to be an object of names, found {short(body)}.")
-        return {check_name(name, own_only=False): check_body(value) for name, value in body.items()}
+        return self._read()[0]
+
+    def bad_entries(self) -> tuple[BadEntry, ...]:
+        """What of the file is skipped, in its order."""
+        return self._read()[1]
+
+    def has(self, name: str) -> bool:
+        """Whether there is something to delete. Raises StrategyError for a name that cannot be."""
+        return self._find(self._entries(), name) is not None
 
     def save(self, name: str, strategies: Sequence[str]) -> str:
         """Add or overwrite a preset; returns its name without the spaces around it. Names of builtin() are refused."""
         name = check_name(name)
-        lines = check_strategies(strategies)
+        saved = Entry.of(name, {"strategies": list(check_strategies(strategies))})
         with _writing:
-            self._write({**self.all(), name: lines})
+            entries = self._entries()
+            # The last one counts where a name stands twice.
+            last = max((index for index, entry in enumerate(entries) if entry.name == name), default=len(entries))
+            write_entries(self.path, [*entries[:last], saved, *entries[last + 1 :]])
         return name
 
     def delete(self, name: str) -> None:
-        """Remove one of the user's presets."""
-        name = check_name(name)
+        """Remove one of the user's presets, or an entry that is none."""
         with _writing:
-            presets = self.all()
-            if name not in presets:
-                raise StrategyError(f"There is no preset '{name}' to delete.")
-            del presets[name]
-            self._write(presets)
+            entries = self._entries()
+            found = self._find(entries, name)
+            if found is None:
+                raise StrategyError(f"There is no preset '{name.strip()}' to delete.")
+            write_entries(self.path, [entry for entry in entries if entry.name != found])
 
-    def _write(self, presets: Mapping[str, tuple[str, ...]]) -> None:
-        body = {name: {"strategies": list(lines)} for name, lines in presets.items()}
-        write_json(self.path, body)
+    def _find(self, entries: Sequence[Entry], name: str) -> str | None:
+        """The name of the entry that is meant: as it stands, or without the spaces around it."""
+        names = {entry.name for entry in entries}
+        if name in names:
+            return name
+        name = check_name(name)
+        return name if name in names else None
+
+    def _read(self) -> tuple[dict[str, tuple[str, ...]], tuple[BadEntry, ...]]:
+        presets: dict[str, tuple[str, ...]] = {}
+        bad = []
+        entries = self._entries()
+        last = {entry.name: entry for entry in entries}
+        for entry in entries:
+            try:
+                if last[entry.name] is not entry:
+                    raise StrategyError("The name stands again further down, and that one counts.")
+                presets[check_name(entry.name, own_only=False)] = check_body(entry.value)
+            except StrategyError as error:
+                where = f"The preset {short(entry.name)} in '{self.path}' is skipped"
+                bad.append(BadEntry(entry.name, f"{where}: {error}"))
+        return presets, tuple(bad)
+
+    def _entries(self) -> list[Entry]:
+        try:
+            return read_entries(self.path)
+        except (OSError, ValueError) as error:
+            raise StrategyError(f"The presets in '{self.path}' cannot be read: {error}.") from None
 
 
 def check_name(name: object, own_only: bool = True) -> str:
@@ -116,8 +154,10 @@ def check_strategies(strategies: Any) -> tuple[str, ...]:
         raise StrategyError(f"'strategies' has to be a list of texts, found {short(strategies)}.")
     if not all(isinstance(text, str) for text in strategies):
         raise StrategyError(f"'strategies' has to be a list of texts, found {short(strategies)}.")
+    if not all(map(is_text, strategies)):
+        raise StrategyError(f"'strategies' holds a text that cannot be written as UTF-8: {short(strategies)}.")
     text = "\n".join(strategies)
     if len(text) > MAX_TEXT:
         raise StrategyError(f"A preset has at most {MAX_TEXT} characters, this one has {len(text)}.")
     parse(text, _GENEROUS)
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
+    return tuple(line.strip() for line in lines_of(text))

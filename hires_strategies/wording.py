@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .lines import split_lines
+
 _SHOWN = 80  # characters of the user's text that an error quotes
 _SHOWN_OF_A_VALUE = 60
 
@@ -30,5 +32,5 @@ def short(value: object) -> str:
 def describe(error: BaseException) -> str:
     """An exception as the end of a sentence."""
     text = str(error).strip() or type(error).__name__
-    first_line = text.splitlines()[0]
+    first_line = split_lines(text)[0]
     return first_line if first_line.endswith((".", "!", "?")) else f"{first_line}."

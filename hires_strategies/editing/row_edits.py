@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from hires_strategies.errors import StrategyError
+from hires_strategies.lines import lines_of
 from hires_strategies.notation.literals import format_number
 from hires_strategies.notation.text import parse
 
 from .rows import FIELDS, FIRST_ROW, NEXT_ROW, Row, line_from_rows, rows_from_line
-
-
-def lines_of(text: str) -> list[str]:
-    """The strategies of a text: its lines without the empty ones."""
-    return [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
 
 
 def rows_of(text: str, line: int) -> tuple[Row, ...]:
@@ -81,7 +76,7 @@ def copy_line(text: str, line: int) -> str:
 def _with_changes(row: Row, changed: dict[str, Any]) -> Row:
     """A row after the user's changes: a size in pixels takes the place of a scale, and the other way round."""
     if "raw" in changed:
-        changed["raw"] = " ".join(str(changed["raw"]).splitlines()) or line_from_rows([FIRST_ROW])
+        changed["raw"] = " ".join(lines_of(str(changed["raw"]))) or line_from_rows([FIRST_ROW])
     before, row = row, row.having(changed)
     if ("width" in changed or "height" in changed) and row.width and row.height:
         return replace(row, scale=0)

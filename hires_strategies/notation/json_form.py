@@ -6,11 +6,11 @@ The object and the text (text.py) say the same: programs use whichever is handie
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from hires_strategies.errors import StrategyError
+from hires_strategies.lines import split_lines
 from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.vocabulary import ANYTHING, Vocabulary
 from hires_strategies.wording import short
@@ -18,8 +18,6 @@ from hires_strategies.wording import short
 from .braces import too_many
 from .json_schema import STAGE, STRATEGY, check_object, is_text
 from .text import parse
-
-_LINE_END = re.compile(r"\r\n|\r|\n")  # as the notation counts lines
 
 
 def strategy_to_object(strategy: Strategy) -> dict[str, Any]:
@@ -62,7 +60,7 @@ def read_strategies(
             lines += 1
         elif isinstance(item, str):
             found += _parse(item, lines, vocabulary)
-            lines += len(_LINE_END.split(item))
+            lines += len(split_lines(item))
         else:
             raise StrategyError(f"'{place}' has to be a strategy text or a strategy object, found {short(item)}.")
         if len(found) > vocabulary.limits.variants:

@@ -13,11 +13,11 @@ stage_options.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import MAX_STAGES
+from hires_strategies.lines import split_lines
 from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.vocabulary import ANYTHING, Vocabulary
 from hires_strategies.wording import found, shorten
@@ -39,8 +39,7 @@ def parse(text: str, vocabulary: Vocabulary = ANYTHING) -> list[Strategy]:
     """
     most = vocabulary.limits.variants
     strategies: list[Strategy] = []
-    # Not splitlines(), which also splits at signs that start no new line in a text box.
-    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+    for number, line in enumerate(split_lines(text), start=1):
         if not line.strip():
             continue
         try:

@@ -25,6 +25,8 @@ REMEMBERED = 5  # runs per kind of stage and size
 _MOST_ENTRIES = 200
 _FIRST_PASS = "first pass"
 _SAMPLED = "sampled"
+_FASTEST, _SLOWEST = 1e-15, 1.0  # seconds per unit of work: beyond them stands a slip, and a sum may overflow
+_MOST_DIGITS = 12  # of a number of pixels
 
 _writing = threading.Lock()
 
@@ -85,7 +87,7 @@ class Timing:
     def _read(self) -> dict[str, list[float]]:
         try:
             body = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return {key: rates for key, rates in body.items() if _is_entry(key, rates)} if isinstance(body, dict) else {}
 
@@ -118,8 +120,14 @@ def _key(model: str, task: Task) -> str:
 
 
 def _is_entry(key: str, rates: Any) -> bool:
-    numbers = isinstance(rates, list) and rates and all(isinstance(rate, (int, float)) and rate > 0 for rate in rates)
-    return bool(numbers) and key.count("|") >= 2 and key.rpartition("|")[2].isdecimal()
+    pixels = key.rpartition("|")[2]
+    numbers = isinstance(rates, list) and bool(rates) and all(map(_is_rate, rates))
+    return numbers and key.count("|") >= 2 and pixels.isdecimal() and len(pixels) <= _MOST_DIGITS
+
+
+def _is_rate(rate: Any) -> bool:
+    """Seconds per unit of work that some machine may have: a unit is a pixel, or one pixel's part of an evaluation."""
+    return isinstance(rate, (int, float)) and not isinstance(rate, bool) and _FASTEST < rate < _SLOWEST
 
 
 def _rate(known: list[tuple[str, str, int, list[float]]], model: str, task: Task) -> float | None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hires_strategies.editing import row_edits
 from hires_strategies.editing.rows import FIRST_ROW, Row, line_from_rows, rows_from_line
 from hires_strategies.limits import Limits
+from hires_strategies.lines import lines_of
 from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.presets import builtin
 from hires_strategies.vocabulary import Vocabulary
@@ -111,7 +112,7 @@ def test_rows_survive_the_text(listed):
 @settings(deadline=None)
 @given(st.text(alphabet='Latent x2@{}[]">,;.0 \n', max_size=40))
 def test_any_text_has_rows_and_keeps_its_words(text):
-    for index, line in enumerate(row_edits.lines_of(text)):
+    for index, line in enumerate(lines_of(text)):
         shown = row_edits.rows_of(text, index)
         assert "".join(line_from_rows(shown).split()) == "".join(line.split()) or parse(line_from_rows(shown)) == parse(
             line

@@ -54,7 +54,9 @@ def test_stages_that_did_not_run_teach_nothing(timing):
     assert timing.estimate(plan("Latent x2 @0.7", sampler="DPM adaptive")) is None
 
 
-@pytest.mark.parametrize("content", ["", "[1]", '{"a": 1, "m|k|0": [1], "m|k|x": [2], "|first pass|10": ["a"]}'])
+@pytest.mark.parametrize(
+    "content", ["", "[1]", "[" * 10**5, '{"a": 1, "m|k|0": [1], "m|k|x": [2], "|first pass|10": ["a"]}']
+)
 def test_a_broken_file_counts_as_empty(timing, content):
     timing.path.parent.mkdir()
     timing.path.write_text(content)
@@ -62,6 +64,25 @@ def test_a_broken_file_counts_as_empty(timing, content):
     timing.learn(plan("Latent x2 @0.7"), [2.0, 8.0])
     assert timing.estimate(plan("Latent x2 @0.7")) == pytest.approx(10.0)
     json.loads(timing.path.read_text())
+
+
+BAD_ENTRIES = [
+    '"m|k|0": [1]', '"a": 1', '"|latent|x": [2]', '"|sampled latent|2000000": [Infinity]',
+    '"|sampled latent|2000000": [NaN, 1]', '"|sampled latent|2000000": [1e300]', '"|sampled latent|1048576": [true]',
+    f'"|sampled latent|2000000": [1{"0" * 400}]', f'"|sampled latent|1{"0" * 400}": [1]', '"|sampled latent|0": [1]',
+    '"||": []', '"|first pass|262144": [1e-320]',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD_ENTRIES)
+def test_one_bad_entry_does_not_spoil_the_others(timing, bad):
+    timing.learn(plan("Latent x2 @0.7"), [2.0, 8.0])
+    known = timing.path.read_text(encoding="utf-8")
+    timing.path.write_text(f"{{{bad}, {known.lstrip()[1:]}", encoding="utf-8")
+    assert timing.estimate(plan("Latent x2 @0.7")) == pytest.approx(10.0)
+    assert 0 < timing.estimate(plan("Latent x3 @0.7")) < 1000
+    timing.learn(plan("Latent x2 @0.7"), [2.0, 8.0])
+    assert timing.estimate(plan("Latent x2 @0.7")) == pytest.approx(10.0)
 
 
 def test_worth():

@@ -89,6 +89,8 @@ _PLAN_EXAMPLE = {
     "cost": 9.0,
 }
 _PRESET = _object(strategies=_TEXTS, builtin={"type": "boolean"})
+# Not always there: a sentence that says why the file's entry of this name is skipped.
+_PRESET["properties"]["error"] = {"type": "string"}
 _UPSCALER = _object(name={"type": "string"}, latent={"type": "boolean"})
 
 PLAN: dict[str, Any] = {

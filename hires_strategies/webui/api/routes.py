@@ -74,7 +74,11 @@ def upscalers() -> JSONResponse:
 
 
 def list_presets() -> JSONResponse:
-    """All presets by name; those with "builtin": true came with the extension and cannot be changed."""
+    """All presets by name; those with "builtin": true came with the extension and cannot be changed.
+
+    An entry of the file that is no preset has a sentence in "error"; its strategies are what the name stands for
+    without it, none as a rule.
+    """
     return _checked(_all_presets)
 
 
@@ -94,7 +98,7 @@ def delete_preset(name: str) -> JSONResponse:
 
     def delete() -> dict[str, Any]:
         file = preset_file()
-        if presets.check_name(name) not in file.all():
+        if not file.has(name):
             raise HTTPException(status_code=404, detail=f"There is no preset '{name}'.")
         file.delete(name)
         return {"deleted": name}
@@ -108,12 +112,16 @@ def schema() -> JSONResponse:
 
 
 def _all_presets() -> dict[str, Any]:
-    own = preset_file().all()
-    return {
+    file = preset_file()
+    found: dict[str, Any] = {
         name: {"strategies": list(texts), "builtin": builtin}
-        for each, builtin in ((presets.builtin(), True), (own, False))
+        for each, builtin in ((presets.builtin(), True), (file.all(), False))
         for name, texts in each.items()
     }
+    for entry in file.bad_entries():
+        name = entry.name.encode("utf-8", "backslashreplace").decode("utf-8")  # half a surrogate pair cannot be sent
+        found.setdefault(name, {"strategies": [], "builtin": False})["error"] = entry.error
+    return found
 
 
 async def _answer(request: Request, work: Callable[[Any], dict[str, Any]]) -> JSONResponse:

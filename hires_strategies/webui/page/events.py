@@ -11,6 +11,7 @@ import gradio as gr
 from hires_strategies.editing import row_edits
 from hires_strategies.editing.rows import FIELDS, Row
 from hires_strategies.errors import StrategyError
+from hires_strategies.lines import lines_of, split_lines
 from hires_strategies.webui.host import forks
 
 from . import gallery_buttons
@@ -166,7 +167,7 @@ def _wire_tools(section: Any, row: Any, index: int) -> None:
 
 def refreshed(text: str, line: Any, shown: str, values: dict[str, Any]) -> list[Any]:
     """Updates for the preview, the choice of a line, what the rows show from now on, and the rows."""
-    count = max(len(row_edits.lines_of(text)), 1)
+    count = max(len(lines_of(text)), 1)
     index = min(index_of(line), count - 1)
     choices = gr.update(
         choices=[str(number) for number in range(1, count + 1)], value=str(index + 1), visible=count > 1
@@ -186,17 +187,17 @@ def applied(text: str, shown: str, *fields: Any) -> Any:
 
 def added_line(text: str, line: Any) -> tuple[str, Any]:
     new = row_edits.copy_line(text, index_of(line))
-    numbers = [str(number) for number in range(1, len(row_edits.lines_of(new)) + 1)]
+    numbers = [str(number) for number in range(1, len(lines_of(new)) + 1)]
     return new, gr.update(choices=numbers, value=numbers[-1], visible=True)
 
 
 def rows_shown(shown: str) -> tuple[Row, ...]:
     """The rows that the page shows: `shown` is the line's index, a line break, and the text they were made from."""
-    return row_edits.rows_of(shown.partition("\n")[2], index_of_shown(shown)) if shown else ()
+    return row_edits.rows_of("\n".join(split_lines(shown)[1:]), index_of_shown(shown)) if shown else ()
 
 
 def index_of_shown(shown: str) -> int:
-    number = shown.partition("\n")[0]
+    number = split_lines(shown)[0]
     return int(number) if number.isdecimal() else 0
 
 

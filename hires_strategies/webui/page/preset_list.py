@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 import gradio as gr
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.presets import builtin
+from hires_strategies.lines import split_lines
+from hires_strategies.presets import BadEntry, builtin
 from hires_strategies.webui.files import preset_file
 
 
@@ -70,7 +71,7 @@ def load_preset(name: str | None, text: str) -> tuple[str, str, str]:
 
 def save_preset(name: str, text: str) -> list[Any]:
     try:
-        saved = preset_file().save(name, text.splitlines())
+        saved = preset_file().save(name, split_lines(text))
     except StrategyError as error:
         return [gr.update(), gr.update(), _message(error), gr.update()]
     return _renewed(saved, f"Saved as '{saved}'.")
@@ -87,24 +88,37 @@ def delete_preset(name: str) -> list[Any]:
 def list_presets() -> list[Any]:
     """The list as it is when the page is opened: the file may have changed since the WebUI started."""
     try:
-        return _renewed(None, "")
+        return _renewed(None, "", tell_bad_entries=True)
     except StrategyError as error:
         return [gr.update(), gr.update(), _message(error), gr.update()]
 
 
-def _renewed(chosen: str | None, message: str) -> list[Any]:
-    own = preset_file().all()
+def _renewed(chosen: str | None, message: str, tell_bad_entries: bool = False) -> list[Any]:
+    file = preset_file()
+    own, bad = file.all(), file.bad_entries()
     choices = gr.update(choices=[*builtin(), *(name for name in own if name not in builtin())], value=chosen)
-    return [choices, chosen or "", f"<p>{escape(message)}</p>" if message else "", _table(own)]
+    told = f"<p>{escape(message)}</p>" if message else ""
+    if tell_bad_entries:
+        told += "".join(_message(entry.error) for entry in bad)
+    return [choices, chosen or "", told, _table(own, bad)]
 
 
-def _message(error: StrategyError) -> str:
-    return f'<div class="hires-strategies-error" role="alert">{escape(str(error))}</div>'
+def _message(error: object) -> str:
+    return f'<div class="hires-strategies-error" role="alert">{escape(_shown(str(error)))}</div>'
 
 
-def _table(own: dict[str, tuple[str, ...]]) -> str:
-    rows = "".join(
+def _table(own: dict[str, tuple[str, ...]], bad: Sequence[BadEntry] = ()) -> str:
+    rows = [
         f"<dt>{escape(name)}</dt><dd>{'<br>'.join(f'<code>{escape(line)}</code>' for line in lines)}</dd>"
         for name, lines in {**builtin(), **own}.items()
-    )
-    return f'<dl class="hires-strategies-list">{rows}</dl>'
+    ]
+    rows += [
+        f'<dt>{escape(_shown(entry.name))}</dt><dd class="hires-strategies-error">{escape(_shown(entry.error))}</dd>'
+        for entry in bad
+    ]
+    return f'<dl class="hires-strategies-list">{"".join(rows)}</dl>'
+
+
+def _shown(text: str) -> str:
+    """A text that can be sent: half a surrogate pair as the escape that stands for it in the file."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from modules import sd_models
 
 from hires_strategies.errors import StrategyError
+from hires_strategies.lines import split_lines
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.cost import plan_cost
 from hires_strategies.planning.keepers import worth_it
@@ -75,7 +75,7 @@ def hires_fix_size(values: Values, first: FirstPass, **sampling: Any) -> Stage:
 
 
 def _error(text: str, error: StrategyError) -> str:
-    lines = re.split(r"\r\n|\r|\n", text)
+    lines = split_lines(text)
     place = ""
     if error.line is not None and error.column is not None and error.line <= len(lines):
         line, index = lines[error.line - 1], error.column - 1
