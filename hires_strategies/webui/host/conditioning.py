@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from modules import devices, extra_networks, prompt_parser, sd_samplers, shared
@@ -25,11 +26,19 @@ class Conditioning:
         self.active = _network_key(self.first_networks)
 
     def for_stage(self, q: Processing, node: Node) -> tuple[Any, Any]:
-        """Activate the stage's networks and return its conditioning (positive, negative), computed once."""
+        """Activate the stage's networks and return its conditioning (positive, negative), computed once.
+
+        Like the host in each of its passes, activate networks that are active already, too: scripts wait for it.
+        """
         assert node.sampling is not None
         prompts, networks = self._prompts(node.sampling)
         negatives = self._negatives(node.sampling)
-        self._activate(q, networks)
+        if q.is_hr_pass:
+            q.hr_prompts, q.hr_negative_prompts, q.hr_extra_network_data = prompts, negatives, networks
+        else:
+            q.prompts, q.negative_prompts, q.extra_network_data = prompts, negatives, networks
+        if not q.disable_extra_networks:
+            self._activate(q, networks)
         width, height = q.hr_upscale_to_x, q.hr_upscale_to_y
         key = (
             *prompts,
@@ -43,12 +52,15 @@ class Conditioning:
             self.active,
         )
         if key not in self.made:
-            self.made[key] = self._compute(q, node, prompts, negatives)
+            self.made[key] = self._compute(q, node, prompts, negatives, networks)
         return self.made[key]
 
     def restore_networks(self) -> None:
-        """The networks of the first pass again, as the host left them."""
-        self._activate(self.p, self.first_networks)
+        """The networks of the first pass again, as the host left them, if a stage had others."""
+        if self.active != _network_key(self.first_networks):
+            q = copy(self.p)  # what activation writes stands there already
+            q.extra_generation_params = {}
+            self._activate(q, self.first_networks)
 
     def _prompts(self, sampling: Sampling) -> Parsed:
         p = self.p
@@ -70,19 +82,14 @@ class Conditioning:
         return p.negative_prompts
 
     def _activate(self, q: Processing, networks: Networks | None) -> None:
-        key = _network_key(networks)
-        if key == self.active or q.disable_extra_networks:
-            return
         self.active = ""  # not known until it worked
-        was_second_pass, q.is_hr_pass = q.is_hr_pass, True  # else the host forgets the first pass's LoRA hashes
-        try:
-            with devices.autocast():
-                extra_networks.activate(q, networks)
-        finally:
-            q.is_hr_pass = was_second_pass
-        self.active = key
+        with devices.autocast():
+            extra_networks.activate(q, networks)
+        self.active = _network_key(networks)
 
-    def _compute(self, q: Processing, node: Node, prompts: list[str], negatives: list[str]) -> tuple[Any, Any]:
+    def _compute(
+        self, q: Processing, node: Node, prompts: list[str], negatives: list[str], networks: Networks | None
+    ) -> tuple[Any, Any]:
         size = {"width": q.hr_upscale_to_x, "height": q.hr_upscale_to_y}
         positive = prompt_parser.SdConditioning(prompts, **size)
         negative = prompt_parser.SdConditioning(negatives, is_negative_prompt=True, **size)
@@ -93,9 +100,7 @@ class Conditioning:
         with devices.autocast():
             # Own cache slots: the host's key has no size, which SDXL's conditioning holds.
             uc, c = (
-                q.get_conds_with_caching(
-                    function, texts, first_steps, [[None, None, None]], q.extra_network_data, second_steps
-                )
+                q.get_conds_with_caching(function, texts, first_steps, [[None, None, None]], networks, second_steps)
                 for function, texts in (
                     (prompt_parser.get_learned_conditioning, negative),
                     (prompt_parser.get_multicond_learned_conditioning, positive),

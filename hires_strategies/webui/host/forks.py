@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from modules import sd_samplers, shared
+from modules import sd_models, sd_samplers, shared
 
 from .processing import Processing
 
@@ -57,22 +57,39 @@ def gallery_keeps_original() -> bool:
     return bool(getattr(shared.opts, "hires_button_gallery_insert", False))
 
 
-def reset_patches() -> None:
-    """Forge collects what extensions patch into the model for one sampling: start each one from the LoRA state."""
-    model = shared.sd_model
-    if hasattr(model, "forge_objects"):
-        model.forge_objects = model.forge_objects_after_applying_lora.shallow_copy()
+def before_sampling(q: Processing, x: Any, noise: Any, c: Any, uc: Any) -> tuple[Any, Any, Any]:
+    """All that the host does between the conditioning of a pass and its sampling, in the host's order.
 
-
-def before_sampling(p: Processing, arguments: dict[str, Any]) -> Any:
-    """Call other scripts' process_before_every_sampling (since A1111 1.10); returns the noise to use."""
-    if p.scripts is not None and hasattr(p.scripts, "process_before_every_sampling"):
-        p.scripts.process_before_every_sampling(p, **arguments)
-    noise = arguments["noise"]
-    modified = getattr(p, "modified_noise", None)
+    `x` are the latents to start from. Returns conditioning, negative conditioning and noise: scripts may replace them.
+    """
+    if q.is_hr_pass:
+        q.hr_c, q.hr_uc = c, uc
+    else:
+        q.c, q.uc = c, uc
+    if hasattr(q.sd_model, "forge_objects"):
+        # Forge collects what extensions patch into the model for one sampling: start each one from the LoRA state.
+        _before_second_pass(q)
+        q.sd_model.forge_objects = q.sd_model.forge_objects_after_applying_lora.shallow_copy()
+        _merge_tokens(q)
+    else:
+        _merge_tokens(q)
+        _before_second_pass(q)
+    if q.scripts is not None and hasattr(q.scripts, "process_before_every_sampling"):  # since A1111 1.10
+        c, uc = q.get_conds()
+        q.scripts.process_before_every_sampling(q, x=x, noise=noise, c=c, uc=uc)
+    modified = getattr(q, "modified_noise", None)
     if modified is not None:  # Forge lets an extension replace it
-        noise, p.modified_noise = modified, None  # type: ignore[attr-defined]
-    return noise
+        noise, q.modified_noise = modified, None  # type: ignore[attr-defined]
+    return (*q.get_conds(), noise)
+
+
+def _merge_tokens(q: Processing) -> None:
+    sd_models.apply_token_merging(q.sd_model, q.get_token_merging_ratio(for_hr=q.is_hr_pass))
+
+
+def _before_second_pass(q: Processing) -> None:
+    if q.is_hr_pass and q.scripts is not None:
+        q.scripts.before_hr(q)
 
 
 def forget_reference_latent() -> None:

@@ -52,6 +52,8 @@ class Processing(Protocol):
     hr_prompts: list[str]
     hr_negative_prompts: list[str]
     hr_extra_network_data: Networks | None
+    hr_c: Any
+    hr_uc: Any
     truncate_x: int
     truncate_y: int
     is_hr_pass: bool
@@ -85,6 +87,7 @@ class Processing(Protocol):
 
     def calculate_target_resolution(self) -> None: ...
     def comment(self, text: str) -> None: ...
+    def get_conds(self) -> tuple[Any, Any]: ...
     def get_conds_with_caching(
         self,
         function: Callable[..., Any],

@@ -82,8 +82,6 @@ class WebuiHost:
                 q, latents, noise, c, uc, steps=node.steps, image_conditioning=image_conditioning
             )
 
-        if q.scripts is not None:
-            q.scripts.before_hr(q)
         return self._with_model(q, node, latents, noise, sampling)
 
     def direct(self, node: Node) -> Latents:
@@ -159,11 +157,8 @@ class WebuiHost:
         """Run `sampling` with the stage's networks, conditioning and token merging, then put token merging back."""
         devices.torch_gc()
         c, uc = self.conditioning.for_stage(q, node)
-        forks.reset_patches()
-        sd_models.apply_token_merging(q.sd_model, q.get_token_merging_ratio(for_hr=q.is_hr_pass))
         try:
-            noise = forks.before_sampling(q, {"x": x, "noise": noise, "c": c, "uc": uc})
-            return sampling(c, uc, noise)
+            return sampling(*forks.before_sampling(q, x, noise, c, uc))
         finally:
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
 
