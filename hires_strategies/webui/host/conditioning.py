@@ -10,6 +10,7 @@ from modules import devices, extra_networks, prompt_parser, sd_samplers, shared
 from hires_strategies.planning.plan import Node, Sampling
 from hires_strategies.stage_options import OPTIONS
 
+from . import forks
 from .processing import Networks, Processing
 
 # What the host names a prompt after parsing: the texts without network tags, and the networks.
@@ -39,13 +40,11 @@ class Conditioning:
             q.prompts, q.negative_prompts, q.extra_network_data = prompts, negatives, networks
         if not q.disable_extra_networks:
             self._activate(q, networks)
-        width, height = q.hr_upscale_to_x, q.hr_upscale_to_y
         key = (
             *prompts,
             None,
             *negatives,
-            width,
-            height,
+            *forks.conditioning_fields(q).values(),
             node.steps,
             *(getattr(node.sampling, option.field) for option in OPTIONS if option.conditions),
             q.is_hr_pass,
@@ -90,9 +89,9 @@ class Conditioning:
     def _compute(
         self, q: Processing, node: Node, prompts: list[str], negatives: list[str], networks: Networks | None
     ) -> tuple[Any, Any]:
-        size = {"width": q.hr_upscale_to_x, "height": q.hr_upscale_to_y}
-        positive = prompt_parser.SdConditioning(prompts, **size)
-        negative = prompt_parser.SdConditioning(negatives, is_negative_prompt=True, **size)
+        fields = forks.conditioning_fields(q)
+        positive = prompt_parser.SdConditioning(prompts, **fields)
+        negative = prompt_parser.SdConditioning(negatives, is_negative_prompt=True, **fields)
         config = sd_samplers.find_sampler_config(q.sampler_name)
         steps = config.total_steps(node.steps) if config else node.steps
         # A second pass's prompt editing continues the first pass's: [a:b:0.5] has switched, [a:b:1.5] switches halfway.

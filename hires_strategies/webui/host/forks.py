@@ -57,6 +57,28 @@ def gallery_keeps_original() -> bool:
     return bool(getattr(shared.opts, "hires_button_gallery_insert", False))
 
 
+def distilled_cfg(p: Processing) -> float | None:
+    """The distilled CFG scale of the generation (Forge: what Flux calls guidance); None where the host has none."""
+    scale: float | None = getattr(p, "distilled_cfg_scale", None)
+    return scale
+
+
+def use_distilled_cfg(q: Processing, scale: float | None) -> None:
+    """Let a stage run at this scale; called before its sampler is made. None changes nothing."""
+    if scale is None:
+        return
+    q.distilled_cfg_scale = q.hr_distilled_cfg = scale  # type: ignore[attr-defined]
+    if hasattr(q.sd_model, "set_shift"):  # Forge Neo: for models with a shift the same number is that
+        q.sd_model.set_shift(shift=scale)
+
+
+def conditioning_fields(q: Processing) -> dict[str, Any]:
+    """What the host's SdConditioning holds beside the prompts of a stage."""
+    fields: dict[str, Any] = {"width": q.hr_upscale_to_x, "height": q.hr_upscale_to_y}
+    scale = distilled_cfg(q)
+    return fields if scale is None else {**fields, "distilled_cfg_scale": scale}
+
+
 def before_sampling(q: Processing, x: Any, noise: Any, c: Any, uc: Any) -> tuple[Any, Any, Any]:
     """All that the host does between the conditioning of a pass and its sampling, in the host's order.
 

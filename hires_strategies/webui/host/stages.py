@@ -135,6 +135,7 @@ class WebuiHost:
             value = getattr(sampling, option)
             for attribute in (first, *others):
                 setattr(q, attribute, getattr(p, first, None) if value is None else value)
+        forks.use_distilled_cfg(q, forks.distilled_cfg(p))
         target = node.upscale
         q.hr_upscale_to_x, q.hr_upscale_to_y = (target.width, target.height) if target else (node.width, node.height)
         if not q.is_hr_pass:
