@@ -1,6 +1,6 @@
-"""The requests whose course was recorded on A1111 v1.10.1, in host_order.json.
+"""The requests whose course was recorded on A1111 v1.10.1: its hooks in host_order.json, its calls in host_calls.json.
 
-`python tests/workbench/host_order.py URL` records it anew, from a WebUI on this machine that has loaded the extension
+`python tests/workbench/host_order.py URL` records both anew, from a WebUI on this machine that has loaded the extension
 tests/workbench/recorder.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 import requests
 
 RECORDED = Path(__file__).resolve().parent / "host_order.json"
+RECORDED_CALLS = RECORDED.with_name("host_calls.json")
 BASE: dict[str, Any] = {
     "prompt": "a [red:blue:0.5] house", "steps": 4, "width": 64, "height": 64, "seed": 11, "sampler_name": "Euler",
     "scheduler": "Automatic", "cfg_scale": 5, "subseed": 5,
@@ -41,12 +42,26 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "token merging": {**HIRES, "override_settings": {"token_merging_ratio": 0.2, "token_merging_ratio_hr": 0.4}},
     "clip skip": {"override_settings": {"CLIP_stop_at_last_layers": 2}},
 }
+# Of these the calls were recorded as well.
+CALLS = ("plain", "hires latent, batches", "hires pixel", "hires prompt editing", "hires DDIM", "hires Karras",
+         "token merging")  # fmt: skip
+# Callbacks that the workbench does not have.
+_OF_THE_DENOISER = ("cfg_denoiser", "cfg_denoised", "cfg_after_cfg")
 
 
-def record(url: str, name: str, folder: Path) -> list[dict[str, Any]]:
+def record_calls(url: str, name: str, folder: Path) -> list[list[Any]]:
+    """Which of its functions and hooks the WebUI at `url`, which can write into `folder`, calls for a request.
+
+    Without what a sampler draws at its own steps: Euler of the host draws noise and throws it away.
+    """
+    calls = record(url, name, folder, "Call recorder")
+    return [line for line in calls if line[0] not in _OF_THE_DENOISER and (line[0], line[-1]) != ("next", False)]
+
+
+def record(url: str, name: str, folder: Path, script: str = "Recorder") -> list[Any]:
     """What the WebUI at `url`, which can write into `folder`, does for a request."""
     path = folder / "record.json"
-    body = {**BASE, **REQUESTS[name], "alwayson_scripts": {"Recorder": {"args": [str(path)]}}}
+    body = {**BASE, **REQUESTS[name], "alwayson_scripts": {script: {"args": [str(path)]}}}
     answer = requests.post(f"{url}/sdapi/v1/txt2img", json=body, timeout=300)
     answer.raise_for_status()
     return json.loads(path.read_text(encoding="utf-8"))
@@ -54,6 +69,8 @@ def record(url: str, name: str, folder: Path) -> list[dict[str, Any]]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
-        found = {name: record(sys.argv[1], name, Path(temporary)) for name in REQUESTS}
-    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(lines)}" for name, lines in found.items())
-    RECORDED.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+        courses = {name: record(sys.argv[1], name, Path(temporary)) for name in REQUESTS}
+        calls = {name: record_calls(sys.argv[1], name, Path(temporary)) for name in CALLS}
+    for file, found in ((RECORDED, courses), (RECORDED_CALLS, calls)):
+        lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(lines)}" for name, lines in found.items())
+        file.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")

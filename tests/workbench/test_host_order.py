@@ -10,6 +10,7 @@ import pytest
 import requests
 
 RECORDED = json.loads(host_order.RECORDED.read_text(encoding="utf-8"))
+RECORDED_CALLS = json.loads(host_order.RECORDED_CALLS.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -26,3 +27,8 @@ def test_a_request_takes_the_course_that_it_takes_on_the_host(recorded_url: str,
     assert [line["hook"] for line in course] == [line["hook"] for line in RECORDED[name]]
     for line, on_host in zip(course, RECORDED[name]):
         assert line == on_host, line["hook"]
+
+
+@pytest.mark.parametrize("name", host_order.CALLS)
+def test_a_request_calls_what_it_calls_on_the_host(recorded_url: str, name: str, tmp_path: Path) -> None:
+    assert host_order.record_calls(recorded_url, name, tmp_path) == RECORDED_CALLS[name]
