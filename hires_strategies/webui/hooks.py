@@ -15,7 +15,7 @@ from modules import errors, processing
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.webui.first_pass.recall import FirstPass
-from hires_strategies.webui.generation import first_image, xyz_cell
+from hires_strategies.webui.generation import first_image, selected_image, xyz_cell
 from hires_strategies.webui.generation.job import Job, forget, hang, is_interrupted, job_on, needs_first_pass
 from hires_strategies.webui.generation.learnt_times import learn
 from hires_strategies.webui.host import attachments, forks, infotext
@@ -23,7 +23,6 @@ from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import Processed, Processing
 from hires_strategies.webui.output.contact_sheets import add_sheets
 from hires_strategies.webui.output.extra_images import add_extras
-from hires_strategies.webui.page import gallery_buttons
 
 from .settings import limits
 
@@ -35,10 +34,10 @@ _DROPPED = (
 
 def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
     """Read and check what the section asks for, before other scripts and before any work."""
-    if gallery_buttons.is_asked(p, arguments):
+    if selected_image.is_asked(p, arguments):
         arguments = (True, *arguments[1:])
         try:
-            gallery_buttons.take_first_pass(p)
+            selected_image.take_first_pass(p)
         except Exception as error:
             refuse(p, error)
     if not is_ours(p):
@@ -96,7 +95,7 @@ def postprocess(p: Processing, processed: Processed) -> None:
     if job is not None:
         add_extras(p, processed, job)
         add_sheets(p, processed, job)
-        gallery_buttons.return_original(p, processed)
+        selected_image.return_original(p, processed)
 
 
 class SampleThenStages(attachments.Replacement):

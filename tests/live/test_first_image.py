@@ -136,3 +136,31 @@ def test_a_picture_that_cannot_be_used(webui: WebUI, image: str, fields: dict[st
     assert caught.value.status == 422
     for word in words:
         assert word in caught.value.detail
+
+
+HOSTILE = {
+    "Seed": ["99999999999999999999999999", "-99999999999999999999999999", "1e9", "nan", "abc", "9" * 5000],
+    "Variation seed": ["99999999999999999999999999", "x"],
+    "Variation seed strength": ["nan", "inf", "2", "-1", "1e400", "x"],
+    "Seed resize from": ["1000000000x64", "64x0x1", "-8x64"],
+}
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in HOSTILE.items() for value in values])
+def test_a_value_of_the_picture_that_cannot_be_is_named(webui: WebUI, first: Answer, key: str, value: str) -> None:
+    values = {"Steps": "6", "Sampler": "Euler", "Seed": "5", "Variation seed": "3", "Variation seed strength": "0.5"}
+    text = "a house\n" + ", ".join(f"{name}: {each}" for name, each in {**values, key: value}.items())
+    with pytest.raises(Refused) as caught:
+        run(webui, "Nearest x2", encoded(first.images[0], text), EMPTY)
+    assert caught.value.status == 422
+    assert f"'{key}'" in caught.value.detail and value[:20] in caught.value.detail
+    answer = run(webui, "Nearest x2", encoded(first.images[0], text), {**EMPTY, "seed": 4})
+    assert answer.info["seed"] == 4
+
+
+def test_a_text_that_the_host_cannot_read_is_a_sentence(webui: WebUI, first: Answer) -> None:
+    text = "a house\nSteps: 6, Sampler: Euler, Seed: 5, Size: 64x64, First pass size: axb, Version: v1.10.1"
+    try:
+        run(webui, "Nearest x2", encoded(first.images[0], text), EMPTY)
+    except Refused as refused:
+        assert refused.status == 422

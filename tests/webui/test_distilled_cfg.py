@@ -18,10 +18,8 @@ def guidance(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> list[A
     from modules import processing, prompt_parser, shared
 
     class SdConditioning(prompt_parser.SdConditioning):
-        def __init__(
-            self, prompts: Any, *args: Any, copy_from: Any = None, distilled_cfg_scale: Any = None, **kwargs: Any
-        ):
-            super().__init__(prompts, *args, copy_from=copy_from, **kwargs)
+        def __init__(self, prompts: Any, distilled_cfg_scale: Any = None, copy_from: Any = None, **kwargs: Any):
+            super().__init__(prompts, copy_from=copy_from, **kwargs)
             like = prompts if copy_from is None else copy_from
             self.distilled_cfg_scale = distilled_cfg_scale or getattr(like, "distilled_cfg_scale", None)
 
@@ -68,11 +66,11 @@ def test_another_scale_is_another_conditioning(guidance: list[Any]) -> None:
     from hires_strategies.planning.plan import FirstPass, make_plan
     from hires_strategies.webui.host.stages import WebuiHost
 
-    p = processing.StableDiffusionProcessingTxt2Img(prompt="a house", steps=2, sampler_name="Euler")
+    p: Any = processing.StableDiffusionProcessingTxt2Img(prompt="a house", steps=2, sampler_name="Euler")
     p.prompts, p.negative_prompts, p.extra_network_data, p.firstpass_steps = ["a house"], [""], {}, 2
     node = make_plan(parse("Latent x2 @0.7"), FirstPass(64, 64, 2, "Euler")).stages[0]
     host = WebuiHost(p)
-    q = host._stage_p(node)
+    q: Any = host._stage_p(node)
     stronger = copy(q)
     stronger.distilled_cfg_scale = stronger.hr_distilled_cfg = 9.0
     made = [host.conditioning.for_stage(each, node) for each in (q, stronger, q)]
@@ -90,7 +88,7 @@ def test_forge_neo_is_told_the_shift_before_the_sampler_is_made(
     told = []
     model = SimpleNamespace(set_shift=lambda shift: told.append(shift))
     monkeypatch.setattr(shared, "sd_model", model)
-    q = processing.StableDiffusionProcessingTxt2Img()
+    q: Any = processing.StableDiffusionProcessingTxt2Img()
     forks.use_distilled_cfg(q, 4.5)
     assert (q.distilled_cfg_scale, q.hr_distilled_cfg, told) == (4.5, 4.5, [4.5])
 
@@ -100,6 +98,6 @@ def test_a_host_without_it_is_left_alone(api: Callable[..., Any]) -> None:
 
     from hires_strategies.webui.host import forks
 
-    q = processing.StableDiffusionProcessingTxt2Img()
+    q: Any = processing.StableDiffusionProcessingTxt2Img()
     forks.use_distilled_cfg(q, forks.distilled_cfg(q))
     assert not hasattr(q, "distilled_cfg_scale") and not hasattr(q, "hr_distilled_cfg")

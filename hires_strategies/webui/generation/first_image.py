@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
 
-from modules import images
 from PIL.Image import Image
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.webui.host.forks import infotext_module
 from hires_strategies.webui.host.processing import Processing
+
+from .image_parameters import ImageParameters
 
 KEY = "First pass image"
 
@@ -28,10 +26,17 @@ def take_over(p: Processing, image: Image) -> None:
         )
     p.width, p.height = image.size
     p.extra_generation_params[KEY] = hashlib.sha256(image.tobytes()).hexdigest()[:10]
-    infotext, _ = images.read_info_from_image(image)
-    if infotext:
-        parameters = infotext_module().parse_generation_parameters(infotext)
-        _take_prompts(p, parameters)
+    own_seed = p.seed not in (None, "", -1)
+    if p.prompt and p.negative_prompt and own_seed:
+        return
+    parameters = ImageParameters.of(image)
+    if parameters is None:
+        return
+    if not p.prompt:
+        parameters.take_prompt(p)
+    if not p.negative_prompt:
+        parameters.take_negative(p)
+    if not own_seed:
         _take_seed(p, parameters)
 
 
@@ -47,29 +52,11 @@ def pictures(image: Image, count: int) -> list[Image]:
     return [plain] * count
 
 
-def _take_prompts(p: Processing, parameters: Mapping[str, Any]) -> None:
-    if not p.prompt:
-        p.prompt = parameters.get("Prompt", "")
-        # By its settings the host takes the texts of known styles out of the prompts when it reads them.
-        p.styles = [*(p.styles or []), *(parameters.get("Styles array") or [])]
-    if not p.negative_prompt:
-        p.negative_prompt = parameters.get("Negative prompt", "")
-
-
-def _take_seed(p: Processing, parameters: Mapping[str, Any]) -> None:
-    """The seed with its variation, which the noise of a second pass is made of as well."""
-    seed = _number(parameters.get("Seed"), int)
-    if p.seed not in (None, "", -1) or seed is None:
-        return
-    p.seed = seed
-    strength = _number(parameters.get("Variation seed strength"), float)
-    variation = _number(parameters.get("Variation seed"), int)
-    if strength and variation is not None and not p.subseed_strength:
-        p.subseed, p.subseed_strength = variation, strength
-
-
-def _number(text: Any, kind: type) -> Any:
-    try:
-        return kind(text)
-    except (TypeError, ValueError):
-        return None
+def _take_seed(p: Processing, parameters: ImageParameters) -> None:
+    """The seed; its variation and resize only where the request has none of its own."""
+    variation, size = (p.subseed, p.subseed_strength), (p.seed_resize_from_w, p.seed_resize_from_h)
+    parameters.take_seed(p)
+    if variation[1]:
+        p.subseed, p.subseed_strength = variation
+    if min(size) > 0:
+        p.seed_resize_from_w, p.seed_resize_from_h = size

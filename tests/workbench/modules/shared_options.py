@@ -61,8 +61,12 @@ _INFOTEXT = {
     "refiner_switch_by_sample_steps": "Refiner switch by sampling steps",
 }  # fmt: skip
 
+_SLIDERS = {"CLIP_stop_at_last_layers": {"minimum": 1, "maximum": 12, "step": 1}}
+
 options_templates = {
-    key: OptionInfo(default, key, section=(section, section), infotext=_INFOTEXT.get(key))
+    key: OptionInfo(
+        default, key, component_args=_SLIDERS.get(key), section=(section, section), infotext=_INFOTEXT.get(key)
+    )
     for section, options in _DEFAULTS.items()
     for key, default in options.items()
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -106,7 +107,8 @@ class Calls:
                 cls.lines.append([name, params.sampling_step, params.total_sampling_steps])
 
             getattr(script_callbacks, f"on_{name}")(callback)
-            cls.undo.append(lambda callback=callback: script_callbacks.remove_callbacks_for_function(callback))
+            remove = script_callbacks.remove_callbacks_for_function  # type: ignore[attr-defined]
+            cls.undo.append(partial(remove, callback))
 
     @classmethod
     def replace(cls, owner: Any, name: str, value: Any) -> None:
