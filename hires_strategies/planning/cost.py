@@ -2,61 +2,66 @@
 
 from __future__ import annotations
 
-from .plan import FirstPass, Node, Plan, Sampling
+from collections.abc import Mapping
+from types import MappingProxyType
 
-# Model evaluations of k-diffusion's samplers for n steps: one each, or two each but for the last step, which ends at
-# sigma 0 and is an Euler step. Samplers that choose their own steps have no number.
-_TWO_EACH = ("Heun", "DPM2", "DPM2 a", "DPM++ 2S a", "DPM++ SDE")
-_UNKNOWN = ("DPM fast", "DPM adaptive", "Restart", "HeunPP2", "UniPC", "PLMS")
-_TIMESTEP_SAMPLERS = ("DDIM", "DDIM CFG++")
+from hires_strategies.samplers import find_sampler, split_name
+
+from .plan import FirstPass, Node, Plan
+
+# Model evaluations a step that runs taught, by sampler, for those that the table does not know (timing.py).
+Learnt = Mapping[str, float]
+NOTHING_LEARNT: Learnt = MappingProxyType({})
+_UNNAMED = "Euler"  # txt2img's own default over the API
 
 
-def sampler_evaluations(sampler: str | None, steps: int, second_pass: bool) -> int | None:
+def sampler_evaluations(
+    sampler: str | None, steps: int, second_pass: bool, learnt: Learnt = NOTHING_LEARNT
+) -> int | None:
     """Model evaluations for `steps` steps of a sampler; None where they are not known beforehand.
 
-    Exact for Euler, Euler a and DPM++ 2M. `second_pass` is true where sampling starts from a picture.
+    Exact for the samplers of the table, about right for those that runs taught. `second_pass` is true where sampling
+    starts from a picture.
     """
-    name = (sampler or "Euler").removesuffix(" Karras").removesuffix(" Exponential")
-    if name in _UNKNOWN:
-        return None
-    if name in _TWO_EACH:
-        return 2 * steps - 1
-    if name in _TIMESTEP_SAMPLERS and second_pass:
-        return max(steps - 1, 1)  # the host's sample_img2img takes timesteps[:t_enc], t_enc = steps - 1
-    return steps
+    name = sampler or _UNNAMED
+    row = find_sampler(name)
+    if row is not None and row.evaluations is not None:
+        return row.evaluations(steps, second_pass)
+    per_step = learnt.get(split_name(name)[0])
+    return None if per_step is None else max(round(per_step * steps), 1)
 
 
-def node_evaluations(node: Node, first_pass: FirstPass) -> int | None:
+def node_evaluations(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING_LEARNT) -> int | None:
     """Model evaluations of one stage: 0 where it only upscales, None where not known beforehand."""
     if node.sampling is None:
         return 0
-    return sampler_evaluations(
-        node.sampling.sampler or first_pass.sampler, node.steps, node.sampling.denoising_strength is not None
-    )
+    second_pass = node.sampling.denoising_strength is not None
+    return sampler_evaluations(node.sampling.sampler or first_pass.sampler, node.steps, second_pass, learnt)
 
 
-def plan_evaluations(plan: Plan) -> int | None:
+def plan_evaluations(plan: Plan, learnt: Learnt = NOTHING_LEARNT) -> int | None:
     """Model evaluations of a run, its first pass included, for a batch of any size. None where not known."""
     first = plan.first_pass
-    counts = [node_evaluations(node, first) for node in plan.stages]
+    counts = [node_evaluations(node, first, learnt) for node in plan.stages]
     if plan.needs_first_pass:
-        counts.append(sampler_evaluations(first.sampler, first.steps, False))
+        counts.append(sampler_evaluations(first.sampler, first.steps, False, learnt))
     return None if None in counts else sum(count for count in counts if count is not None)
 
 
-def node_cost(node: Node, first_pass: FirstPass) -> float:
-    """A stage's sampling in first passes: steps x pixels over the first pass's steps x pixels.
+def node_cost(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING_LEARNT) -> float:
+    """A stage's sampling in first passes: model evaluations x pixels over the first pass's evaluations x pixels.
 
-    Attention grows faster than that, and a pixel upscaler and the autoencoder take their time too: it is a lower bound
-    until the machine's own times are known.
+    Steps stand for evaluations where those of one of the two are not known. Attention grows faster than that, and a
+    pixel upscaler and the autoencoder take their time too: it is a lower bound until the machine's own times are known.
     """
-    return _work(node.width, node.height, node.sampling) / (first_pass.width * first_pass.height * first_pass.steps)
+    own = node_evaluations(node, first_pass, learnt)
+    whole = sampler_evaluations(first_pass.sampler, first_pass.steps, False, learnt)
+    if own is None or not whole:
+        own, whole = node.steps, first_pass.steps
+    return own * node.width * node.height / (whole * first_pass.width * first_pass.height)
 
 
-def plan_cost(plan: Plan) -> float:
+def plan_cost(plan: Plan, learnt: Learnt = NOTHING_LEARNT) -> float:
     """What a run costs in first passes, its own first pass included (if it needs one)."""
-    return (1.0 if plan.needs_first_pass else 0.0) + sum(node_cost(node, plan.first_pass) for node in plan.stages)
-
-
-def _work(width: int, height: int, sampling: Sampling | None) -> int:
-    return width * height * sampling.steps if sampling else 0
+    stages = sum(node_cost(node, plan.first_pass, learnt) for node in plan.stages)
+    return (1.0 if plan.needs_first_pass else 0.0) + stages

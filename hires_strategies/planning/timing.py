@@ -2,7 +2,8 @@
 
 A stage's time is taken as proportional to its work: model evaluations x pixels x images where it is sampled, pixels x
 images where it only upscales. The rate is the median of the last runs of the nearest size, because attention makes
-large pictures dearer per pixel.
+large pictures dearer per pixel. For samplers that the table does not know, the model evaluations that a run counted
+are learnt too, by step.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import json
 import math
 import statistics
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hires_strategies.json_file import write_json
+from hires_strategies.samplers import find_sampler, split_name
 
-from .cost import node_evaluations, sampler_evaluations
+from .cost import NOTHING_LEARNT, Learnt, node_evaluations, sampler_evaluations
 from .plan import Node, Plan
 
 REMEMBERED = 5  # runs per kind of stage and size
@@ -27,6 +29,8 @@ _FIRST_PASS = "first pass"
 _SAMPLED = "sampled"
 _FASTEST, _SLOWEST = 1e-15, 1.0  # seconds per unit of work: beyond them stands a slip, and a sum may overflow
 _MOST_DIGITS = 12  # of a number of pixels
+_EVALUATIONS = "evaluations a step"
+_MOST_EVALUATIONS = 100  # a step: beyond it stands a slip
 
 _writing = threading.Lock()
 
@@ -38,6 +42,15 @@ class Task:
     kind: str
     pixels: int
     work: float
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a first pass or a stage took: seconds, None where it did not run or is not to be learnt from; and the model
+    evaluations that were counted, None where nobody could."""
+
+    seconds: float | None
+    evaluations: int | None = None
 
 
 class Timing:
@@ -54,10 +67,11 @@ class Timing:
 
         `model` is any name for models of one speed ("SDXL"); an unknown one is taken to be as fast as those known.
         """
-        known = [(*_parts(key), rates) for key, rates in self._read().items()]
+        read = self._read()
+        known = [(*_parts(key), rates) for key, rates in read.items() if not _is_evaluations(key)]
         rates: dict[tuple[str, int], float | None] = {}
         seconds = 0.0
-        for task in _tasks(plan, images):
+        for task in _tasks(plan, images, _learnt(read)):
             if task is None:
                 return None
             like = (task.kind, task.pixels)
@@ -69,19 +83,24 @@ class Timing:
             seconds += rate * task.work
         return seconds
 
-    def learn(self, plan: Plan, seconds: Sequence[float | None], model: str = "", images: int = 1) -> None:
+    def evaluations(self) -> Learnt:
+        """Model evaluations a step, by sampler, of those that the table does not know."""
+        return _learnt(self._read())
+
+    def learn(self, plan: Plan, ran: Sequence[Ran], model: str = "", images: int = 1) -> None:
         """Remember a finished run; StrategyError if the file cannot be written.
 
-        `seconds`: of the first pass, then of each stage; None for what did not run.
+        `ran`: the first pass, then each stage.
         """
         with _writing:
             known = self._read()
-            tasks = _tasks(plan, images) if plan.needs_first_pass else [None, *_tasks(plan, images)]
-            for task, spent in zip(tasks, seconds, strict=False):
-                if task is not None and spent:
-                    # The newest entry last: the oldest is forgotten first.
-                    rates = known.pop(_key(model, task), [])
-                    known[_key(model, task)] = [*rates, spent / task.work][-REMEMBERED:]
+            for sampler, steps, each in _samplings(plan, ran):
+                if each.evaluations and steps and not _is_in_the_table(sampler):
+                    _add(known, f"{_EVALUATIONS}|{split_name(sampler)[0]}", each.evaluations / steps)
+            tasks = _tasks(plan, images, _learnt(known))
+            for task, each in zip(tasks if plan.needs_first_pass else [None, *tasks], ran, strict=False):
+                if task is not None and each.seconds:
+                    _add(known, _key(model, task), each.seconds / task.work)
             write_json(self.path, dict(list(known.items())[-_MOST_ENTRIES:]))
 
     def _read(self) -> dict[str, list[float]]:
@@ -92,23 +111,54 @@ class Timing:
         return {key: rates for key, rates in body.items() if _is_entry(key, rates)} if isinstance(body, dict) else {}
 
 
-def _tasks(plan: Plan, images: int) -> list[Task | None]:
+def _add(known: dict[str, list[float]], key: str, value: float) -> None:
+    """The newest entry last: the oldest is forgotten first."""
+    known[key] = [*known.pop(key, []), value][-REMEMBERED:]
+
+
+def _samplings(plan: Plan, ran: Sequence[Ran]) -> list[tuple[str, int, Ran]]:
+    """Sampler, steps and what ran, of the first pass and of each stage that samples with a sampler that is named."""
+    first = plan.first_pass
+    all_steps = [first.steps, *(node.steps for node in plan.stages)]
+    own = [node.sampling.sampler if node.sampling else None for node in plan.stages]
+    samplers = [first.sampler, *(name or first.sampler for name in own)]
+    return [(name, steps, each) for name, steps, each in zip(samplers, all_steps, ran, strict=False) if name]
+
+
+def _is_in_the_table(sampler: str) -> bool:
+    row = find_sampler(sampler)
+    return row is not None and row.evaluations is not None
+
+
+def _learnt(known: Mapping[str, list[float]]) -> Learnt:
+    return {
+        key.removeprefix(f"{_EVALUATIONS}|"): statistics.median(values)
+        for key, values in known.items()
+        if _is_evaluations(key)
+    }
+
+
+def _is_evaluations(key: str) -> bool:
+    return key.startswith(f"{_EVALUATIONS}|") and key.count("|") == 1
+
+
+def _tasks(plan: Plan, images: int, learnt: Learnt = NOTHING_LEARNT) -> list[Task | None]:
     """The first pass (if the plan needs one), then every stage; None where the work is not known beforehand."""
     first = plan.first_pass
     tasks: list[Task | None] = []
     if plan.needs_first_pass:
-        evaluations = sampler_evaluations(first.sampler, first.steps, False)
+        evaluations = sampler_evaluations(first.sampler, first.steps, False, learnt)
         pixels = first.width * first.height
         tasks.append(Task(_FIRST_PASS, pixels, evaluations * pixels * images) if evaluations else None)
-    return tasks + [_stage_task(plan, node, images) for node in plan.stages]
+    return tasks + [_stage_task(plan, node, images, learnt) for node in plan.stages]
 
 
-def _stage_task(plan: Plan, node: Node, images: int) -> Task | None:
+def _stage_task(plan: Plan, node: Node, images: int, learnt: Learnt) -> Task | None:
     pixels = node.width * node.height
     if node.sampling is None:
         assert node.upscale is not None
         return Task(node.upscale.upscaler, pixels, pixels * images)
-    evaluations = node_evaluations(node, plan.first_pass)
+    evaluations = node_evaluations(node, plan.first_pass, learnt)
     if not evaluations:
         return None
     upscaler = node.upscale.upscaler if node.upscale and not node.upscale.latent else "latent"
@@ -120,9 +170,17 @@ def _key(model: str, task: Task) -> str:
 
 
 def _is_entry(key: str, rates: Any) -> bool:
+    if not isinstance(rates, list) or not rates:
+        return False
+    if _is_evaluations(key):
+        return all(map(_is_evaluations_a_step, rates))
     pixels = key.rpartition("|")[2]
-    numbers = isinstance(rates, list) and bool(rates) and all(map(_is_rate, rates))
-    return numbers and key.count("|") >= 2 and pixels.isdecimal() and len(pixels) <= _MOST_DIGITS
+    is_key = key.count("|") >= 2 and pixels.isdecimal() and len(pixels) <= _MOST_DIGITS
+    return is_key and all(map(_is_rate, rates))
+
+
+def _is_evaluations_a_step(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= _MOST_EVALUATIONS
 
 
 def _is_rate(rate: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from PIL.Image import Image
@@ -11,6 +12,14 @@ from hires_strategies.planning.sizes import Upscale
 
 # A batch of the model's scaled latents, B x C x H/8 x W/8; the engine only slices it.
 Latents = Any
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What a sampling did: the sigma it started from, and its model evaluations; None where the host cannot say."""
+
+    start_sigma: float | None = None
+    evaluations: int | None = None
 
 
 class Host(Protocol):
@@ -44,8 +53,8 @@ class Host(Protocol):
     def direct(self, node: Node) -> Latents:
         """txt2img at the node's size, from noise alone."""
 
-    def start_sigma(self, node: Node) -> float | None:
-        """The sigma at which a sampled node starts; None where it has none."""
+    def last_sampling(self) -> Sampled:
+        """What the last `sample` or `direct` that ended well did."""
 
     def next_job(self, text: str) -> None:
         """Called before each stage: the progress bar moves on and says `text`."""

@@ -17,7 +17,7 @@ from hires_strategies.planning.plan import Node, Plan
 from hires_strategies.planning.sizes import Upscale, cropped_latents
 from hires_strategies.wording import describe
 
-from .host import Host, Latents
+from .host import Host, Latents, Sampled
 
 
 @dataclass
@@ -47,6 +47,7 @@ class Outcome:
     `reached` is the index of the stage that `images` show: the stage itself, or where it failed or was stopped, the
     last finished one before it (None: the first pass). `images` is None where nothing at all was finished, or where
     nobody asked for this stage's pictures. `error` is a sentence. `seconds` is the stage's own time.
+    `model_evaluations` are those that the host counted, else what is known beforehand.
     """
 
     reached: int | None
@@ -122,8 +123,8 @@ class _Walk:
         self.host.next_job(f"Hires stage {node.index + 1} of {len(self.plan.stages)}: {node.text}")
         trouble = None
         try:
-            sigma = self.host.start_sigma(node) if node.sampling else None
             picture = self._finish(node, fork)
+            sampled = self.host.last_sampling() if node.sampling else Sampled()
             reason = self.host.stopped()
             images = picture.as_images(self.host) if node.index in self.keep and not reason else None
             if reason:
@@ -138,9 +139,11 @@ class _Walk:
             self.host.release()
             self._give_up(node, fork.source, trouble)
             return None
-        evaluations = node_evaluations(node, self.plan.first_pass)
+        evaluations = sampled.evaluations
+        if evaluations is None:
+            evaluations = node_evaluations(node, self.plan.first_pass)
         seconds = time.perf_counter() - started
-        self.outcomes[node.index] = Outcome(node.index, images, None, seconds, sigma, evaluations)
+        self.outcomes[node.index] = Outcome(node.index, images, None, seconds, sampled.start_sigma, evaluations)
         return picture
 
     def _finish(self, node: Node, fork: _Fork) -> Picture:

@@ -14,10 +14,11 @@ from typing import Any
 from modules import errors, processing
 
 from hires_strategies.errors import StrategyError
+from hires_strategies.planning.timing import Ran
 from hires_strategies.webui.first_pass.recall import FirstPass
 from hires_strategies.webui.generation import first_image, selected_image, xyz_cell
 from hires_strategies.webui.generation.job import Job, forget, hang, is_interrupted, job_on, needs_first_pass
-from hires_strategies.webui.generation.learnt_times import learn
+from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
 from hires_strategies.webui.host import attachments, forks, infotext
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import Processed, Processing
@@ -123,8 +124,10 @@ class SampleThenStages(attachments.Replacement):
             seconds = time.perf_counter() - started
             if samples is not None and is_interrupted():
                 return samples
+            is_own = samples is not None and not reused and not self.p.enable_hr
+            first_pass = first_pass_ran(self.p, seconds) if is_own else Ran(None)
             shown = job.run_batch(self.p, samples, reused)
-            learn(job.batches[-1], None if reused or samples is None or self.p.enable_hr else seconds)
+            learn(job.batches[-1], first_pass)
             return shown
         except StrategyError as error:
             raise refused(error) from None

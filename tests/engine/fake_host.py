@@ -15,6 +15,7 @@ from PIL import Image
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.plan import FirstPass, Node, Plan, make_plan
 from hires_strategies.planning.sizes import Upscale
+from hires_strategies.running.host import Sampled
 from hires_strategies.running.run import Picture
 
 BATCH = 2
@@ -35,6 +36,8 @@ class FakeHost:
         self.log: list[str] = []
         self.jobs: list[str] = []
         self.sampled_steps = 0
+        self.sampled = Sampled()
+        self.counts = False  # whether it can tell how often it ran its model, twice a step
         self.failures: list[tuple[int, str]] = []
         self.pressed = False
         self.generator = np.random.default_rng(99)
@@ -89,9 +92,8 @@ class FakeHost:
         self._call("direct")
         return self._noised(np.zeros((BATCH, 4, node.height // 8, node.width // 8)), node)
 
-    def start_sigma(self, node: Node) -> float | None:
-        assert node.sampling is not None
-        return float(node.sampling.total)
+    def last_sampling(self) -> Sampled:
+        return self.sampled
 
     def next_job(self, text: str) -> None:
         self.jobs.append(text)
@@ -123,6 +125,7 @@ class FakeHost:
         sampling = node.sampling
         assert sampling is not None
         self.sampled_steps += sampling.steps
+        self.sampled = Sampled(float(sampling.total), 2 * sampling.steps if self.counts else None)
         seed = crc32(repr(sampling.key).encode())
         noise = np.random.default_rng(seed).random(latents.shape)
         self.generator = np.random.default_rng(seed + 1)

@@ -34,9 +34,17 @@ def plan_of(text: str, sampler: str | None = "Euler", steps: int = 20) -> Plan:
         ("Heun", 39, 39),
         ("DPM++ SDE Karras", 39, 39),
         ("DPM2 a", 39, 39),
-        # A second pass of DDIM leaves its first timestep out.
-        ("DDIM", 20, 19),
+        # DDIM goes from timestep to timestep, PLMS does so twice at first; a second pass leaves the first timestep out.
+        ("DDIM", 19, 18),
+        ("PLMS", 20, 19),
+        ("DPM fast", 20, 20),
+        ("HeunPP2", 57, 57),
         ("DPM adaptive", None, None),
+        ("Restart", None, None),
+        # What the table does not know has no number, rather than one a step.
+        ("ER SDE", None, None),
+        ("ER SDE Karras", None, None),
+        ("My own sampler", None, None),
     ],
 )
 def test_evaluations_of_a_sampler(sampler: str | None, first: int | None, second: int | None) -> None:
@@ -44,9 +52,33 @@ def test_evaluations_of_a_sampler(sampler: str | None, first: int | None, second
     assert sampler_evaluations(sampler, 20, second_pass=True) == second
 
 
-@pytest.mark.parametrize("sampler", ["Euler", "Heun", "DDIM", "DPM++ SDE"])
-def test_one_step_is_one_evaluation(sampler: str) -> None:
-    assert sampler_evaluations(sampler, 1, second_pass=True) == 1
+@pytest.mark.parametrize(("sampler", "count"), [("Euler", 1), ("Heun", 1), ("HeunPP2", 1), ("DDIM", 0), ("PLMS", 0)])
+def test_one_step_is_one_evaluation_or_none_between_timesteps(sampler: str, count: int) -> None:
+    assert sampler_evaluations(sampler, 1, second_pass=True) == count
+
+
+@pytest.mark.parametrize(("steps", "between"), [(7, 7), (20, 19), (30, 30), (333, 333), (1000, 999)])
+def test_timesteps_are_those_of_the_host(steps: int, between: int) -> None:
+    # Every 33rd of 1,000 timesteps for 30 steps: that makes 31.
+    assert sampler_evaluations("DDIM", steps, second_pass=False) == between
+
+
+def test_what_runs_taught_counts_where_the_table_knows_nothing() -> None:
+    learnt = {"ER SDE": 2.5, "Euler": 9.0}
+    assert sampler_evaluations("ER SDE", 10, False, learnt) == 25
+    assert sampler_evaluations("ER SDE Karras", 10, True, learnt) == 25
+    assert sampler_evaluations("Euler", 10, False, learnt) == 10
+    assert plan_evaluations(plan_of("Latent x2 @0.5 [sampler ER SDE; 10 steps]"), learnt) == 20 + 25
+
+
+def test_cost_counts_model_evaluations() -> None:
+    assert plan_cost(plan_of("Latent x2 @0.5 [sampler Heun]")) == 1 + 4 * 39 / 20
+    assert plan_cost(plan_of("Latent x2 @0.5", "Heun")) == 1 + 4
+    unknown = plan_of("Latent x2 @0.5 [sampler ER SDE; 10 steps]")
+    assert plan_cost(unknown) == 1 + 2  # by steps
+    assert plan_cost(unknown, {"ER SDE": 2.0}) == 1 + 4
+    assert plan_cost(plan_of("Latent x2 @0.5 [sampler Heun; 10 steps]", "ER SDE")) == 1 + 2
+    assert plan_cost(plan_of("Latent x2 @0.5", "DDIM", steps=1)) == 1 + 4  # no evaluation, no division by it
 
 
 @given(st.lists(st.integers(1, 150), min_size=1, max_size=8, unique=True))
@@ -64,8 +96,8 @@ def test_evaluations_of_a_plan() -> None:
     assert plan_evaluations(plan_of("Latent x2 @0.5 [sampler Heun; 5 steps]")) == 20 + 9
     assert plan_evaluations(plan_of("Latent x2 @0.5 [sampler DPM adaptive]")) is None
     assert plan_evaluations(plan_of("None x2", "DPM adaptive")) is None
-    assert plan_evaluations(plan_of("Latent x2 @0.5", "DDIM")) == 20 + 19
-    assert plan_evaluations(plan_of("Direct x2", "DDIM")) == 20
+    assert plan_evaluations(plan_of("Latent x2 @0.5", "DDIM")) == 19 + 18
+    assert plan_evaluations(plan_of("Direct x2", "DDIM")) == 19
 
 
 def test_cost_is_steps_times_pixels() -> None:

@@ -82,6 +82,16 @@ def test_every_stage_runs_once_and_takes_the_plans_steps(lines: list[str]) -> No
     )
 
 
+def test_evaluations_are_those_that_the_host_counted() -> None:
+    host = FakeHost()
+    host.counts = True
+    stages = run_all(plan_of("Latent x1.5 @0.5 [sampler Mine] > Lanczos x2\nDirect x2 [4 steps]", steps=3), host).stages
+    assert [outcome.model_evaluations for outcome in stages] == [6, 0, 8]
+    host.counts = False
+    stages = run_all(plan_of("Latent x1.5 @0.5 [sampler Mine]\nDirect x2 [4 steps]", steps=3), host).stages
+    assert [outcome.model_evaluations for outcome in stages] == [None, 4]
+
+
 @given(variants)
 def test_every_stage_is_finished_in_its_size(lines: list[str]) -> None:
     plan = plan_of("\n".join(lines))

@@ -9,11 +9,15 @@ import pytest
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.keepers import worth_it
 from hires_strategies.planning.plan import FirstPass, make_plan
-from hires_strategies.planning.timing import REMEMBERED, Timing
+from hires_strategies.planning.timing import REMEMBERED, Ran, Timing
 
 
 def plan(text, sampler="Euler"):
     return make_plan(parse(text), FirstPass(512, 512, 20, sampler))
+
+
+def ran(*seconds):
+    return [Ran(each) for each in seconds]
 
 
 @pytest.fixture
@@ -27,14 +31,14 @@ def test_nothing_learnt_gives_no_number(timing):
 
 def test_the_same_run_takes_as_long_again(timing):
     run = plan("Latent x2 @0.7 > R-ESRGAN 4x+ x2")
-    timing.learn(run, [2.0, 8.0, 3.0])
+    timing.learn(run, ran(2.0, 8.0, 3.0))
     assert timing.estimate(run) == pytest.approx(13.0)
     assert timing.estimate(run, images=2) == pytest.approx(26.0)
     assert timing.estimate(plan("Latent x2 @0.7 [10 steps]")) == pytest.approx(2.0 + 4.0)
 
 
 def test_an_unknown_upscaler_alone_gives_no_number_but_sampling_does(timing):
-    timing.learn(plan("Latent x2 @0.7"), [2.0, 8.0])
+    timing.learn(plan("Latent x2 @0.7"), ran(2.0, 8.0))
     assert timing.estimate(plan("DAT x4 x2")) is None
     assert timing.estimate(plan("DAT x4 x2 @0.4")) == pytest.approx(10.0)
     assert timing.estimate(plan("Latent x2 @0.7"), model="SDXL") == pytest.approx(10.0)
@@ -42,26 +46,49 @@ def test_an_unknown_upscaler_alone_gives_no_number_but_sampling_does(timing):
 
 def test_median_of_the_last_runs_at_the_nearest_size(timing):
     for seconds in (100.0, *[8.0] * REMEMBERED):
-        timing.learn(plan("Latent x2 @0.7"), [2.0, seconds])
-    timing.learn(plan("Latent x4 @0.7"), [2.0, 99.0])
+        timing.learn(plan("Latent x2 @0.7"), ran(2.0, seconds))
+    timing.learn(plan("Latent x4 @0.7"), ran(2.0, 99.0))
     assert timing.estimate(plan("Latent x2 @0.7")) == pytest.approx(10.0)
 
 
 def test_stages_that_did_not_run_teach_nothing(timing):
-    timing.learn(plan("Latent x2 @0.7"), [None, 8.0])
+    timing.learn(plan("Latent x2 @0.7"), ran(None, 8.0))
     assert timing.estimate(plan("Direct 1024x1024")) == pytest.approx(8.0)
-    timing.learn(plan("Direct 1024x1024"), [None, 16.0])
+    timing.learn(plan("Direct 1024x1024"), ran(None, 16.0))
     assert timing.estimate(plan("Latent x2 @0.7", sampler="DPM adaptive")) is None
 
 
+def test_a_sampler_that_nobody_knows_is_known_once_it_ran(timing):
+    unknown = plan("Latent x2 @0.7", sampler="ER SDE Karras")
+    timing.learn(unknown, ran(2.0, 8.0))
+    assert timing.evaluations() == {} and timing.estimate(unknown) is None  # nobody counted
+    timing.learn(unknown, [Ran(2.0, 40), Ran(8.0, 40)])
+    assert timing.evaluations() == {"ER SDE": 2.0}
+    assert timing.estimate(unknown) == pytest.approx(10.0)
+    assert timing.estimate(plan("Latent x2 @0.7 [10 steps]", sampler="ER SDE")) == pytest.approx(2.0 + 4.0)
+    assert timing.estimate(plan("Latent x2 @0.7")) == pytest.approx(5.0)  # a rate is a rate per evaluation
+
+
+def test_evaluations_are_learnt_from_what_was_counted_alone(timing):
+    timing.learn(plan("Latent x2 @0.7 > None x2"), [Ran(2.0, 33), Ran(8.0, 33), Ran(1.0)])
+    assert timing.evaluations() == {}  # the table knows Euler better
+    timing.learn(plan("Direct x2 [sampler Mine]\nNone x2"), [Ran(2.0, 20), Ran(None, 0), Ran(1.0, 0)])
+    assert timing.evaluations() == {}
+    for count in (20, 60, 60, *[30] * (REMEMBERED - 2)):
+        timing.learn(plan("Direct x2 [sampler Mine]"), [Ran(None), Ran(8.0, count)])
+    assert timing.evaluations() == {"Mine": 1.5}
+
+
 @pytest.mark.parametrize(
-    "content", ["", "[1]", "[" * 10**5, '{"a": 1, "m|k|0": [1], "m|k|x": [2], "|first pass|10": ["a"]}']
-)
+    "content",
+    ["", "[1]", "[" * 10**5, '{"a": 1, "m|k|0": [1], "m|k|x": [2], "|first pass|10": ["a"]}',
+     '{"evaluations a step|Mine": [0], "evaluations a step|Other": [1e300], "evaluations a step|Third": "2"}'],
+)  # fmt: skip
 def test_a_broken_file_counts_as_empty(timing, content):
     timing.path.parent.mkdir()
     timing.path.write_text(content)
     assert timing.estimate(plan("Latent x2 @0.7")) is None
-    timing.learn(plan("Latent x2 @0.7"), [2.0, 8.0])
+    timing.learn(plan("Latent x2 @0.7"), ran(2.0, 8.0))
     assert timing.estimate(plan("Latent x2 @0.7")) == pytest.approx(10.0)
     json.loads(timing.path.read_text())
 

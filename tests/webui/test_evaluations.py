@@ -1,15 +1,43 @@
-"""The model runs as often as the plan says, counted at the model."""
+"""The model runs as often as the plan says, and as the records say, counted at the model."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.cost import plan_evaluations
+from hires_strategies.planning.cost import plan_evaluations, sampler_evaluations
 from hires_strategies.planning.plan import FirstPass, make_plan
+
+
+@pytest.fixture
+def counted(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Grows by the sigma (or timestep) of each call of the model."""
+    from modules.sd_samplers_cfg_denoiser import CFGDenoiser
+
+    calls: list[float] = []
+    forward = CFGDenoiser.forward
+
+    def counting(self: Any, x: Any, sigma: Any, *args: Any, **kwargs: Any) -> Any:
+        calls.append(float(sigma[0]))
+        return forward(self, x, sigma, *args, **kwargs)
+
+    monkeypatch.setattr(CFGDenoiser, "forward", counting)
+    return calls
+
+
+def generate(api: Callable[..., Any], text: str, sampler: str, **fields: Any) -> list[dict[str, Any]]:
+    """The records of a generation of 64 x 64 pixels in 4 steps."""
+    argument = {"strategies": text.splitlines(), "reuse_first_pass": False}
+    answer = api(
+        prompt="a house", seed=1, steps=4, width=64, height=64, sampler_name=sampler,
+        alwayson_scripts={"Hires strategies": {"args": [argument]}}, **fields,
+    )  # fmt: skip
+    records: list[dict[str, Any]] = json.loads(answer.info)["hires_strategies"]
+    return records
 
 
 @pytest.mark.parametrize("sampler", ["Euler", "Euler a", "DPM++ 2M"])
@@ -24,22 +52,48 @@ from hires_strategies.planning.plan import FirstPass, make_plan
         ("Direct x1.5 [5 steps]", 5),
     ],
 )
-def test_evaluations(
-    api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, text: str, expected: int, sampler: str
-) -> None:
-    from modules.sd_samplers_cfg_denoiser import CFGDenoiser
-
-    counted, forward = [], CFGDenoiser.forward
-
-    def counting(self: Any, *args: Any, **kwargs: Any) -> Any:
-        counted.append(1)
-        return forward(self, *args, **kwargs)
-
-    monkeypatch.setattr(CFGDenoiser, "forward", counting)
-    argument = {"strategies": text.splitlines(), "reuse_first_pass": False}
-    api(
-        prompt="a house", seed=1, steps=4, width=64, height=64, sampler_name=sampler,
-        alwayson_scripts={"Hires strategies": {"args": [argument]}},
-    )  # fmt: skip
+def test_evaluations(api: Callable[..., Any], counted: list[float], text: str, expected: int, sampler: str) -> None:
+    generate(api, text, sampler)
     plan = make_plan(parse(text), FirstPass(64, 64, 4, sampler))
     assert len(counted) == plan_evaluations(plan) == expected
+
+
+@pytest.mark.parametrize("steps", [1, 4, 30])
+def test_the_table_is_right_for_every_sampler(api: Callable[..., Any], counted: list[float], steps: int) -> None:
+    from modules import sd_samplers
+
+    known = [sampler.name for sampler in sd_samplers.all_samplers]
+    assert {"Euler", "DPM++ SDE", "Heun", "DDIM"} <= set(known)
+    for name in known:
+        counted.clear()
+        records = generate(api, f"Direct x1 [sampler {name}; {steps} steps]", "Euler")
+        assert len(counted) == sampler_evaluations(name, steps, second_pass=False), name
+        assert records[0]["model_evaluations"] == len(counted), name
+        if (name, steps) == ("DDIM", 1):
+            continue  # its second pass has no timestep at all
+        counted.clear()
+        records = generate(api, f"Latent x1 @0.6 [sampler {name}; {steps} steps]", "Euler")
+        assert len(counted) - 4 == sampler_evaluations(name, steps, second_pass=True), name
+        assert records[0]["model_evaluations"] == len(counted) - 4, name
+
+
+def test_a_sampler_that_the_table_does_not_know_is_counted_and_remembered(
+    api: Callable[..., Any], counted: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modules import sd_samplers
+
+    from hires_strategies.webui.api.routes import plan_answer
+    from hires_strategies.webui.generation.learnt_times import timing_file
+
+    heun = sd_samplers.find_sampler_config("Heun")
+    assert heun is not None
+    mine = heun._replace(name="My own")
+    monkeypatch.setattr(sd_samplers, "all_samplers", [*sd_samplers.all_samplers, mine])
+    monkeypatch.setitem(sd_samplers.all_samplers_map, "My own", mine)
+    asked = {"strategies": "Latent x2 @0.5", "width": 64, "height": 64, "steps": 4}
+    assert plan_answer({**asked, "sampler_name": "My own"})["seconds"] is None
+    records = generate(api, "Latent x2 @0.5", "My own")
+    assert records[0]["model_evaluations"] == 7 and len(counted) == 14
+    assert timing_file().evaluations()["My own"] == 7 / 4
+    answer = plan_answer({**asked, "sampler_name": "My own"})
+    assert answer["seconds"] > 0 and answer["cost"] == 5

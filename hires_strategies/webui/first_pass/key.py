@@ -15,6 +15,7 @@ import torch
 from modules import devices, script_callbacks, shared
 
 from hires_strategies.running.fingerprint import NoKey, digest
+from hires_strategies.samplers import find_sampler
 from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.processing import CheckpointInfo, ImageRNG, Processing, Script, opts
 
@@ -35,16 +36,10 @@ _NOT_READ = """
     is_using_inpainting_conditioning cached_hr_c cached_hr_uc all_hr_prompts
     all_hr_negative_prompts token_merging_ratio_hr txt2img_upscale
 """
-# The image's own part decides alone for these; any other sampler may let the images of a batch change each other.
-_ONE_BY_ONE = """
-    DPM++ 2M, DPM++ SDE, DPM++ 2M SDE, DPM++ 2M SDE Heun, DPM++ 2S a, DPM++ 3M SDE, Euler a, Euler, LMS, Heun, DPM2,
-    DPM2 a, DPM fast, Restart, DDIM, DDIM CFG++, PLMS, UniPC, LCM
-"""
 # Selectable scripts of the host that act through `p` and the options alone.
 _SCRIPTS_ACTING_ON_P = ("x/y/z plot", "prompt matrix", "prompts from file or textbox")
 _NETWORK_KINDS = ("lora", "lyco", "lycoris", "hypernet")
 _FIELDS_NOT_READ = frozenset(_NOT_READ.split())
-_SAMPLERS_ONE_BY_ONE = frozenset(name.strip() for name in _ONE_BY_ONE.split(","))
 
 
 def keys_of(p: Processing, conditioning: Any, unconditional: Any, inner: Any) -> list[str]:
@@ -94,8 +89,9 @@ def _of_image(p: Processing, conditioning: Any, unconditional: Any, index: int) 
 
 
 def _depends_on_batch(p: Processing) -> bool:
-    name = (p.sampler_name or "").removesuffix(" Karras").removesuffix(" Exponential")
-    return name not in _SAMPLERS_ONE_BY_ONE or bool(_option("no_dpmpp_sde_batch_determinism"))
+    """Whether the images of a batch change each other: they may with a sampler that the table does not know."""
+    sampler = find_sampler(p.sampler_name or "")
+    return sampler is None or not sampler.independent or bool(_option("no_dpmpp_sde_batch_determinism"))
 
 
 def _fields(p: Processing) -> dict[str, Any]:

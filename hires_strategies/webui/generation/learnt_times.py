@@ -5,7 +5,10 @@ from __future__ import annotations
 from modules import errors, sd_models
 
 from hires_strategies.errors import StrategyError
+from hires_strategies.planning.timing import Ran
 from hires_strategies.webui.files import timing_file
+from hires_strategies.webui.host.processing import Processing
+from hires_strategies.webui.host.sampler_watch import counted_evaluations
 
 from .job import Batch
 
@@ -18,9 +21,17 @@ def model_kind() -> str:
     return "SDXL" if getattr(model, "is_sdxl", False) else "SD3" if getattr(model, "is_sd3", False) else "SD"
 
 
-def learn(batch: Batch, first_pass: float | None) -> None:
-    """Remember how long a batch took; `first_pass` in seconds, None where it was not computed (or was Hires. fix's)."""
-    stages = [None if outcome.error else outcome.seconds for outcome in batch.result.stages]
+def first_pass_ran(p: Processing, seconds: float) -> Ran:
+    """What the first pass that `p` has just sampled took."""
+    return Ran(seconds, counted_evaluations(p.sampler))
+
+
+def learn(batch: Batch, first_pass: Ran) -> None:
+    """Remember how long a batch took; `first_pass` is empty where it was not computed (or was Hires. fix's)."""
+    stages = [
+        Ran(None) if outcome.error else Ran(outcome.seconds, outcome.model_evaluations)
+        for outcome in batch.result.stages
+    ]
     try:
         timing_file().learn(batch.plan, [first_pass, *stages], model_kind(), len(batch.seeds))
     except StrategyError as error:  # a file that cannot be written is no reason to lose a picture

@@ -14,14 +14,14 @@ from modules import devices, errors, processing, rng, sd_models, sd_samplers, sd
 from PIL.Image import Image
 
 from hires_strategies.planning.plan import Node
-from hires_strategies.planning.schedules import start_sigma
 from hires_strategies.planning.sizes import LATENT_SIDE, Upscale
-from hires_strategies.running.host import Latents
+from hires_strategies.running.host import Latents, Sampled
 
 from . import forks, pixels
 from .conditioning import Conditioning
 from .lists import latent_modes
 from .processing import Processing
+from .sampler_watch import SamplerWatch
 
 # Where an option of a stage goes in its `p`: first the first pass's attribute, then what Hires. fix reads.
 _ON_P = {"sampler": ("sampler_name",), "scheduler": ("scheduler", "hr_scheduler"), "cfg": ("cfg_scale", "hr_cfg")}
@@ -33,6 +33,7 @@ class WebuiHost:
     def __init__(self, p: Processing) -> None:
         self.p = p
         self.conditioning = Conditioning(p)
+        self._last_sampling = Sampled()
 
     def rewind_generator(self) -> None:
         seed = int(self.p.seeds[-1])
@@ -95,11 +96,8 @@ class WebuiHost:
 
         return self._with_model(q, node, noise, noise, sampling)
 
-    def start_sigma(self, node: Node) -> float | None:
-        if node.sampling is None:
-            return None
-        sigmas = model_sigmas(shared.sd_model)
-        return start_sigma(node.sampling, self.p.sampler_name, getattr(self.p, "scheduler", None), sigmas)
+    def last_sampling(self) -> Sampled:
+        return self._last_sampling
 
     def next_job(self, text: str) -> None:
         shared.state.nextjob()
@@ -158,10 +156,14 @@ class WebuiHost:
         """Run `sampling` with the stage's networks, conditioning and token merging, then put token merging back."""
         devices.torch_gc()
         c, uc = self.conditioning.for_stage(q, node)
+        watch = SamplerWatch(q.sampler)
         try:
-            return sampling(*forks.before_sampling(q, x, noise, c, uc))
+            samples = sampling(*forks.before_sampling(q, x, noise, c, uc))
         finally:
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
+        assert node.sampling is not None
+        self._last_sampling = watch.saw(node.sampling)
+        return samples
 
     def _image_conditioning(self, q: Processing, latents: Latents, images: list[Image] | None) -> Any:
         """What inpainting models want beside the prompt; nearly nothing for all others."""
