@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         print(json.dumps(as_dict(plan), indent=2))
     else:
-        print(as_text(plan, options.sampler, options.scheduler))
+        print(as_text(plan))
     return 0
 
 
@@ -54,8 +54,9 @@ def _parser() -> argparse.ArgumentParser:
         "--size", type=_size, default=(512, 512), metavar="WxH", help="size of the first pass (512x512)"
     )
     parser.add_argument("--steps", type=_steps, default=20, help="sampling steps of the first pass (20)")
-    parser.add_argument("--sampler", help="sampler of the first pass, for the start sigma")
-    parser.add_argument("--scheduler", help="schedule type of the first pass, for the start sigma")
+    # The page's own defaults, so that both say the same.
+    parser.add_argument("--sampler", default="DPM++ 2M", help="sampler of the first pass (DPM++ 2M)")
+    parser.add_argument("--scheduler", default="Automatic", help="schedule type of the first pass (Automatic)")
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
     return parser
 

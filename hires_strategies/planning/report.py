@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
-from .cost import node_cost, plan_cost
-from .plan import FirstPass, Node, Plan
+from .cost import NOTHING_LEARNT, Learnt, node_cost, plan_cost
+from .plan import FirstPass, Node, Plan, Sampling
 from .schedules import start_sigma
 
+# What tells a stage's start sigma; the second argument is what it starts from.
+StartSigma = Callable[[Sampling, FirstPass], float | None]
 
-def as_dict(plan: Plan, model_sigmas: Sequence[float] = ()) -> dict[str, Any]:
+
+def by_formula(sampling: Sampling, first: FirstPass) -> float | None:
+    """A stage's start sigma with Stable Diffusion 1 and the settings' defaults, where no WebUI can be asked."""
+    return start_sigma(sampling, first.sampler, first.scheduler)
+
+
+def as_dict(plan: Plan, sigma_of: StartSigma = by_formula, learnt: Learnt = NOTHING_LEARNT) -> dict[str, Any]:
     """JSON-ready: what a plan does and costs.
 
     `variants` are canonical texts, and `last_stages` where each of them ends, as an index into `stages`; `merges` names
     the variants that are the same picture as an earlier one. Costs are in first passes, the plan's with its own.
-    `model_sigmas`: see schedules.start_sigma.
+    `learnt`: see cost.sampler_evaluations.
     """
+    first = plan.first_pass
     return {
         "variants": [variant.text for variant in plan.variants],
         "last_stages": [variant.node for variant in plan.variants],
@@ -25,13 +34,17 @@ def as_dict(plan: Plan, model_sigmas: Sequence[float] = ()) -> dict[str, Any]:
             for variant in plan.variants
             if variant.same_as is not None
         ],
-        "stages": [_stage_as_dict(node, plan.first_pass, model_sigmas) for node in plan.stages],
-        "cost": round(plan_cost(plan), 3),
+        "stages": [
+            _stage_as_dict(
+                node, sigma_of(node.sampling, first) if node.sampling else None, node_cost(node, first, learnt)
+            )
+            for node in plan.stages
+        ],
+        "cost": round(plan_cost(plan, learnt), 3),
     }
 
 
-def _stage_as_dict(node: Node, first: FirstPass, model_sigmas: Sequence[float]) -> dict[str, Any]:
-    sigma = start_sigma(node.sampling, first.sampler, first.scheduler, model_sigmas) if node.sampling else None
+def _stage_as_dict(node: Node, sigma: float | None, cost: float) -> dict[str, Any]:
     return {
         "text": node.text,
         "parent": node.parent,
@@ -39,21 +52,20 @@ def _stage_as_dict(node: Node, first: FirstPass, model_sigmas: Sequence[float]) 
         "height": node.height,
         "steps": node.steps,
         "start_sigma": round(sigma, 4) if sigma is not None else None,
-        "cost": round(node_cost(node, first), 3),
+        "cost": round(cost, 3),
     }
 
 
-def as_text(plan: Plan, sampler: str | None = None, scheduler: str | None = None) -> str:
+def as_text(plan: Plan) -> str:
     """Several lines: the variants, the tree, what merges, the cost."""
     first = plan.first_pass
     lines = [f"{_count(len(plan.variants), 'variant')}:"]
     lines += [f"  {number}. {variant.text}" for number, variant in enumerate(plan.variants, start=1)]
     if plan.needs_first_pass:
         lines.append(f"First pass: {first.width}x{first.height}, {_count(first.steps, 'step')}")
-        lines += _branch(plan, None, 1, (sampler, scheduler))
     else:
         lines.append("No first pass:")
-        lines += _branch(plan, None, 1, (sampler, scheduler))
+    lines += _branch(plan, None, 1)
     lines += merges(plan)
     lines.append(f"Cost: about {plan_cost(plan):.1f} first passes of sampling")
     return "\n".join(lines)
@@ -68,20 +80,20 @@ def merges(plan: Plan) -> list[str]:
     ]
 
 
-def _branch(plan: Plan, parent: int | None, depth: int, names: tuple[str | None, str | None]) -> list[str]:
+def _branch(plan: Plan, parent: int | None, depth: int) -> list[str]:
     lines = []
     for node in plan.children(parent):
-        lines.append("  " * depth + describe_node(plan, node, names))
-        lines += _branch(plan, node.index, depth + 1, names)
+        lines.append("  " * depth + _describe(plan, node))
+        lines += _branch(plan, node.index, depth + 1)
     return lines
 
 
-def describe_node(plan: Plan, node: Node, names: tuple[str | None, str | None] = (None, None)) -> str:
-    """One stage in words: its text, size, steps, start sigma and cost. `names`: the first pass's sampler, scheduler."""
+def _describe(plan: Plan, node: Node) -> str:
+    """One stage in words: its text, size, steps, start sigma and cost."""
     words = [f"{node.width}x{node.height}"]
     if node.sampling:
         words.append(_count(node.steps, "step"))
-        sigma = start_sigma(node.sampling, *names)
+        sigma = by_formula(node.sampling, plan.first_pass)
         if sigma is not None:
             words.append(f"start sigma {sigma:.2f}")
         words.append(f"{node_cost(node, plan.first_pass):.1f} first passes")

@@ -1,33 +1,48 @@
-"""Where a stage starts in the noise: the first sigma of its schedule.
+"""Where a stage starts in the noise: the first sigma of its schedule, by formula.
 
 The formulas are those of the host's modules/sd_schedulers.py and of k-diffusion (Karras et al. 2022, "Elucidating the
 Design Space of Diffusion-Based Generative Models", equation 5). Sigma is the standard deviation of the noise, with
-latents of standard deviation about 1.
+latents of standard deviation about 1. A WebUI with a loaded model is asked itself; this is for all who have none.
 """
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+
+from hires_strategies.samplers import find_sampler, split_name
 
 from .plan import Sampling
 
-# What the host's sd_samplers_kdiffusion.samplers_k_diffusion gives these samplers as "Automatic" schedule.
-_AUTOMATIC = {
-    "DPM++ 2M": "Karras",
-    "DPM++ SDE": "Karras",
-    "DPM++ 2S a": "Karras",
-    "DPM++ 2M SDE": "Exponential",
-    "DPM++ 2M SDE Heun": "Exponential",
-    "DPM++ 3M SDE": "Exponential",
-    "DPM2": "Karras",
-    "DPM2 a": "Karras",
-    "Restart": "Karras",
-}
-# Samplers that leave out the sigma before the last, and so get a schedule that is one longer.
-_ONE_LONGER = ("DPM++ 3M SDE", "DPM2", "DPM2 a")
-_NOT_BY_SIGMA = ("DDIM", "DDIM CFG++", "PLMS", "UniPC", "DPM fast", "DPM adaptive", "Restart", "LCM")
+_UNNAMED = "Euler"  # txt2img's own default over the API
+
+
+@dataclass(frozen=True)
+class ScheduleOptions:
+    """The host's settings that change a schedule. 0 in the numbers stands for the default.
+
+    `old_karras` is "use old karras scheduler sigmas (0.1 to 10)", `always_discard` "always discard next-to-last sigma".
+    """
+
+    rho: float = 0
+    sigma_min: float = 0
+    sigma_max: float = 0
+    old_karras: bool = False
+    always_discard: bool = False
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    """What a formula is given: the model's sigmas, ascending, the ends of the schedule and its length."""
+
+    model: Sequence[float]
+    low: float
+    high: float
+    rho: float
+    count: int
 
 
 @lru_cache(maxsize=1)
@@ -42,49 +57,54 @@ def sd1_sigmas() -> tuple[float, ...]:
 
 
 def start_sigma(
-    sampling: Sampling, sampler: str | None, scheduler: str | None, model: Sequence[float] = ()
+    sampling: Sampling,
+    sampler: str | None,
+    scheduler: str | None,
+    model: Sequence[float] = (),
+    options: ScheduleOptions = ScheduleOptions(),
 ) -> float | None:
     """The sigma at which a stage starts, or None for a sampler or schedule whose formula is not known here.
 
-    `sampler` and `scheduler` are the first pass's, for a stage that names none. `model` holds the loaded model's
-    sigmas, ascending; without it Stable Diffusion 1's are used. "DPM++ 2M Karras", of hosts without schedulers, works
-    as well.
+    `sampler` and `scheduler` are the first pass's, for a stage that names none. `model` holds a model's sigmas,
+    ascending; without it Stable Diffusion 1's are used. "DPM++ 2M Karras", of hosts without schedulers, works as well.
     """
-    name = sampling.sampler or sampler or "Euler"
-    schedule = sampling.scheduler or scheduler or "Automatic"
-    if schedule == "Automatic":
-        for label in ("Karras", "Exponential"):
-            if name.endswith(f" {label}"):
-                name, schedule = name.removesuffix(f" {label}"), label
-    if schedule == "Automatic":
-        schedule = _AUTOMATIC.get(name, "Uniform")
-    if name in _NOT_BY_SIGMA or schedule not in _SCHEDULES:
+    name = sampling.sampler or sampler or _UNNAMED
+    row, schedule = find_sampler(name), sampling.scheduler or scheduler or "Automatic"
+    if row is None or not row.by_sigma:
         return None
-    count = sampling.total + (1 if name in _ONE_LONGER else 0)
-    return _SCHEDULES[schedule](model or sd1_sigmas(), count, sampling.total - sampling.steps)
+    if schedule == "Automatic":
+        schedule = split_name(name)[1] or row.automatic
+    if schedule not in _SCHEDULES:
+        return None
+    model = model or sd1_sigmas()
+    low, high = (0.1, 10.0) if options.old_karras else (model[0], model[-1])
+    count = sampling.total + (1 if row.one_longer or options.always_discard else 0)
+    given = _Schedule(model, options.sigma_min or low, options.sigma_max or high, options.rho or 7, count)
+    return _SCHEDULES[schedule](given, sampling.total - sampling.steps)
 
 
-def _uniform(model: Sequence[float], count: int, index: int) -> float:
-    last = len(model) - 1
-    return _sigma_at(model, last - last * index / max(count - 1, 1))
+def _uniform(given: _Schedule, index: int) -> float:
+    """Over the model's own steps, whatever ends are asked for."""
+    last = len(given.model) - 1
+    return _sigma_at(given.model, last - last * index / max(given.count - 1, 1))
 
 
-def _sgm_uniform(model: Sequence[float], count: int, index: int) -> float:
-    last = len(model) - 1
-    return _sigma_at(model, last - last * index / count)
+def _sgm_uniform(given: _Schedule, index: int) -> float:
+    start, end = _time_of(given.model, given.high), _time_of(given.model, given.low)
+    return _sigma_at(given.model, start + (end - start) * index / given.count)
 
 
-def _karras(model: Sequence[float], count: int, index: int) -> float:
-    low, high = model[0] ** (1 / 7), model[-1] ** (1 / 7)
-    return float((high + (low - high) * index / max(count - 1, 1)) ** 7)
+def _karras(given: _Schedule, index: int) -> float:
+    low, high = given.low ** (1 / given.rho), given.high ** (1 / given.rho)
+    return float((high + (low - high) * index / max(given.count - 1, 1)) ** given.rho)
 
 
-def _exponential(model: Sequence[float], count: int, index: int) -> float:
-    low, high = math.log(model[0]), math.log(model[-1])
-    return math.exp(high + (low - high) * index / max(count - 1, 1))
+def _exponential(given: _Schedule, index: int) -> float:
+    low, high = math.log(given.low), math.log(given.high)
+    return math.exp(high + (low - high) * index / max(given.count - 1, 1))
 
 
-_SCHEDULES: dict[str, Callable[[Sequence[float], int, int], float]] = {
+_SCHEDULES: dict[str, Callable[[_Schedule, int], float]] = {
     "Uniform": _uniform,
     "SGM Uniform": _sgm_uniform,
     "Karras": _karras,
@@ -98,3 +118,12 @@ def _sigma_at(model: Sequence[float], time: float) -> float:
     high = min(low + 1, len(model) - 1)
     part = time - low
     return math.exp((1 - part) * math.log(model[low]) + part * math.log(model[high]))
+
+
+def _time_of(model: Sequence[float], sigma: float) -> float:
+    """The model's step that has this sigma: the inverse of _sigma_at, no further than the model's ends."""
+    if sigma <= model[0] or sigma >= model[-1]:
+        return 0 if sigma <= model[0] else len(model) - 1
+    above = bisect.bisect_right(model, sigma)
+    low, high = math.log(model[above - 1]), math.log(model[above])
+    return above - 1 + (math.log(sigma) - low) / (high - low)

@@ -46,6 +46,15 @@ def test_the_plan_as_json() -> None:
     assert plan["cost"] == 9
 
 
+def test_the_start_sigma_is_the_pages() -> None:
+    # The page's default sampler has Karras behind "Automatic".
+    for more in ([], ["--sampler", "DPM++ 2M"], ["--sampler", "DPM++ 2M Karras"], ["--scheduler", "Karras"]):
+        assert "start sigma 1.18" in command("Latent x2 @0.5", *more).stdout
+        assert json.loads(command("Latent x2 @0.5", "--json", *more).stdout)["stages"][0]["start_sigma"] == 1.1817
+    assert "start sigma 1.55" in command("Latent x2 @0.5", "--sampler", "Euler").stdout
+    assert "start sigma 1.55" in command("Latent x2 @0.5 [sampler Euler]").stdout
+
+
 def test_merged_stages_are_one() -> None:
     plan = json.loads(command("Latent x2 @{0.95,1}", "--steps", "15", "--json").stdout)
     assert plan["variants"] == ["Latent x2 @0.95", "Latent x2 @1"]

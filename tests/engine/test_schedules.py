@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.plan import FirstPass, Sampling, make_plan
-from hires_strategies.planning.schedules import sd1_sigmas, start_sigma
+from hires_strategies.planning.schedules import ScheduleOptions, sd1_sigmas, start_sigma
 
 
 def sampling_of(text: str, steps: int = 20) -> Sampling:
@@ -76,10 +76,51 @@ def test_a_samplers_longer_schedule_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sampler", "scheduler"), [("DDIM", "Automatic"), ("UniPC", "Karras"), ("Euler", "Align Your Steps")]
+    ("sampler", "scheduler"),
+    [
+        ("DDIM", "Automatic"),
+        ("UniPC", "Karras"),
+        ("LCM", "Automatic"),
+        ("Euler", "Align Your Steps"),
+        ("My own", "Karras"),
+        ("My own Karras", None),
+    ],
 )
 def test_what_is_not_known_is_not_guessed(sampler: str, scheduler: str) -> None:
     assert sigma_at(0.5, scheduler, sampler) is None
+
+
+@pytest.mark.parametrize("sampler", ["DPM fast", "DPM adaptive", "Restart"])
+def test_samplers_of_steps_of_their_own_start_by_sigma_all_the_same(sampler: str) -> None:
+    meant = "Karras" if sampler == "Restart" else "Uniform"
+    assert sigma_at(0.5, None, sampler) == sigma_at(0.5, meant, "Euler")
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "changed"),
+    [
+        ("Uniform", {"always_discard"}),  # goes over the model's own steps
+        ("SGM Uniform", {"sigma_max", "sigma_min", "old_karras", "always_discard"}),
+        ("Exponential", {"sigma_max", "sigma_min", "old_karras", "always_discard"}),
+        ("Karras", {"sigma_max", "sigma_min", "old_karras", "always_discard", "rho"}),
+    ],
+)
+def test_the_hosts_settings_count(scheduler: str, changed: set[str]) -> None:
+    sampling, plain = sampling_of("Latent x2 @0.5"), sigma_at(0.5, scheduler)
+    for name, value in {"rho": 3, "sigma_min": 0.1, "sigma_max": 20, "old_karras": 1, "always_discard": 1}.items():
+        if scheduler == "SGM Uniform" and name == "sigma_max":
+            value = 9  # the model has no step above its own largest sigma
+        sigma = start_sigma(sampling, "Euler", scheduler, (), ScheduleOptions(**{name: value}))
+        assert (sigma != plain) == (name in changed), name
+
+
+def test_the_ends_of_a_schedule_are_those_that_are_set() -> None:
+    options = ScheduleOptions(sigma_max=5)
+    assert start_sigma(sampling_of("Latent x2 @1"), "Euler", "Karras", (), options) == pytest.approx(5)
+    both = ScheduleOptions(sigma_max=5, old_karras=True)
+    assert start_sigma(sampling_of("Latent x2 @1"), "Euler", "Exponential", (), both) == pytest.approx(5)
+    old = ScheduleOptions(old_karras=True)
+    assert start_sigma(sampling_of("Latent x2 @1"), "Euler", "Karras", (), old) == pytest.approx(10)
 
 
 def test_the_loaded_models_sigmas_are_used() -> None:

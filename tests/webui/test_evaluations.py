@@ -97,3 +97,5 @@ def test_a_sampler_that_the_table_does_not_know_is_counted_and_remembered(
     assert timing_file().evaluations()["My own"] == 7 / 4
     answer = plan_answer({**asked, "sampler_name": "My own"})
     assert answer["seconds"] > 0 and answer["cost"] == 5
+    euler = plan_answer({**asked, "sampler_name": "Euler", "strategies": "Latent x2 @0.5 [sampler My own]"})
+    assert euler["cost"] == 1 + 4 * 7 / 4

@@ -66,7 +66,7 @@ _STAGE = _object(
     width=_INDEX,
     height=_INDEX,
     steps=_INDEX,
-    start_sigma=_or_null(_NUMBER, "without sampling, or for a schedule whose formula is not known"),
+    start_sigma=_or_null(_NUMBER, "without sampling, for samplers on timesteps and for flow models"),
     cost=_NUMBER,
 )
 _MERGE = _object(variant={"type": "string"}, same_as={"type": "string"})
@@ -83,8 +83,8 @@ _PLAN_EXAMPLE = {
     "last_stages": [0, 1],
     "merges": [],
     "stages": [
-        {"text": "Latent x2 @0.5", "width": 1024, "height": 1536, "steps": 20, "start_sigma": 1.1805, "cost": 4.0},
-        {"text": "Latent x2 @0.7", "width": 1024, "height": 1536, "steps": 20, "start_sigma": 3.1052, "cost": 4.0},
+        {"text": "Latent x2 @0.5", "width": 1024, "height": 1536, "steps": 20, "start_sigma": 1.1817, "cost": 4.0},
+        {"text": "Latent x2 @0.7", "width": 1024, "height": 1536, "steps": 20, "start_sigma": 3.8213, "cost": 4.0},
     ],
     "cost": 9.0,
 }

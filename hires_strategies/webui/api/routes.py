@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
-from modules import sd_models, shared
+from modules import shared
 from starlette.concurrency import run_in_threadpool
 
 from hires_strategies import presets
@@ -23,7 +23,7 @@ from hires_strategies.webui.files import preset_file, timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
 from hires_strategies.webui.generation.request import read_plan
 from hires_strategies.webui.host.lists import host_vocabulary
-from hires_strategies.webui.host.stages import model_sigmas
+from hires_strategies.webui.host.sigmas import Schedules
 from hires_strategies.webui.settings import limits
 
 from . import openapi as document
@@ -57,11 +57,12 @@ async def plan(request: Request) -> JSONResponse:
 
 
 def plan_answer(body: Any) -> dict[str, Any]:
-    """The answer of POST /plan. Loads no model: start sigmas are the loaded one's, else Stable Diffusion 1's."""
+    """The answer of POST /plan. Loads no model: start sigmas are the loaded one's, Stable Diffusion 1's for none."""
     made = read_plan(body, host_vocabulary(limits()))
-    seconds = timing_file().estimate(made, model_kind())
+    timing = timing_file()
+    seconds = timing.estimate(made, model_kind())
     return {
-        **as_dict(made, model_sigmas(sd_models.model_data.sd_model)),
+        **as_dict(made, Schedules().start, timing.evaluations()),
         "seconds": None if seconds is None else round(seconds, 2),
     }
 

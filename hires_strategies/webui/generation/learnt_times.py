@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from modules import errors, sd_models
+from modules import errors
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.planning.timing import Ran
 from hires_strategies.webui.files import timing_file
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.sampler_watch import counted_evaluations
+from hires_strategies.webui.host.sigmas import loaded_model
 
 from .job import Batch
 
 
 def model_kind() -> str:
     """A name for models of one speed, of the model that is loaded now; empty for none. Loads nothing."""
-    model = sd_models.model_data.sd_model
+    model = loaded_model()
     if model is None:
         return ""
     return "SDXL" if getattr(model, "is_sdxl", False) else "SD3" if getattr(model, "is_sd3", False) else "SD"

@@ -175,11 +175,3 @@ class WebuiHost:
             decoded = sd_samplers_common.decode_first_stage(shared.sd_model, latents)
             return q.img2img_image_conditioning(decoded, latents)
         return q.txt2img_image_conditioning(latents)
-
-
-def model_sigmas(model: Any) -> list[float]:
-    """A loaded model's sigmas, ascending; empty for none, and for one that has no such schedule (flow models)."""
-    products = getattr(model, "alphas_cumprod", None)
-    if products is None:
-        return []
-    return [((1 - product) / product) ** 0.5 for product in products.double().cpu().tolist()]

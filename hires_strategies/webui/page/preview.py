@@ -6,21 +6,18 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from modules import sd_models
-
 from hires_strategies.errors import StrategyError
 from hires_strategies.lines import split_lines
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.cost import plan_cost
 from hires_strategies.planning.keepers import worth_it
 from hires_strategies.planning.plan import FirstPass, Node, Plan, make_plan
-from hires_strategies.planning.schedules import start_sigma
 from hires_strategies.stage_options import OPTIONS, Number, Option, Text
 from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.webui.files import timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
 from hires_strategies.webui.host.lists import host_vocabulary
-from hires_strategies.webui.host.stages import model_sigmas
+from hires_strategies.webui.host.sigmas import Schedules
 from hires_strategies.webui.settings import limits
 
 _MOST_SHOWN = 12  # variants; a sweep of 64 would push the page away
@@ -34,9 +31,10 @@ def preview(text: str, values: Values) -> str:
         plan = plan_of(text, values)
     except StrategyError as error:
         return _error(text, error)
-    parts = [_first_pass(plan, values), _variants(plan), _cost(plan, values)]
+    cost = plan_cost(plan, timing_file().evaluations())
+    parts = [_first_pass(plan, values), _variants(plan), _cost(plan, values, cost)]
     without, with_strategy = _number(values, "keepers_without", 0), _number(values, "keepers_with", 0)
-    parts.append(f'<p class="hires-strategies-worth">{escape(worth_it(without, with_strategy, plan_cost(plan)))}</p>')
+    parts.append(f'<p class="hires-strategies-worth">{escape(worth_it(without, with_strategy, cost))}</p>')
     return "".join(parts)
 
 
@@ -96,9 +94,9 @@ def _first_pass(plan: Plan, values: Values) -> str:
 
 
 def _variants(plan: Plan) -> str:
-    items = []
+    items, schedules = [], Schedules()
     for variant in plan.variants[:_MOST_SHOWN]:
-        words = ", then ".join(_stage(plan, node) for node in plan.path(variant.node))
+        words = ", then ".join(_stage(plan, node, schedules) for node in plan.path(variant.node))
         if variant.same_as is not None:
             words += f" <em>(the same picture as {variant.same_as + 1}, made once)</em>"
         items.append(f"<li>{words}</li>")
@@ -107,7 +105,7 @@ def _variants(plan: Plan) -> str:
     return f'<ol class="hires-strategies-variants">{"".join(items)}</ol>{rest}'
 
 
-def _stage(plan: Plan, node: Node) -> str:
+def _stage(plan: Plan, node: Node, schedules: Schedules) -> str:
     """One stage in words."""
     if node.upscale is None:
         what = f"txt2img at <b>{_size(node)}</b>"
@@ -120,8 +118,7 @@ def _stage(plan: Plan, node: Node) -> str:
     what += f", {sampling.steps} steps"
     if sampling.denoising_strength is not None:
         what += f" at denoising strength {sampling.denoising_strength:g}"
-        first = plan.first_pass
-        sigma = start_sigma(sampling, first.sampler, first.scheduler, model_sigmas(sd_models.model_data.sd_model))
+        sigma = schedules.start(sampling, plan.first_pass)
         what += f" (start sigma {sigma:.2f})" if sigma is not None else ""
     own = [option for option in OPTIONS if option.field != "steps" and getattr(sampling, option.field) is not None]
     named = [_option(option, getattr(sampling, option.field)) for option in own]
@@ -135,11 +132,11 @@ def _option(option: Option, value: Any) -> str:
     return f"{option.name} {value:g}" if isinstance(option.kind, Number) else str(value)
 
 
-def _cost(plan: Plan, values: Values) -> str:
+def _cost(plan: Plan, values: Values, cost: float) -> str:
     largest = max(plan.stages, key=lambda node: node.width * node.height)
     images, batches = (max(int(_number(values, name, 1)), 1) for name in ("batch_size", "batch_count"))
     seconds = timing_file().estimate(plan, model_kind(), images)
-    words = f"About <b>{plan_cost(plan):.1f}</b> first passes of sampling"
+    words = f"About <b>{cost:.1f}</b> first passes of sampling"
     if seconds is not None:
         words += f"; <b>{_duration(seconds * batches)}</b> on this machine, learnt from your last runs"
     return f'<p class="hires-strategies-cost">{words}; peak memory grows with {_size(largest)}.</p>'

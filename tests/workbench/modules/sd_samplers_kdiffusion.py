@@ -132,14 +132,16 @@ class KDiffusionSampler(sd_samplers_common.Sampler):
     def _schedule_arguments(self, p: Any, scheduler: Any) -> dict[str, Any]:
         """What the schedule is computed from; a schedule other than the default is written to infotext."""
         sigmas = self.model_wrap.sigmas
-        arguments: dict[str, Any] = {"sigma_min": sigmas[0].item(), "sigma_max": sigmas[-1].item()}
+        model = {"sigma_min": sigmas[0].item(), "sigma_max": sigmas[-1].item()}
+        old = {"sigma_min": 0.1, "sigma_max": 10.0}
+        arguments: dict[str, Any] = dict(old if opts.use_old_karras_scheduler_sigmas else model)
         written = p.extra_generation_params
         if not p.is_hr_pass:
             written["Schedule type"] = scheduler.label
         elif scheduler.label != written.get("Schedule type"):
             written["Hires schedule type"] = scheduler.label
         for key, value in (("sigma_min", opts.sigma_min), ("sigma_max", opts.sigma_max)):
-            if value not in (0, arguments[key]):
+            if value not in (0, model[key]):
                 arguments[key] = value
                 written[f"Schedule {key[6:]} sigma"] = value
         if scheduler.default_rho != -1 and opts.rho not in (0, scheduler.default_rho):

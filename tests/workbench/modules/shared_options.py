@@ -37,6 +37,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "hide_samplers": [], "eta_ddim": 0.0, "eta_ancestral": 1.0, "eta_noise_seed_delta": 0,
         "always_discard_next_to_last_sigma": False, "sgm_noise_multiplier": False, "sigma_min": 0.0, "sigma_max": 0.0,
         "rho": 0.0, "s_min_uncond": 0.0, "no_dpmpp_sde_batch_determinism": False,
+        "use_old_karras_scheduler_sigmas": False,
     },
     "ui": {
         "live_previews_enable": True, "live_previews_image_format": "png", "show_progress_grid": True,
