@@ -107,10 +107,15 @@ def test_samplers_of_steps_of_their_own_start_by_sigma_all_the_same(sampler: str
 )
 def test_the_hosts_settings_count(scheduler: str, changed: set[str]) -> None:
     sampling, plain = sampling_of("Latent x2 @0.5"), sigma_at(0.5, scheduler)
-    for name, value in {"rho": 3, "sigma_min": 0.1, "sigma_max": 20, "old_karras": 1, "always_discard": 1}.items():
-        if scheduler == "SGM Uniform" and name == "sigma_max":
-            value = 9  # the model has no step above its own largest sigma
-        sigma = start_sigma(sampling, "Euler", scheduler, (), ScheduleOptions(**{name: value}))
+    settings = {
+        "rho": ScheduleOptions(rho=3),
+        "sigma_min": ScheduleOptions(sigma_min=0.1),
+        "sigma_max": ScheduleOptions(sigma_max=9),
+        "old_karras": ScheduleOptions(old_karras=True),
+        "always_discard": ScheduleOptions(always_discard=True),
+    }
+    for name, options in settings.items():
+        sigma = start_sigma(sampling, "Euler", scheduler, (), options)
         assert (sigma != plain) == (name in changed), name
 
 

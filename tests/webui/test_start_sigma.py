@@ -195,6 +195,23 @@ def test_nothing_is_shown_where_the_schedule_will_be_rescaled_when_it_runs(
     assert planned("Latent x2 @0.5") != [None]
 
 
+def test_no_schedule_is_asked_for_that_would_take_long(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from modules.sd_samplers_kdiffusion import KDiffusionSampler
+
+    asked: list[int] = []
+    get_sigmas = KDiffusionSampler.get_sigmas
+
+    def counting(self: Any, p: Any, steps: int) -> Any:
+        asked.append(steps)
+        return get_sigmas(self, p, steps)
+
+    monkeypatch.setattr(KDiffusionSampler, "get_sigmas", counting)
+    assert planned("Latent x2 @0.001") == [pytest.approx(0.03, abs=0.01)]
+    assert planned("Latent x2 @0.0005") == [None]
+    assert planned("Latent x2 @0.5\nLanczos x2 @0.5") == [planned("Latent x2 @0.5")[0]] * 2
+    assert asked == [4000, 8, 8]  # once for all stages of one plan
+
+
 def test_the_table_has_what_the_host_has_behind_automatic(model: Any) -> None:
     from modules import sd_samplers
 

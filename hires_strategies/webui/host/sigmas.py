@@ -16,6 +16,7 @@ from hires_strategies.planning.plan import FirstPass, Sampling
 from hires_strategies.planning.schedules import ScheduleOptions, start_sigma
 from hires_strategies.samplers import split_name
 
+_LONGEST = 5000  # steps of a schedule to ask for: some hosts take 0.1 ms for each, and this is done at each keystroke
 _ZERO_TERMINAL = 1000.0  # above this a model's largest sigma is that of "zero terminal SNR"
 _UNNAMED = "Euler"  # txt2img's own default over the API
 
@@ -57,7 +58,7 @@ class Schedules:
         """The sigmas of `total` steps, descending, as the host's sampler would take them; most schedules end with a 0.
 
         None where they are not known: for samplers on timesteps, for flow models (their shift is set when they run),
-        and where the model's schedule will be another one when it runs.
+        where the model's schedule will be another one when it runs, and for more than 5,000 steps.
         """
         key = (sampler, scheduler, total)
         if key not in self._known:
@@ -69,7 +70,7 @@ class Schedules:
         return self._known[key]
 
     def _ask(self, name: str, scheduler: str | None, total: int) -> list[float] | None:
-        sampler = self._sampler(name)
+        sampler = self._sampler(name) if total <= _LONGEST else None
         if sampler is None or not hasattr(sampler, "get_sigmas"):
             return None
         largest = float(sampler.model_wrap.sigmas[-1])
@@ -83,7 +84,8 @@ class Schedules:
             sampler_noise_scheduler_override=None,
             extra_generation_params={},
         )
-        return [float(sigma) for sigma in sampler.get_sigmas(p, total)]
+        sigmas: list[float] = sampler.get_sigmas(p, total).tolist()
+        return sigmas
 
     def _sampler(self, name: str) -> Any | None:
         """A sampler that never runs. Not by create_sampler, which extensions replace by what changes the model."""
