@@ -103,12 +103,12 @@ BAD_ENTRIES = [
 
 @pytest.mark.parametrize("bad", BAD_ENTRIES)
 def test_one_bad_entry_does_not_spoil_the_others(timing, bad):
-    timing.learn(plan("Latent x2 @0.7"), [2.0, 8.0])
+    timing.learn(plan("Latent x2 @0.7"), ran(2.0, 8.0))
     known = timing.path.read_text(encoding="utf-8")
     timing.path.write_text(f"{{{bad}, {known.lstrip()[1:]}", encoding="utf-8")
     assert timing.estimate(plan("Latent x2 @0.7")) == pytest.approx(10.0)
     assert 0 < timing.estimate(plan("Latent x3 @0.7")) < 1000
-    timing.learn(plan("Latent x2 @0.7"), [2.0, 8.0])
+    timing.learn(plan("Latent x2 @0.7"), ran(2.0, 8.0))
     assert timing.estimate(plan("Latent x2 @0.7")) == pytest.approx(10.0)
 
 
