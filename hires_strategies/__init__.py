@@ -3,4 +3,4 @@
 The engine in this package knows no WebUI; what does is in hires_strategies.webui.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -20,16 +20,6 @@ from .json_schema import STAGE, STRATEGY, check_object, is_text
 from .text import parse
 
 
-def strategy_to_object(strategy: Strategy) -> dict[str, Any]:
-    """JSON-ready; keys that would be null are left out."""
-    return {
-        "stages": [
-            {key: value for key, value in dataclasses.asdict(stage).items() if value is not None}
-            for stage in strategy.stages
-        ]
-    }
-
-
 def strategy_from_object(value: object, vocabulary: Vocabulary = ANYTHING, where: str = "strategy") -> Strategy:
     """The strategy of an object. Raises StrategyError that begins with the place of what is wrong in it."""
     stages = check_object(value, STRATEGY, where)["stages"]

@@ -39,15 +39,6 @@ def node_evaluations(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING
     return sampler_evaluations(node.sampling.sampler or first_pass.sampler, node.steps, second_pass, learnt)
 
 
-def plan_evaluations(plan: Plan, learnt: Learnt = NOTHING_LEARNT) -> int | None:
-    """Model evaluations of a run, its first pass included, for a batch of any size. None where not known."""
-    first = plan.first_pass
-    counts = [node_evaluations(node, first, learnt) for node in plan.stages]
-    if plan.needs_first_pass:
-        counts.append(sampler_evaluations(first.sampler, first.steps, False, learnt))
-    return None if None in counts else sum(count for count in counts if count is not None)
-
-
 def node_cost(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING_LEARNT) -> float:
     """A stage's sampling in first passes: model evaluations x pixels over the first pass's evaluations x pixels.
 

@@ -128,11 +128,6 @@ class Plan:
     def needs_first_pass(self) -> bool:
         return any(strategy.needs_first_pass for strategy in self.strategies)
 
-    @property
-    def distinct(self) -> list[int]:
-        """Indices of the variants that are not the same picture as an earlier one."""
-        return [index for index, variant in enumerate(self.variants) if variant.same_as is None]
-
 
 def make_plan(strategies: Sequence[Strategy], first_pass: FirstPass, limits: Limits = DEFAULT_LIMITS) -> Plan:
     """The tree for `strategies` after `first_pass`. Raises StrategyError for a size over or under the limits."""

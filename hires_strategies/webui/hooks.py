@@ -15,7 +15,7 @@ from modules import errors, processing
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.planning.timing import Ran
-from hires_strategies.webui.first_pass.recall import FirstPass
+from hires_strategies.webui.first_pass.recall import FirstPassOfBatch
 from hires_strategies.webui.generation import first_image, selected_image, xyz_cell
 from hires_strategies.webui.generation.job import Job, forget, hang, is_interrupted, job_on, needs_first_pass
 from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
@@ -116,7 +116,7 @@ class SampleThenStages(attachments.Replacement):
         if not is_ours(self.p) or (job is not None and job.running):
             return compute()
         if job is None:
-            return FirstPass(self.p, compute, self.inner).compute_and_remember()
+            return FirstPassOfBatch(self.p, compute, self.inner).compute_and_remember()
         job.running = True
         try:
             started = time.perf_counter()
@@ -138,7 +138,7 @@ class SampleThenStages(attachments.Replacement):
         """The first pass of a ticked generation, and whether it came from memory."""
         if not job.request.reuse_first_pass:
             return compute(), False
-        first_pass = FirstPass(self.p, compute, self.inner)
+        first_pass = FirstPassOfBatch(self.p, compute, self.inner)
         recalled = None if job.needs_refiners_pixels(self.p) else first_pass.recall()
         if recalled is None:
             if first_pass.was_dropped:

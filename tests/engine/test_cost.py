@@ -11,10 +11,10 @@ from hires_strategies.planning.cost import (
     node_cost,
     node_evaluations,
     plan_cost,
-    plan_evaluations,
     sampler_evaluations,
 )
 from hires_strategies.planning.plan import FirstPass, Plan, make_plan
+from tests.evaluations import plan_evaluations
 
 
 def plan_of(text: str, sampler: str | None = "Euler", steps: int = 20) -> Plan:

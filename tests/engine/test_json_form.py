@@ -12,12 +12,13 @@ from hypothesis import given
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
-from hires_strategies.notation.json_form import read_strategies, strategy_from_object, strategy_to_object
+from hires_strategies.notation.json_form import read_strategies, strategy_from_object
 from hires_strategies.notation.json_schema import STAGE, STRATEGY_SCHEMA, argument_schema
 from hires_strategies.notation.text import format_strategy
 from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.vocabulary import Vocabulary
 from tests.engine.generators import names_of, strategies
+from tests.strategy_objects import strategy_to_object
 
 LATENT = {"upscaler": "Latent", "scale": 2, "denoising_strength": 0.7}
 HOST = Vocabulary(("Latent", "None", "R-ESRGAN 4x+"), ("Euler", "DPM++ 2M"), ("Automatic", "Karras"))

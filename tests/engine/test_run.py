@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hires_strategies.planning.cost import plan_evaluations
 from hires_strategies.planning.plan import Plan
 from hires_strategies.running.run import Result, run
 from tests.engine.fake_host import SIZE, FakeHost, first_latents, first_picture, plan_of, same_images
+from tests.evaluations import plan_evaluations
 
 _stages = st.sampled_from(
     ["Latent x2 @0.5", "Latent x2 @0.7", "Latent (bicubic) x1.5 @0.5", "Lanczos x2", "Lanczos x2 @0.5", "None x1.3",

@@ -11,6 +11,7 @@ import pytest
 import requests
 from jsonschema import Draft202012Validator
 
+from hires_strategies import __version__
 from hires_strategies.notation.json_schema import argument_schema
 from tests.live.client import TITLE, Refused, WebUI
 
@@ -184,6 +185,7 @@ def test_the_routes_are_in_the_hosts_document_with_examples_that_work(webui: Web
         ("put", "/presets/{name}"),
         ("delete", "/presets/{name}"),
         ("get", "/schema"),
+        ("get", "/version"),
     }
     for what in paths.values():
         for operation in what.values():
@@ -200,3 +202,7 @@ def test_the_section_is_listed_with_its_arguments(webui: WebUI) -> None:
     sections = [each for each in webui.get("/sdapi/v1/script-info") if each["name"] == TITLE.lower()]
     assert [(each["is_alwayson"], each["is_img2img"]) for each in sections] == [(True, False)]
     assert sections[0]["args"][0]["value"] is False
+
+
+def test_the_version_is_the_packages(webui: WebUI) -> None:
+    assert webui.get("/hires-strategies/v1/version") == {"version": __version__}

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 import webuiapi
 
-from hires_strategies.notation.json_form import strategy_to_object
 from hires_strategies.notation.text import parse
 from tests.live.client import BASE, TITLE, Answer, Refused, WebUI, difference, same
+from tests.strategy_objects import strategy_to_object
 
 TEXT = "Latent x1.5 @0.6 [5 steps] > Nearest x1.3"
 RECORD = {

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.cost import plan_evaluations, sampler_evaluations
+from hires_strategies.planning.cost import sampler_evaluations
 from hires_strategies.planning.plan import FirstPass, make_plan
+from tests.evaluations import plan_evaluations
 
 
 @pytest.fixture

@@ -128,3 +128,7 @@ SCHEMA: dict[str, Any] = {
     "summary": "JSON Schema of the argument object",
     "responses": _answers({"type": "object"}, {"type": "object"}),
 }
+VERSION: dict[str, Any] = {
+    "summary": "The extension's version",
+    "responses": _answers(_object(version={"type": "string"}), {"version": "1.2.3"}),
+}

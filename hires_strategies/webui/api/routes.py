@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from modules import shared
 from starlette.concurrency import run_in_threadpool
 
-from hires_strategies import presets
+from hires_strategies import __version__, presets
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_schema import PRESET, argument_schema, check_object
 from hires_strategies.planning.report import as_dict
@@ -65,6 +65,11 @@ def plan_answer(body: Any) -> dict[str, Any]:
         **as_dict(made, Schedules().start, timing.evaluations()),
         "seconds": None if seconds is None else round(seconds, 2),
     }
+
+
+def version() -> JSONResponse:
+    """Which version of this extension runs."""
+    return JSONResponse({"version": __version__})
 
 
 def upscalers() -> JSONResponse:
@@ -161,4 +166,5 @@ _ROUTES: tuple[tuple[str, str, Handler, dict[str, Any]], ...] = (
     ("PUT", "/presets/{name:path}", put_preset, document.PUT_PRESET),
     ("DELETE", "/presets/{name:path}", delete_preset, document.DELETE_PRESET),
     ("GET", "/schema", schema, document.SCHEMA),
+    ("GET", "/version", version, document.VERSION),
 )

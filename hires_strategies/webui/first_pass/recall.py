@@ -24,7 +24,7 @@ _PLAIN = (str, int, float, bool, type(None))
 _SAME_PICTURE = 0.2
 
 
-class FirstPass:
+class FirstPassOfBatch:
     """One batch's first pass: `compute` runs the host's sampling, `inner` is another extension's p.sample."""
 
     def __init__(self, p: Processing, compute: Callable[[], Any], inner: Any) -> None:

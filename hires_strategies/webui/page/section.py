@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 from modules.ui_components import FormRow, InputAccordion
 
+from hires_strategies import __version__
 from hires_strategies.editing.row_edits import rows_of
 from hires_strategies.notation.json_schema import CROPS
 from hires_strategies.webui.host.infotext import pasted_strategy, pasted_tick
@@ -127,6 +128,7 @@ def _outputs(elem_id: ElemId) -> list[Any]:
             info="differences: crops at 1:1 of the place where the variants differ most",
             elem_id=elem_id("crops"),
         )
+    gr.HTML(f"{TITLE} {__version__}", elem_id=elem_id("version"), elem_classes=["hires-strategies-version"])
     return [stages, first_pass, sheet, crops, reuse]
 
 
