@@ -1,74 +1,102 @@
-"""Runs a command of this repository in a Python that has the pinned packages, and makes that Python if there is none.
+"""Runs a command of this repository in a Python that has the locked packages, and makes that Python if there is none.
 
-Standard library only, and the same on Linux, macOS and Windows. A Python that already has the pinned versions is used
-as it is; otherwise the repository gets its own `.venv`.
+Standard library only, and the same on Linux, macOS and Windows. A Python that already has the locked versions is used
+as it is; otherwise the repository gets an environment of its own beside it, `.venv-3.11` for Python 3.11.
 """
 
+from __future__ import annotations
+
 import os
-import shutil
 import subprocess
 import sys
 import venv
 from importlib import metadata
 from pathlib import Path
 
+import pythons
+
 ROOT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = ROOT / "tests" / "requirements.txt"
-GRADIO_4 = ROOT / "tests" / "requirements-gradio4.txt"
-PYTHONS = ((3, 10), (3, 11))
+REQUIREMENTS = ROOT / "tests" / "requirements"
+ENGINE, GRADIO_3, GRADIO_4 = "engine", "gradio3", "gradio4"  # the locks
+TORCH = REQUIREMENTS / "torch.txt"
 
 
-def ensure_environment(gradio4: bool = False) -> None:
-    """Returns in a Python that has the pinned packages; may replace this process to get there.
+def usual() -> str:
+    """The lock of all tests and the workbench on this Python: A1111's Gradio where A1111 runs, else Forge's."""
+    return GRADIO_3 if sys.version_info < (3, 12) else GRADIO_4
 
-    With `gradio4`, those of requirements-gradio4.txt take the place of their namesakes, in an environment of their own.
+
+def ensure_environment(lock: str | None = None) -> None:
+    """Returns in a Python that has the packages of a lock (`usual()`'s, if none is named).
+
+    May replace this process to get there.
     """
-    if sys.version_info[:2] not in PYTHONS:
-        _run_again(_other_python())
-    files = [REQUIREMENTS, GRADIO_4] if gradio4 else [REQUIREMENTS]
-    if not _unmet(files):
+    if not pythons.suits():
+        _run_again(pythons.other())
+    lock = lock or usual()
+    if not _unmet(lock):
         return
-    folder = ROOT / (".venv-gradio4" if gradio4 else ".venv")
+    folder = _folder(lock)
     if Path(sys.prefix).resolve() != folder.resolve():
-        python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-        if not python.exists():
+        if lock == ENGINE and _python(_folder(usual())).exists() and Path(sys.prefix) != _folder(usual()):
+            _run_again(str(_python(_folder(usual()))))  # it has all of the engine's packages, and torch
+        if not _python(folder).exists():
             print(f"Making {folder}", flush=True)
             venv.create(folder, with_pip=True, clear=folder.exists())
-        _run_again(str(python))
-    print(f"Installing {files[-1].relative_to(ROOT)} into {folder}: a minute or more, once", flush=True)
-    wanted = map(str, _wanted(files))
-    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", *wanted])
-    if unmet := _unmet(files):
-        sys.exit(f"pip installed {files[-1]}, and these are still missing: {', '.join(unmet)}")
+        _run_again(str(_python(folder)))
+    _install(lock, folder)
+    if unmet := _unmet(lock):
+        sys.exit(f"pip installed tests/requirements/{lock}.txt, and these are still missing: {', '.join(unmet)}")
 
 
-def _wanted(files: list[Path]) -> list:
-    """The pinned requirements; of two with one name, the later file's."""
+def _folder(lock: str) -> Path:
+    name = ".venv-{}.{}".format(*sys.version_info[:2])
+    return ROOT / (name if lock == usual() else f"{name}-{lock}")
+
+
+def _python(folder: Path) -> Path:
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _install(lock: str, folder: Path) -> None:
+    """Each package is held to its hash, but for those that a CUDA build of torch asks for by itself."""
+    print(f"Installing tests/requirements/{lock}.txt into {folder}: a minute or more, once", flush=True)
+    _pip("--require-hashes", "-r", str(REQUIREMENTS / f"{lock}.txt"))
+    if lock != ENGINE:
+        _pip("--require-hashes", "--no-deps", "-r", str(TORCH))
+        _pip(*(f"{name}=={version}" for name, version in _locked(TORCH)))
+
+
+def _pip(*arguments: str) -> None:
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", *arguments])
+
+
+def _unmet(lock: str) -> list[str]:
+    """What this Python lacks or has in another version."""
+    files = [REQUIREMENTS / f"{lock}.txt", *([] if lock == ENGINE else [TORCH])]
+    try:
+        wanted = [each for file in files for each in _locked(file)]
+    except ImportError:
+        return ["pip"]
+    return [f"{name}=={version}" for name, version in wanted if not _has(name, version)]
+
+
+def _locked(file: Path) -> list[tuple[str, str]]:
+    """(name, version) of each requirement of a lock that this Python on this system needs."""
     from pip._vendor.packaging.requirements import Requirement
 
-    texts = (line for file in files for line in file.read_text(encoding="utf-8").splitlines())
-    lines = (text.partition("#")[0].strip() for text in texts)
-    return list({each.name: each for each in (Requirement(line) for line in lines if line)}.values())
+    lines = file.read_text(encoding="utf-8").splitlines()
+    requirements = (Requirement(line.rstrip(" \\")) for line in lines if line[:1].isalnum())
+    needed = [each for each in requirements if each.marker is None or each.marker.evaluate()]
+    return [(each.name, str(each.specifier).removeprefix("==")) for each in needed]
 
 
-def _unmet(files: list[Path]) -> list[str]:
-    """Those that this Python lacks or has in another version."""
-    return [str(r) for r in _wanted(files) if (r.marker is None or r.marker.evaluate()) and not _has(r)]
-
-
-def _has(requirement) -> bool:
+def _has(name: str, version: str) -> bool:
+    """A local version is the same one: 2.13.0+cpu is a build of 2.13.0."""
     try:
-        return requirement.specifier.contains(metadata.version(requirement.name))
+        return metadata.version(name).partition("+")[0] == version
     except metadata.PackageNotFoundError:
         return False
-
-
-def _other_python() -> str:
-    names = [f"python{major}.{minor}" for major, minor in reversed(PYTHONS)]
-    for name in names:
-        if found := shutil.which(name):
-            return found
-    sys.exit(f"This needs Python 3.10 or 3.11 (the WebUI's versions); this is {sys.version.split()[0]}.")
 
 
 def _run_again(python: str) -> None:

@@ -8,17 +8,29 @@ import sys
 import time
 from collections.abc import Iterator
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests import properties
+
 WORKBENCH = Path(__file__).resolve().parent / "workbench"
 EXTENSIONS = (WORKBENCH.parent / "live" / "faults", WORKBENCH / "recorder")  # for tests only
 START_SECONDS = 180
+LARGE = ("torch", "gradio")  # `python tests engine` does without them
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--webui-url", help="run against this WebUI instead of the workbench")
+    parser.addoption("--thorough", action="store_true", help="all examples of the property tests")
+    parser.addoption("--whole", action="store_true", help="a large package that is missing is an error, no skip")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    properties.configure(thorough=config.getoption("--thorough"))
+    if config.getoption("--whole") and (missing := [each for each in LARGE if not find_spec(each)]):
+        raise pytest.UsageError(f"The whole of the tests needs {' and '.join(missing)}: `python tests` installs them.")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -57,5 +69,5 @@ def _wait_until_it_runs(server: subprocess.Popen, log: Path) -> None:
     while time.monotonic() < end and server.poll() is None:
         if "The workbench runs on" in log.read_text(encoding="utf-8", errors="replace"):
             return
-        time.sleep(0.5)
+        time.sleep(0.1)
     pytest.fail(f"The workbench did not start. Its log:\n{log.read_text(encoding='utf-8', errors='replace')[-4000:]}")

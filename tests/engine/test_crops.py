@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.sheet.crops import box_pixels, crop_size, cut, find_crop, parse_box
+from tests.properties import examples
 
 Place = tuple[int, int, int, int]
 
@@ -35,7 +36,7 @@ def holds(box: tuple[float, ...], place: Place, size: tuple[int, int]) -> bool:
     )
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(left=st.integers(10, 900), top=st.integers(10, 650))
 def test_the_crop_holds_what_differs(left: int, top: int) -> None:
     place = (left, top, left + 90, top + 90)

@@ -10,10 +10,15 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+
+from tests.properties import examples
+
+pytest.importorskip("torch", reason="torch is not installed; `python tests` brings it and runs these")
+
+import torch
 
 from hires_strategies.running.fingerprint import NoKey, digest
 from hires_strategies.running.first_pass_store import FirstPasses, Traces
@@ -69,7 +74,7 @@ def exact(value: Any) -> Any:
 
 
 @given(PLAIN, PLAIN)
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_digests_are_equal_for_equal_values_only(one: Any, other: Any) -> None:
     if exact(one) == exact(other) or one == other == 0.0:
         return
@@ -248,7 +253,7 @@ STEPS = st.lists(
 
 
 @given(STEPS, st.integers(0, 6), st.integers(0, 600), st.integers(0, 40))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_whatever_happens_the_store_is_right_and_bounded(
     steps: list[tuple[bool, list[str]]], images: int, size: int, state: int
 ) -> None:

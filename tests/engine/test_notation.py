@@ -16,6 +16,7 @@ from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.vocabulary import Vocabulary
 from tests.engine.generators import names_of, strategies
+from tests.properties import examples
 
 # Signs of the grammar, so that arbitrary text comes near to being a strategy.
 _PIECES = [
@@ -127,7 +128,7 @@ def test_ten_kilobytes_are_read_or_refused_at_once(text: str) -> None:
     assert time.process_time() - started < 1
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.integers(0), st.text(st.sampled_from('{},.>"[]x0123456789@ \\\n'), min_size=1, max_size=40))
 def test_ten_kilobytes_of_signs_raise_nothing_else(seed: int, signs: str) -> None:
     # More than hypothesis draws itself: it chooses the signs, and the seed their order.

@@ -15,6 +15,7 @@ from hires_strategies.lines import lines_of
 from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.presets import builtin
 from hires_strategies.vocabulary import Vocabulary
+from tests.properties import examples
 
 CANONICAL = [
     "Latent x2 @0.7",
@@ -101,7 +102,7 @@ rows = st.builds(
 ).map(lambda row: replace(row, denoising=0) if row.sweep else row)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(rows, min_size=1, max_size=2))
 def test_rows_survive_the_text(listed):
     line = line_from_rows(listed)
@@ -109,7 +110,6 @@ def test_rows_survive_the_text(listed):
     parse(line, Vocabulary(limits=Limits(variants=10**6)))
 
 
-@settings(deadline=None)
 @given(st.text(alphabet='Latent x2@{}[]">,;.0 \n', max_size=40))
 def test_any_text_has_rows_and_keeps_its_words(text):
     for index, line in enumerate(lines_of(text)):

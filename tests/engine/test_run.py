@@ -13,6 +13,7 @@ from hires_strategies.planning.plan import Plan
 from hires_strategies.running.run import Result, run
 from tests.engine.fake_host import SIZE, FakeHost, first_latents, first_picture, plan_of, same_images
 from tests.evaluations import plan_evaluations
+from tests.properties import examples
 
 _stages = st.sampled_from(
     ["Latent x2 @0.5", "Latent x2 @0.7", "Latent (bicubic) x1.5 @0.5", "Lanczos x2", "Lanczos x2 @0.5", "None x1.3",
@@ -201,7 +202,7 @@ def test_a_latent_crop_takes_whole_latents_from_both_ends() -> None:
     assert np.array_equal(seen[0], whole[:, :, :, 3:8])
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.integers(16, 200), st.integers(16, 200), st.sampled_from(["Latent", "Lanczos"]))
 def test_crops_of_any_size_fit_the_plan(width: int, height: int, upscaler: str) -> None:
     plan = plan_of(f"{upscaler} {width}x{height} @0.5\nNone {width}x{height} > Latent x1.5 @0.5")

@@ -12,6 +12,7 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.vocabulary import Vocabulary
 from hires_strategies.webui.generation.request import read_arguments
 from tests.live.client import Refused, WebUI, same
+from tests.properties import examples
 from tests.webui.test_request import argument_objects
 
 
@@ -21,7 +22,7 @@ def test_every_bad_object_is_refused_with_its_sentence(webui: WebUI) -> None:
     host = Vocabulary(tuple(upscalers), tuple(webui.names("samplers")), tuple(schedulers))
     before = webui.txt2img("Nearest x2").images[0]
 
-    @settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(100), database=None, suppress_health_check=list(HealthCheck))
     @given(argument_objects)
     def send(argument: dict[str, Any]) -> None:
         try:

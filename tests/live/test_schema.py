@@ -16,6 +16,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 from tests.live.client import WebUI, same
+from tests.properties import examples
 
 V1 = "/hires-strategies/v1"
 
@@ -46,7 +47,7 @@ def test_no_answer_is_a_server_error(own_part: Any, method: str, path: str) -> N
     """Valid and invalid requests; every answer is one that the document names."""
     operation = own_part[f"{V1}{path}"][method]
 
-    @settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(100), database=None, suppress_health_check=list(HealthCheck))
     @given(st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode)))
     def send(case: Any) -> None:
         response = case.call(timeout=60)

@@ -19,6 +19,7 @@ from hires_strategies.notation.json_schema import ARGUMENT, STAGE, argument_sche
 from hires_strategies.planning.plan import FirstPass, make_plan
 from hires_strategies.vocabulary import Vocabulary
 from hires_strategies.webui.generation.request import Request, read_arguments, read_plan
+from tests.properties import examples
 
 HOST = Vocabulary(
     ("Latent", "Latent (nearest-exact)", "None", "Lanczos", "R-ESRGAN 4x+"),
@@ -107,7 +108,7 @@ _FIRST_PASS = {
 }
 
 
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(10_000), suppress_health_check=list(HealthCheck))
 @given(argument_objects)
 def test_any_object_is_refused_in_a_sentence_or_planned_as_plan_says(argument: dict[str, Any]) -> None:
     try:
@@ -137,7 +138,7 @@ def assert_sentence(error: StrategyError) -> None:
     assert len(text.encode()) < 2000, text
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 @given(st.one_of(_json, _texts))
 def test_any_first_argument_is_refused_in_a_sentence_or_read(first: object) -> None:
     try:
@@ -148,7 +149,7 @@ def test_any_first_argument_is_refused_in_a_sentence_or_read(first: object) -> N
         assert request is None if first in (None, False) else isinstance(request, Request)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000))
 @given(st.dictionaries(st.sampled_from(["strategies", *_FIRST_PASS, "step"]), _json | _texts | st.integers(0, 600)))
 def test_any_plan_body_is_refused_in_a_sentence_or_planned(body: dict[str, Any]) -> None:
     try:

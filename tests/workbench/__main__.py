@@ -9,7 +9,7 @@ sys.path.insert(0, str(WORKBENCH.parent))
 import bootstrap  # noqa: E402
 
 if __name__ == "__main__":
-    bootstrap.ensure_environment("--gradio4" in sys.argv)
+    bootstrap.ensure_environment(bootstrap.GRADIO_4 if "--gradio4" in sys.argv else bootstrap.usual())
     import start
 
     if "--demo" in sys.argv:
