@@ -1,5 +1,7 @@
 """Runs a command of this repository in a Python that has the locked packages, and makes that Python if there is none.
 
+`python tests/bootstrap.py -m mypy` runs Python there with any arguments; `python tests` and the workbench call it, too.
+
 Standard library only, and the same on Linux, macOS and Windows. A Python that already has the locked versions is used
 as it is; otherwise the repository gets an environment of its own beside it, `.venv-3.11` for Python 3.11.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 import venv
 from importlib import metadata
 from pathlib import Path
@@ -18,7 +21,8 @@ import pythons
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "tests" / "requirements"
 ENGINE, GRADIO_3, GRADIO_4 = "engine", "gradio3", "gradio4"  # the locks
-TORCH = REQUIREMENTS / "torch.txt"
+TORCH, TORCH_CPU, WEIGHTS = (REQUIREMENTS / f"{name}.txt" for name in ("torch", "torch-cpu", "weights"))
+WEIGHTS_ARE_BUILT_FOR = ("--python-version", "3.12", "--implementation", "cp", "--abi", "none")
 
 
 def usual() -> str:
@@ -62,18 +66,29 @@ def _install(lock: str, folder: Path) -> None:
     """Each package is held to its hash, but for those that a CUDA build of torch asks for by itself."""
     print(f"Installing tests/requirements/{lock}.txt into {folder}: a minute or more, once", flush=True)
     _pip("--require-hashes", "-r", str(REQUIREMENTS / f"{lock}.txt"))
-    if lock != ENGINE:
-        _pip("--require-hashes", "--no-deps", "-r", str(TORCH))
-        _pip(*(f"{name}=={version}" for name, version in _locked(TORCH)))
+    if lock == ENGINE:
+        return
+    exactly = ("--require-hashes", "--no-deps", "-r")
+    if not _locked(TORCH_CPU) or not _pip_finds(*exactly, str(TORCH_CPU)):
+        _pip(*exactly, str(TORCH))
+    _pip(*(f"{name}=={version}" for name, version in _locked(TORCH)))
+    anywhere = ("--only-binary=:all:", *WEIGHTS_ARE_BUILT_FOR, "--target", sysconfig.get_path("purelib"))
+    _pip(*anywhere, *exactly, str(WEIGHTS))
 
 
 def _pip(*arguments: str) -> None:
-    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", *arguments])
+    # With two --quiet, errors are what is left of its messages.
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", "--quiet", *arguments])
+
+
+def _pip_finds(*arguments: str) -> bool:
+    """Whether pip could install it; without a word if not."""
+    return subprocess.call([sys.executable, "-m", "pip", "install", "-qqq", *arguments], stderr=subprocess.DEVNULL) == 0
 
 
 def _unmet(lock: str) -> list[str]:
     """What this Python lacks or has in another version."""
-    files = [REQUIREMENTS / f"{lock}.txt", *([] if lock == ENGINE else [TORCH])]
+    files = [REQUIREMENTS / f"{lock}.txt", *([] if lock == ENGINE else [TORCH, WEIGHTS])]
     try:
         wanted = [each for file in files for each in _locked(file)]
     except ImportError:
@@ -106,3 +121,8 @@ def _run_again(python: str) -> None:
         sys.exit(subprocess.call(command))
     sys.stdout.flush()
     os.execv(python, command)
+
+
+if __name__ == "__main__":
+    ensure_environment()
+    sys.exit(subprocess.call([sys.executable, *sys.argv[1:]]))

@@ -118,7 +118,14 @@ class Section:
             arg=[before, pictures],
             timeout=120_000,
         )
-        self.page.wait_for_timeout(300)
+        self.wait_until_drawn()
+
+    def wait_until_drawn(self) -> None:
+        """Until the images are loaded, and what came with them is shown, which Gradio 4 does at the next frame."""
+        self.page.wait_for_function(
+            "() => [...document.querySelectorAll('#txt2img_gallery img')].every((image) => image.complete)"
+        )
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     @property
     def message(self) -> str:

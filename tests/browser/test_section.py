@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
-import time
+from dataclasses import replace
 
 import pytest
 
-from hires_strategies.editing.rows import rows_from_line
+from hires_strategies.editing import row_edits
+from hires_strategies.editing.rows import line_from_rows, rows_from_line
 from hires_strategies.notation.text import parse
+from tests.properties import examples
 
 EDITS = 200
 
@@ -76,8 +78,8 @@ def test_the_folded_fields_are_in_the_text_too(section):
 def test_an_edit_made_before_the_last_one_is_answered_counts(section):
     section.write("Latent x2 @0.7")
     section.slow_edits(0.7)
-    section.change("stage1_denoising", "0.55")
-    section.page.wait_for_timeout(300)  # the request for this edit is under way
+    with section.page.expect_request("**/run/hires_strategies_edit"):
+        section.change("stage1_denoising", "0.55")
     section.change("stage1_scale", "1.5")
     section.wait_for_text("Latent x1.5 @0.55")
     assert section.field("stage1_scale").input_value() == "1.5"
@@ -111,44 +113,47 @@ def test_a_random_walk_of_edits_keeps_rows_and_text_the_same(section):
     """Each edit is made where the dice say, in a field or in the text; afterwards both must say the same."""
     dice = random.Random(4)
     section.write("Latent x2 @0.7")
-    for _ in range(EDITS):
-        _edit(section, dice, len(rows_from_line(section.text)))
-        _wait_until_equal(section)
+    for _ in range(examples(EDITS)):
+        section.wait_for_text(_edit(section, dice))
+        _compare(section)
     assert parse(section.text)
 
 
-def _edit(section, dice, rows):
-    row = dice.randint(1, rows)
+def _edit(section, dice):
+    """Make one edit. Returns the text that follows from it."""
+    text = section.text
+    rows = rows_from_line(text)
+    row = dice.randint(1, len(rows))
     kind = dice.choice(("denoising", "scale", "upscaler", "add", "remove", "up", "down", "text"))
     if kind == "denoising":
-        section.change(f"stage{row}_denoising", str(dice.randint(1, 100) / 100))
-    elif kind == "scale":
-        section.change(f"stage{row}_scale", str(dice.randint(20, 40) / 20))
-    elif kind == "upscaler":
-        section.choose(f"stage{row}_upscaler", dice.choice(("Latent", "None", "Lanczos", "Latent (bicubic)")))
-    elif kind == "add" and rows < 4:
+        value = dice.randint(1, 100) / 100
+        section.change(f"stage{row}_denoising", str(value))
+        return _with_field(rows, row, denoising=value)
+    if kind == "scale":
+        value = dice.randint(20, 40) / 20
+        section.change(f"stage{row}_scale", str(value))
+        return _with_field(rows, row, scale=value)
+    if kind == "upscaler":
+        name = dice.choice(("Latent", "None", "Lanczos", "Latent (bicubic)"))
+        section.choose(f"stage{row}_upscaler", name)
+        return _with_field(rows, row, upscaler=name)
+    if kind == "add" and len(rows) < 4:
         section.press("add_stage")
-    elif kind == "remove" and rows > 1:
+        return row_edits.add_stage(text, 0)
+    if kind == "remove" and len(rows) > 1:
         section.press(f"stage{row}_remove")
-    elif kind in ("up", "down"):
+        return row_edits.remove_stage(text, 0, row - 1)
+    if kind in ("up", "down"):
         section.press(f"stage{row}_{kind}")
-    elif kind == "text":
-        stages = [f"{dice.choice(('Latent', 'Lanczos'))} x{dice.randint(2, 4) / 2:g} @0.{dice.randint(1, 9)}"]
-        section.write(" > ".join(stages * dice.randint(1, 2)))
+        return row_edits.move_stage(text, 0, row - 1, -1 if kind == "up" else 1)
+    stages = [f"{dice.choice(('Latent', 'Lanczos'))} x{dice.randint(2, 4) / 2:g} @0.{dice.randint(1, 9)}"]
+    text = " > ".join(stages * dice.randint(1, 2))
+    section.write(text)
+    return text
 
 
-def _wait_until_equal(section):
-    """Some requests after an edit, rows and text agree and stay so."""
-    end = time.monotonic() + 15
-    while True:
-        section.page.wait_for_timeout(250)
-        try:
-            section.wait_until_shown(section.text)
-            _compare(section)
-            return
-        except AssertionError:
-            if time.monotonic() > end:
-                raise
+def _with_field(rows, number, **field):
+    return line_from_rows([*rows[: number - 1], replace(rows[number - 1], **field), *rows[number:]])
 
 
 def _compare(section):
