@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import bootstrap
@@ -12,6 +14,8 @@ import pythons
 
 TESTS = bootstrap.ROOT / "tests"
 PAGE = ("tests/browser", "tests/live", "tests/webui")
+# Two processes side by side: the second one's work is done by the WebUI that it starts, and by the browser.
+HALVES = (("tests/engine", "tests/webui", "tests/figures", "tests/workbench"), ("tests/live", "tests/browser"))
 
 
 def main() -> int:
@@ -36,7 +40,7 @@ def main() -> int:
         "ruff check": _run("ruff check", ["-m", "ruff", "check", "."]),
         "ruff format": _run("ruff format", ["-m", "ruff", "format", "--check", "."]),
         "mypy": _run("mypy", ["-m", "mypy"]),
-        "pytest": _run("pytest", [*pytest, *chosen]),
+        **_halves([*pytest, *chosen]),
     }
     return _finish(results, _workbench(options, engine_alone))
 
@@ -92,6 +96,23 @@ def _on_every_python() -> int:
 def _run(title: str, arguments: list[str]) -> int:
     print(f"\n== {title}", flush=True)
     return subprocess.call([sys.executable, *arguments], cwd=bootstrap.ROOT)
+
+
+def _halves(pytest: list[str]) -> dict[str, int]:
+    """All tests. With two processors, both halves at once; the second is shown when the first is through."""
+    if (os.cpu_count() or 1) < 2:
+        return {"pytest": _run("pytest", pytest)}
+    one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}  # two would wait for each other
+    first, second = ([sys.executable, *pytest, *half] for half in HALVES)
+    print(f"\n== pytest {' '.join(HALVES[0])}", flush=True)
+    with tempfile.TemporaryFile() as output:
+        aside = subprocess.Popen(second, cwd=bootstrap.ROOT, env=one_thread, stdout=output, stderr=subprocess.STDOUT)
+        status = subprocess.call(first, cwd=bootstrap.ROOT, env=one_thread)
+        print(f"\n== pytest {' '.join(HALVES[1])}, since then", flush=True)
+        aside.wait()
+        output.seek(0)
+        print(output.read().decode(errors="replace"), flush=True)
+    return {" ".join(HALVES[0]): status, " ".join(HALVES[1]): aside.returncode}
 
 
 def _workbench(options: argparse.Namespace, engine_alone: bool) -> str:

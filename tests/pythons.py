@@ -1,4 +1,7 @@
-"""The Pythons of this machine that the tests run on, from 3.10 to 3.13. Standard library only."""
+"""The Pythons of this machine that the tests run on, from 3.10 to 3.13. Standard library only.
+
+`python tests/pythons.py 3.13` tells where that one is, with exit status 1 if it is missing.
+"""
 
 from __future__ import annotations
 
@@ -51,3 +54,9 @@ def _runs(path: str, version: tuple[int, int]) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0 and done.stdout.split() == [str(part) for part in version]
+
+
+if __name__ == "__main__":
+    place = _find((int(sys.argv[1].split(".")[0]), int(sys.argv[1].split(".")[1])))
+    print(place or f"Python {sys.argv[1]} is not on this machine.")
+    sys.exit(0 if place else 1)
