@@ -6,15 +6,28 @@ import base64
 import binascii
 import io
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.planning.sizes import LATENT_SIDE
 from hires_strategies.wording import short
 
+from .eight_bits import eight_bits_on_white
+
+_ORIENTATION = 0x0112  # EXIF's tag; 1 is upright
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
 
 def decode_image(text: str, longest_side: int, key: str) -> Image.Image:
-    """The RGB picture of a base64 text (a "data:" address too), upright, transparency on white.
+    """The RGB picture of a base64 text (a "data:" address too), upright, 8 bits a channel, transparency on white.
 
     Its `info` is kept: generation parameters are in it. Sides are from 8 to `longest_side` pixels, checked before the
     picture is unpacked. Raises StrategyError that names `key`.
@@ -28,7 +41,7 @@ def decode_image(text: str, longest_side: int, key: str) -> Image.Image:
         with Image.open(io.BytesIO(data)) as image:
             _check_size(image, longest_side, key)
             info = dict(image.info)
-            flat = _on_white(ImageOps.exif_transpose(image) or image)
+            flat = _upright(eight_bits_on_white(image), image)
     except StrategyError:
         raise
     except UnidentifiedImageError:
@@ -47,8 +60,7 @@ def _check_size(image: Image.Image, longest_side: int, key: str) -> None:
         )
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode not in ("RGBA", "LA", "PA") and "transparency" not in image.info:
-        return image.convert("RGB")
-    rgba = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+def _upright(flat: Image.Image, image: Image.Image) -> Image.Image:
+    """`flat`, made of the opened `image`, as that one's EXIF orientation wants it."""
+    turn = None if image.format == "TIFF" else _TURNS.get(image.getexif().get(_ORIENTATION, 1))  # Pillow turns a TIFF
+    return flat if turn is None else flat.transpose(turn)
