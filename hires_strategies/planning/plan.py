@@ -15,7 +15,7 @@ from hires_strategies.notation.text import format_stage, format_strategy
 from hires_strategies.stage_options import OPTIONS, Options
 from hires_strategies.strategy import Stage, Strategy
 
-from .sizes import LATENT_SIDE, Upscale, output_size, resolve_upscale
+from .sizes import LATENT_SIDE, Upscale, output_size, resolve_upscale, whole_latents
 
 T = TypeVar("T")
 
@@ -23,6 +23,8 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class FirstPass:
     """What the stages start from. `width`, `height` in pixels; `sampler`, `scheduler`, `cfg` None where not known.
+
+    The size is the one that was asked for, which the host counts a scale from; `made` is what comes out.
 
     Raises StrategyError where a number is no whole number or not from 1 to 1,000,000.
     """
@@ -42,6 +44,11 @@ class FirstPass:
                     f"The first pass's number for '{name}' has to be a whole number from 1 to {MAX_SIDE}, "
                     f"found {value!r}."
                 )
+
+    @property
+    def made(self) -> tuple[int, int]:
+        """Width and height of a generated first pass, which has whole latents."""
+        return whole_latents((self.width, self.height))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,17 +204,15 @@ class _Tree:
         return Sampling(**{**options, "steps": steps}, total=total, denoising_strength=stage.denoising_strength)
 
     def _check(self, stage: Stage, size: tuple[int, int], upscale: Upscale | None) -> None:
-        largest = max(*size, upscale.width if upscale else 0, upscale.height if upscale else 0)
-        if largest > self.limits.longest_side:
-            raise StrategyError(
-                f"'{format_stage(stage)}' makes {size[0]}x{size[1]} pixels here, and the longest side may have "
-                f"{self.limits.longest_side} (a setting)."
-            )
+        made = f"'{format_stage(stage)}' makes {size[0]}x{size[1]} pixels here"
+        before_crop = (upscale.width, upscale.height) if upscale else size
+        if max(*size, *before_crop) > self.limits.longest_side:
+            if max(size) <= self.limits.longest_side:
+                made += f", cut out of an upscale to {before_crop[0]}x{before_crop[1]}"
+            raise StrategyError(f"{made}, and the longest side may have {self.limits.longest_side} (a setting).")
         smallest = LATENT_SIDE if stage.is_sampled or stage.is_latent else 1
         if min(size) < smallest:
-            raise StrategyError(
-                f"'{format_stage(stage)}' makes {size[0]}x{size[1]} pixels here, and a side needs at least {smallest}."
-            )
+            raise StrategyError(f"{made}, and a side needs at least {smallest}.")
 
 
 def schedule_length(steps: int, denoising_strength: float) -> int:

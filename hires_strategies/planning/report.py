@@ -62,7 +62,8 @@ def as_text(plan: Plan) -> str:
     lines = [f"{_count(len(plan.variants), 'variant')}:"]
     lines += [f"  {number}. {variant.text}" for number, variant in enumerate(plan.variants, start=1)]
     if plan.needs_first_pass:
-        lines.append(f"First pass: {first.width}x{first.height}, {_count(first.steps, 'step')}")
+        asked = "" if first.made == (first.width, first.height) else f" (asked for {first.width}x{first.height})"
+        lines.append(f"First pass: {first.made[0]}x{first.made[1]}{asked}, {_count(first.steps, 'step')}")
     else:
         lines.append("No first pass:")
     lines += _branch(plan, None, 1)

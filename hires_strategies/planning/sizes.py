@@ -40,14 +40,18 @@ def output_size(stage: Stage, source: tuple[int, int], upscale: Upscale | None) 
     `upscale` is None for Direct.
     """
     if upscale is None:
-        width, height = _wanted_size(stage, source)
-        return width // LATENT_SIDE * LATENT_SIDE, height // LATENT_SIDE * LATENT_SIDE
+        return whole_latents(_wanted_size(stage, source))
     if not stage.is_sampled and not stage.is_latent:
         return upscale.crop_width, upscale.crop_height
     return (
         (upscale.width // LATENT_SIDE - cropped_latents(upscale.width, upscale.crop_width)) * LATENT_SIDE,
         (upscale.height // LATENT_SIDE - cropped_latents(upscale.height, upscale.crop_height)) * LATENT_SIDE,
     )
+
+
+def whole_latents(size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height as they come out of latents: down to whole ones."""
+    return size[0] // LATENT_SIDE * LATENT_SIDE, size[1] // LATENT_SIDE * LATENT_SIDE
 
 
 def cropped_latents(side: int, kept: int) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from modules import errors, processing
@@ -56,9 +55,6 @@ def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
         request = xyz_cell.read_cell(arguments, xyz_cell.asked(p), host_vocabulary(own_limits))
         if request is None:
             return
-        if p.is_api and arguments[0] is True:
-            # The host completes a program's list with the page's defaults, and a program gets no sheet by default.
-            request = replace(request, sheet=False)
         if request.first_pass_image is not None:
             first_image.take_over(p, request.first_pass_image)
         job = Job(request, own_limits)

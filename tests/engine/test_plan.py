@@ -90,6 +90,35 @@ def test_resize_to_covers_and_crops(width: int, height: int, to_width: int, to_h
     assert sampled.height == latents_left(covering[1], to_height) * 8
 
 
+def calculate_target_resolution(size: tuple[int, int], scale: float, resize: tuple[int, int]) -> tuple[int, int]:
+    """A1111's own (modules/processing.py), line by line, and what its sample_hr_pass leaves: pixels of the result."""
+    width, height = size
+    truncate_x = truncate_y = 0
+    if resize == (0, 0):
+        hr_upscale_to_x, hr_upscale_to_y = int(width * scale), int(height * scale)
+    else:
+        target_w, target_h = resize
+        src_ratio = width / height
+        dst_ratio = target_w / target_h
+        if src_ratio < dst_ratio:
+            hr_upscale_to_x, hr_upscale_to_y = target_w, target_w * height // width
+        else:
+            hr_upscale_to_x, hr_upscale_to_y = target_h * width // height, target_h
+        truncate_x = (hr_upscale_to_x - target_w) // 8
+        truncate_y = (hr_upscale_to_y - target_h) // 8
+    return (hr_upscale_to_x // 8 - truncate_x) * 8, (hr_upscale_to_y // 8 - truncate_y) * 8
+
+
+@given(sides, sides, st.floats(0.25, 8), st.tuples(sides, sides), st.sampled_from(["Latent", "Lanczos"]))
+def test_any_size_is_the_hosts(width: int, height: int, scale: float, wanted: tuple[int, int], upscaler: str) -> None:
+    by_scale = Strategy((Stage(upscaler, scale=scale, denoising_strength=0.5),))
+    by_size = Strategy((Stage(upscaler, width=wanted[0], height=wanted[1], denoising_strength=0.5),))
+    plan = make_plan([by_scale, by_size], FirstPass(width, height, 20), NO_LIMITS)
+    reached = [(plan.stages[variant.node].width, plan.stages[variant.node].height) for variant in plan.variants]
+    assert reached[0] == calculate_target_resolution((width, height), scale, (0, 0))
+    assert reached[1] == calculate_target_resolution((width, height), 0, wanted)
+
+
 def test_sizes_go_on_from_the_stage_before() -> None:
     plan = plan_of("Lanczos x1.3 > Latent x1.5 @0.5 > Lanczos x1.01 > Lanczos x2 @0.4", (510, 770))
     assert sizes(plan) == [(663, 1001), (992, 1496), (1001, 1510), (2000, 3016)]
@@ -227,7 +256,14 @@ def test_only_direct_needs_no_first_pass() -> None:
         ),
         ("None x1 > None 8001x10", "longest side may have 8000"),
         # The cut picture is small, the one that is cut is not.
-        ("None x1 > Lanczos 4000x10 > Lanczos 10x4000", "longest side may have 8000"),
+        (
+            "None x1 > Lanczos 4000x10 > Lanczos 10x4000",
+            "'Lanczos 10x4000' makes 10x4000 pixels here, cut out of an upscale to 1600000x4000, and the longest",
+        ),
+        (
+            "None x1 > None 64x512 > Latent 2000x8 @0.4",
+            "'Latent 2000x8 @0.4' makes 2000x8 pixels here, cut out of an upscale to 2000x16000, and the longest",
+        ),
         ("None x1 > Latent x0.01 @0.5", "makes 0x0 pixels here, and a side needs at least 8"),
         ("None x1 > Latent 7x7 @0.5", "a side needs at least 8"),
         ("None x1 > None x0.001", "makes 0x0 pixels here, and a side needs at least 1"),

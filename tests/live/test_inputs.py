@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.live.client import WebUI
+from tests.live.client import TITLE, Answer, Refused, WebUI, difference, same
 
 
 def deep_png() -> tuple[str, Any]:
@@ -27,3 +27,101 @@ def test_a_picture_of_16_bits_is_what_it_looks_like(webui: WebUI, text: str) -> 
     answer = webui.txt2img({"strategies": text, "first_pass_image": image})
     scale = answer.images[0].width // 64
     assert np.array_equal(np.asarray(answer.images[0])[::scale, ::scale, 0], right)
+
+
+def answer_to_list(webui: WebUI, arguments: Any, **fields: Any) -> Answer:
+    return webui.txt2img(alwayson_scripts={TITLE: {"args": arguments}}, **{"steps": 2, **fields})
+
+
+PAIR = "Nearest x2\nNearest x1.5"
+PAGE = [True, PAIR, False, False, True, "whole", True, False]  # every value that the page sends
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sheet"),
+    [
+        *[(PAGE[:length], length >= 5) for length in range(2, len(PAGE) + 1)],
+        ([*PAGE[:4], False, *PAGE[5:]], False),
+        ([PAIR], False),
+        ([PAIR, *PAGE[1:]], False),
+        ([{"strategies": [PAIR]}], False),
+        ([{"strategies": [PAIR], "sheet": True}], True),
+        ([{"strategies": [PAIR], "sheet": False}, *PAGE[1:]], False),
+    ],
+)
+def test_a_sheet_is_made_where_it_was_asked_for(webui: WebUI, arguments: list[Any], sheet: bool) -> None:
+    """A queue sends all of the page's values, a program those it knows; the host completes the list."""
+    kinds = [record["kind"] for record in answer_to_list(webui, arguments).records]
+    assert kinds == ["variant", "variant", *["sheet"] * sheet]
+
+
+def test_an_infotext_asks_for_no_sheet(webui: WebUI) -> None:
+    text = webui.txt2img(PAIR, steps=2).info["infotexts"][0]
+    answer = webui.answer_to(
+        {"infotext": text.replace("Hires strategy: Nearest x2", "Hires strategy: Nearest x{2..3}")}
+    )
+    assert [record["kind"] for record in answer.records] == ["variant", "variant"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("Lanczos x2", "'args' has to be a list, .* and not a text, found one that begins with 'Lanczos '"),
+        ('{"strategies": ["Lanczos x2"]}', "'args' has to be a list, .* and not a text"),
+        ([["Lanczos x2"]], "has to be true, false, a strategy text or an object, found .'Lanczos x2'."),
+        ([2], "found 2"),
+        ([True], None),
+        ([True, None], "found None"),
+        ([True, 7], "found 7"),
+        ([True, PAIR, "yes"], "'stages' has to be true or false, found 'yes'"),
+    ],
+)
+def test_a_list_that_is_none_is_told_so(webui: WebUI, arguments: Any, words: str | None) -> None:
+    if words is None:  # the text that the page begins with
+        assert len(answer_to_list(webui, arguments).images) == 1
+        return
+    with pytest.raises(Refused, match=words) as caught:
+        answer_to_list(webui, arguments)
+    assert caught.value.status == 422
+
+
+@pytest.mark.parametrize("size", [(135, 128), (128, 100), (71, 131)])
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("Latent x2 @0.7", {"hr_upscaler": "Latent", "hr_scale": 2}),
+        ("Lanczos x2 @0.7", {"hr_upscaler": "Lanczos", "hr_scale": 2}),
+        ("None x1.3 @0.7", {"hr_upscaler": "None", "hr_scale": 1.3}),
+        ("Latent (bicubic) 200x168 @0.7", {"hr_upscaler": "Latent (bicubic)", "hr_resize_x": 200, "hr_resize_y": 168}),
+        ("Nearest 168x207 @0.7", {"hr_upscaler": "Nearest", "hr_resize_x": 168, "hr_resize_y": 207}),
+    ],
+)
+def test_odd_sizes_are_hires_fix(webui: WebUI, text: str, fields: dict[str, Any], size: tuple[int, int]) -> None:
+    asked = {"width": size[0], "height": size[1], "steps": 3}
+    theirs = webui.txt2img(enable_hr=True, denoising_strength=0.7, **fields, **asked)
+    ours = webui.txt2img({"strategies": text, "reuse_first_pass": False}, **asked)
+    assert same(ours.images[0], theirs.images[0]), difference(ours.images[0], theirs.images[0])
+    plan = webui.post("/hires-strategies/v1/plan", {"strategies": text, **asked})
+    assert (plan["stages"][0]["width"], plan["stages"][0]["height"]) == theirs.images[0].size
+
+
+def test_an_odd_size_from_noise_alone_is_txt2img(webui: WebUI) -> None:
+    theirs = webui.txt2img(width=int(71 * 1.5), height=int(131 * 1.5), steps=3)
+    ours = webui.txt2img("Direct x1.5", width=71, height=131, steps=3)
+    assert same(ours.images[0], theirs.images[0]), difference(ours.images[0], theirs.images[0])
+
+
+def test_a_remembered_first_pass_of_an_odd_size_goes_on_the_same(webui: WebUI) -> None:
+    asked = {"width": 71, "height": 131, "steps": 3}
+    fresh = webui.txt2img({"strategies": "Latent x2 @0.7", "reuse_first_pass": False}, **asked)
+    webui.txt2img(**asked)
+    again = webui.txt2img("Latent x2 @0.7", **asked)
+    assert again.records[0]["first_pass_reused"]
+    assert same(again.images[0], fresh.images[0]), difference(again.images[0], fresh.images[0])
+
+
+def test_stages_after_hires_fix_of_an_odd_size_start_from_its_picture(webui: WebUI) -> None:
+    asked = {"width": 71, "height": 131, "steps": 3, "hr_upscaler": "Latent", "hr_scale": 1.5}
+    theirs = webui.txt2img(enable_hr=True, denoising_strength=0.7, **asked)
+    ours = webui.txt2img("Nearest x2", enable_hr=True, denoising_strength=0.7, **asked)
+    assert same(ours.images[0], theirs.images[0].resize([2 * side for side in theirs.images[0].size], Image.NEAREST))

@@ -213,6 +213,17 @@ def test_what_is_refused(argument: object, words: list[str]) -> None:
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["Lanczos x2", '{"strategies": "Lanczos x2"}', "x2", "None x2 > None x1.5 > None x2"])
+def test_letters_are_a_text_in_place_of_a_list(text: str) -> None:
+    """As the host gives them: one for each of the eight arguments, the rest completed."""
+    page = [False, "Latent x2 @0.7", False, False, False, "differences", True, False]
+    with pytest.raises(StrategyError) as caught:
+        read_arguments([*text[:8], *page[len(text) :]], HOST)
+    assert_sentence(caught.value)
+    assert "'args' has to be a list, [\"Latent x2 @0.7\"] for example, and not a text" in str(caught.value)
+    assert repr(text[:8]) in str(caught.value)
+
+
 @pytest.mark.parametrize("size", [(9000, 16), (16, 4)])
 def test_an_image_that_does_not_fit(size: tuple[int, int]) -> None:
     argument = {"strategies": "None x2", "first_pass_image": encoded(Image.new("RGB", size))}
@@ -232,6 +243,23 @@ def test_a_picture_with_its_text_upright_and_on_white() -> None:
     assert request.first_pass_image.getpixel((0, 19)) == (255, 255, 255)
 
 
+@pytest.mark.parametrize(
+    ("strategy", "size"),
+    [
+        ("Latent x2 @0.5", (264, 256)),
+        ("Lanczos x2 @0.5", (264, 256)),
+        ("Latent x1.5 @0.5 > Latent x1.5 @0.5", (300 // 8 * 8, 192 * 1.5)),
+        ("Lanczos 200x200 @0.5", (200, 200)),
+        ("Direct x2", (264, 256)),
+        ("None x2", (270, 256)),
+    ],
+)
+def test_plan_scales_the_size_that_was_asked_for_as_hires_fix_does(strategy: str, size: tuple[int, int]) -> None:
+    """The first pass itself comes out at 128x128."""
+    last = read_plan({"strategies": strategy, "width": 135, "height": 128}, HOST).stages[-1]
+    assert (last.width, last.height) == size
+
+
 def test_plan_takes_txt2img_names_and_defaults() -> None:
     plan = read_plan({"strategies": "Latent x2 @{0.95,1}", "steps": 15}, HOST)
     assert (plan.first_pass.width, plan.first_pass.height, len(plan.stages)) == (512, 512, 1)
@@ -248,7 +276,8 @@ def test_plan_takes_txt2img_names_and_defaults() -> None:
         ({"strategies": "None x2", "sampler": "Euler"}, ["Unknown key 'sampler'", "sampler_name"]),
         ({"strategies": "None x2", "sampler_name": "Eular"}, ["'Eular'", "'Euler'"]),
         ({"strategies": "None x2", "scheduler": "Karas"}, ["'Karas'", "'Karras'"]),
-        ({"strategies": "None x2", "width": 4}, ["'width'", "at least 8", "4x512"]),
+        ({"strategies": "None x2", "width": 4}, ["'width' has to be at least 8, found 4 in 4x512."]),
+        ({"strategies": "None x2", "height": 7}, ["'height' has to be at least 8, found 7 in 512x7."]),
         ({"strategies": "None x2", "steps": 0}, ["'steps'", "1 to 150", "found 0"]),
         ({"strategies": "None x2", "width": "512"}, ["'width'", "'512'"]),
         ({"strategies": "None x2 > None x16"}, ["column 11", "8000"]),

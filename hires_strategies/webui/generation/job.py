@@ -12,6 +12,7 @@ from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy
 from hires_strategies.planning.plan import FirstPass, Plan, make_plan
 from hires_strategies.planning.report import merges
+from hires_strategies.planning.sizes import LATENT_SIDE, whole_latents
 from hires_strategies.running.run import Picture, Result, run
 from hires_strategies.webui import settings
 from hires_strategies.webui.host import attachments, forks, infotext, pixels, processing, progress
@@ -78,7 +79,7 @@ class Job:
         picture = first_picture(first_pass)
         if self.request.first_pass_image is not None:
             picture = Picture(images=first_image.pictures(self.request.first_pass_image, len(p.seeds)))
-        plan = self._plan(p, expected_size(p) if picture is None else picture_size(picture))
+        plan = self._plan(p, expected_size(p) if picture is None else picture_size(p, picture))
         host = WebuiHost(p)
         use_main_model(p, picture, host, self)
         progress.announce(p, plan, first_pass is not None and not reused)
@@ -137,9 +138,12 @@ def needs_first_pass(job: Job) -> bool:
 
 
 def expected_size(p: Processing) -> tuple[int, int]:
-    """Pixels of what the stages will start from: the first pass, or Hires. fix's result where that is on."""
+    """Pixels of what the stages will start from: the first pass, or Hires. fix's result where that is on.
+
+    Of the first pass they are those asked for, which a scale is counted from: it comes out with whole latents.
+    """
     if not p.enable_hr:
-        return p.width // 8 * 8, p.height // 8 * 8
+        return p.width, p.height
     q = copy(p)
     q.extra_generation_params = {}
     q.calculate_target_resolution()
@@ -157,12 +161,16 @@ def first_picture(samples: Any) -> Picture | None:
     return Picture(latents=samples)
 
 
-def picture_size(picture: Picture) -> tuple[int, int]:
+def picture_size(p: Processing, picture: Picture) -> tuple[int, int]:
+    """Pixels that a scale is counted from: the expected ones, unless the picture came out at another size."""
     if picture.images is not None:
-        return picture.images[0].size
-    assert picture.latents is not None
-    rows, columns = picture.latents.shape[-2:]
-    return columns * 8, rows * 8
+        size = picture.images[0].size
+    else:
+        assert picture.latents is not None
+        rows, columns = picture.latents.shape[-2:]
+        size = columns * LATENT_SIDE, rows * LATENT_SIDE
+    expected = expected_size(p)
+    return expected if whole_latents(expected) == size else size
 
 
 def use_main_model(p: Processing, picture: Picture | None, host: WebuiHost, job: Job) -> None:

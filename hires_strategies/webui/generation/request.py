@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from PIL.Image import Image
@@ -13,6 +14,7 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_form import read_strategies
 from hires_strategies.notation.json_schema import ARGUMENT, CROPS, PLAN, check_object, is_text
 from hires_strategies.planning.plan import FirstPass, Plan, make_plan
+from hires_strategies.planning.sizes import LATENT_SIDE
 from hires_strategies.running.encoded_image import decode_image
 from hires_strategies.strategy import Strategy
 from hires_strategies.vocabulary import Vocabulary
@@ -44,6 +46,7 @@ def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request 
     `arguments[0]` is the page's tick (the page's other values follow, in the order of KEYS), a strategy text, an object
     with the keys of json_schema.ARGUMENT, or the JSON text of such an object. Raises StrategyError for anything else.
     """
+    _check_list(arguments)
     first = arguments[0] if arguments else False
     if first is None or first is False:
         return None
@@ -67,11 +70,12 @@ def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
     defaults = {key.name: key.schema.get("default") for key in PLAN}
     first: dict[str, Any] = {key: values.get(key, default) for key, default in defaults.items()}
     sampler, scheduler = _sampler(first["sampler_name"], first["scheduler"], vocabulary)
-    # As the host's first pass comes out: whole latents.
-    width, height = (side // 8 * 8 for side in (first["width"], first["height"]))
-    if not width or not height:
-        raise StrategyError(f"'width' and 'height' have to be at least 8, found {first['width']}x{first['height']}.")
-    first_pass = FirstPass(width, height, first["steps"], sampler, scheduler, first["cfg_scale"])
+    for key in ("width", "height"):
+        if first[key] < LATENT_SIDE:
+            raise StrategyError(
+                f"'{key}' has to be at least {LATENT_SIDE}, found {first[key]} in {first['width']}x{first['height']}."
+            )
+    first_pass = FirstPass(first["width"], first["height"], first["steps"], sampler, scheduler, first["cfg_scale"])
     return make_plan(strategies, first_pass, vocabulary.limits)
 
 
@@ -85,6 +89,16 @@ def _sampler(sampler: str | None, scheduler: str | None, names: Vocabulary) -> t
     if scheduler is not None:
         names.check_name("scheduler", scheduler)
     return sampler, scheduler
+
+
+def _check_list(arguments: Sequence[Any]) -> None:
+    """Raise StrategyError for letters: of a text in place of the list the host takes one for each argument."""
+    letters = list(takewhile(lambda value: isinstance(value, str) and len(value) == 1, arguments))
+    if len(letters) > 1:
+        raise StrategyError(
+            f"'args' has to be a list, [\"Latent x2 @0.7\"] for example, and not a text, found one that begins with "
+            f"{''.join(letters)!r}."
+        )
 
 
 def _object_in(text: str) -> dict[str, Any] | None:

@@ -62,6 +62,6 @@ def _with_text(arguments: Sequence[Any], text: str | None) -> Sequence[Any]:
     if isinstance(first, Mapping):
         return ({**first, "strategies": [text]},) if text is not None else (first,)
     if isinstance(first, str):
-        return (text if text is not None else first,)
+        return (text if text is not None else first, *arguments[1:])
     rest = list(arguments[1:]) or [""]
     return (True, rest[0] if text is None else text, *rest[1:])

@@ -152,6 +152,7 @@ class Script(Protocol):
 class SectionScript(Script, Protocol):
     """Our own script, as the section is built for it."""
 
+    api_info: Any
     infotext_fields: list[tuple[Any, Any]] | None
     paste_field_names: list[str] | None
 

@@ -12,6 +12,7 @@ from hires_strategies.notation.text import parse
 from hires_strategies.planning.cost import plan_cost
 from hires_strategies.planning.keepers import worth_it
 from hires_strategies.planning.plan import FirstPass, Node, Plan, make_plan
+from hires_strategies.planning.sizes import LATENT_SIDE
 from hires_strategies.stage_options import OPTIONS, Number, Option, Text
 from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.webui.files import timing_file
@@ -46,10 +47,10 @@ def plan_of(text: str, values: Values) -> Plan:
 
 def first_pass_of(values: Values) -> FirstPass:
     """What the stages will start from: the first pass, or Hires. fix's result where that is ticked."""
-    width, height = (int(_number(values, side, 512)) // 8 * 8 for side in ("width", "height"))
+    width, height = (int(_number(values, side, 512)) for side in ("width", "height"))
     first = FirstPass(
-        max(width, 8),
-        max(height, 8),
+        max(width, LATENT_SIDE),
+        max(height, LATENT_SIDE),
         max(int(_number(values, "steps", 20)), 1),
         values.get("sampler") or None,
         values.get("scheduler") or None,
@@ -90,7 +91,9 @@ def _first_pass(plan: Plan, values: Values) -> str:
     if not plan.needs_first_pass:
         return "<p>No first pass.</p>"
     start = "Hires. fix's result" if values.get("hr") else "First pass"
-    return f"<p>{start}: {_size(first)}, then</p>"
+    size = (first.width, first.height)
+    asked = "" if first.made == size else f" (asked for {_size(*size)})"
+    return f"<p>{start}: {_size(*first.made)}{asked}, then</p>"
 
 
 def _variants(plan: Plan) -> str:
@@ -108,10 +111,10 @@ def _variants(plan: Plan) -> str:
 def _stage(plan: Plan, node: Node, schedules: Schedules) -> str:
     """One stage in words."""
     if node.upscale is None:
-        what = f"txt2img at <b>{_size(node)}</b>"
+        what = f"txt2img at <b>{_size(node.width, node.height)}</b>"
     else:
         name = "Plain resize" if node.upscale.upscaler == "None" else escape(node.upscale.upscaler)
-        what = f"{name} to <b>{_size(node)}</b>"
+        what = f"{name} to <b>{_size(node.width, node.height)}</b>"
     sampling = node.sampling
     if sampling is None:
         return f"{what} without sampling"
@@ -139,11 +142,13 @@ def _cost(plan: Plan, values: Values, cost: float) -> str:
     words = f"About <b>{cost:.1f}</b> first passes of sampling"
     if seconds is not None:
         words += f"; <b>{_duration(seconds * batches)}</b> on this machine, learnt from your last runs"
-    return f'<p class="hires-strategies-cost">{words}; peak memory grows with {_size(largest)}.</p>'
+    return (
+        f'<p class="hires-strategies-cost">{words}; peak memory grows with {_size(largest.width, largest.height)}.</p>'
+    )
 
 
-def _size(picture: FirstPass | Node) -> str:
-    return f"{picture.width} \N{MULTIPLICATION SIGN} {picture.height}"
+def _size(width: int, height: int) -> str:
+    return f"{width} \N{MULTIPLICATION SIGN} {height}"
 
 
 def _duration(seconds: float) -> str:

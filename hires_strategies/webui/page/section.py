@@ -51,9 +51,15 @@ class Section:
 
 def build(script: SectionScript) -> list[Any]:
     """The components that are the script's arguments: the tick, the values in the order of request.KEYS, then the
-    page's own. The host calls this several times."""
+    page's own.
+
+    The host calls this several times: for its page, then for its API, which completes a program's list with the values
+    of these components. A program that asks for no sheet gets none; a list as long as the page's, which is what queues
+    send, has the page's own value.
+    """
+    for_api = script.api_info is not None  # the host describes a script once its page is built
     with InputAccordion(False, label=TITLE, elem_id=script.elem_id("enable")) as enabled:
-        section = _section(script, enabled)
+        section = _section(script, enabled, sheet=not for_api)
     wire_presets(section.presets, section.text, partial(events.changes_text, section))
     events.wire_builder(section)
     events.remember(section)
@@ -62,7 +68,7 @@ def build(script: SectionScript) -> list[Any]:
     return [enabled, section.text, *section.outputs, section.from_gallery]
 
 
-def _section(script: SectionScript, enabled: Any) -> Section:
+def _section(script: SectionScript, enabled: Any, *, sheet: bool) -> Section:
     elem_id = script.elem_id
     presets = build_presets(elem_id)
     text = gr.Textbox(
@@ -96,7 +102,7 @@ def _section(script: SectionScript, enabled: Any) -> Section:
         rows=rows,
         add_stage=add_stage,
         add_line=add_line,
-        outputs=_outputs(elem_id),
+        outputs=_outputs(elem_id, sheet=sheet),
         **_hidden(elem_id),
     )
 
@@ -113,14 +119,14 @@ def _builder(elem_id: ElemId) -> tuple[Any, list[RowFields], Any, Any]:
     return line, rows, add_stage, add_line
 
 
-def _outputs(elem_id: ElemId) -> list[Any]:
+def _outputs(elem_id: ElemId, *, sheet: bool) -> list[Any]:
     """What else is returned: the script's arguments after the text, in the order of request.KEYS."""
     with FormRow():
         stages = gr.Checkbox(False, label="Return every stage", elem_id=elem_id("stages"))
         first_pass = gr.Checkbox(False, label="Return the first pass", elem_id=elem_id("first_pass"))
         reuse = gr.Checkbox(True, label="Reuse remembered first passes", elem_id=elem_id("reuse_first_pass"))
     with FormRow():
-        sheet = gr.Checkbox(True, label="Contact sheet of the variants", elem_id=elem_id("sheet"))
+        with_sheet = gr.Checkbox(sheet, label="Contact sheet of the variants", elem_id=elem_id("sheet"))
         crops = gr.Dropdown(
             list(CROPS),
             value=CROPS[0],
@@ -129,7 +135,7 @@ def _outputs(elem_id: ElemId) -> list[Any]:
             elem_id=elem_id("crops"),
         )
     gr.HTML(f"{TITLE} {__version__}", elem_id=elem_id("version"), elem_classes=["hires-strategies-version"])
-    return [stages, first_pass, sheet, crops, reuse]
+    return [stages, first_pass, with_sheet, crops, reuse]
 
 
 def _hidden(elem_id: ElemId) -> dict[str, Any]:

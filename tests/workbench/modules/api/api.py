@@ -111,8 +111,9 @@ class Api:
             if not script.alwayson:
                 detail = "Cannot have a selectable script in the always on scripts params"
                 raise HTTPException(status_code=422, detail=detail)
-            for place, value in zip(range(script.args_from, script.args_to), given.get("args", [])):
-                args[place] = value
+            if "args" in given:
+                for index in range(min(script.args_to - script.args_from, len(given["args"]))):
+                    args[script.args_from + index] = given["args"][index]
         return args
 
     def apply_infotext(self, request, tabname, *, script_runner=None, mentioned_script_args=None):
