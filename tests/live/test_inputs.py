@@ -124,4 +124,5 @@ def test_stages_after_hires_fix_of_an_odd_size_start_from_its_picture(webui: Web
     asked = {"width": 71, "height": 131, "steps": 3, "hr_upscaler": "Latent", "hr_scale": 1.5}
     theirs = webui.txt2img(enable_hr=True, denoising_strength=0.7, **asked)
     ours = webui.txt2img("Nearest x2", enable_hr=True, denoising_strength=0.7, **asked)
-    assert same(ours.images[0], theirs.images[0].resize([2 * side for side in theirs.images[0].size], Image.NEAREST))
+    width, height = theirs.images[0].size
+    assert same(ours.images[0], theirs.images[0].resize((width * 2, height * 2), Image.Resampling.NEAREST))
