@@ -9,6 +9,9 @@ from .cost import NOTHING_LEARNT, Learnt, node_cost, plan_cost
 from .plan import FirstPass, Node, Plan, Sampling
 from .schedules import start_sigma
 
+# What the host does anyway where an upscaler is left out.
+_RESAMPLING = ("None", "Lanczos")
+
 # What tells a stage's start sigma; the second argument is what it starts from.
 StartSigma = Callable[[Sampling, FirstPass], float | None]
 
@@ -67,7 +70,7 @@ def as_text(plan: Plan) -> str:
     else:
         lines.append("No first pass:")
     lines += _branch(plan, None, 1)
-    lines += merges(plan)
+    lines += merges(plan) + remarks(plan)
     lines.append(f"Cost: about {plan_cost(plan):.1f} first passes of sampling")
     return "\n".join(lines)
 
@@ -78,6 +81,29 @@ def merges(plan: Plan) -> list[str]:
         f"Same picture, made once: {variant.text} = {plan.variants[variant.same_as].text}"
         for variant in plan.variants
         if variant.same_as is not None
+    ]
+
+
+def remarks(plan: Plan) -> list[str]:
+    """One sentence for each stage that does something else than its text seems to say."""
+    return list(dict.fromkeys(sentence for node in plan.stages for sentence in _remarks(plan, node)))
+
+
+def _remarks(plan: Plan, node: Node) -> list[str]:
+    upscale = node.upscale
+    if upscale is None:
+        return []
+    if upscale.latent:
+        blurred = f"'{node.text}' is the upscale alone: latents that are enlarged and not sampled again give a blur."
+        return [] if node.sampling else [blurred]
+    parent = None if node.parent is None else plan.stages[node.parent]
+    width, height = (parent.width, parent.height) if parent else plan.first_pass.made
+    grows = upscale.width > width or upscale.height > height
+    if grows or upscale.at_own_size or upscale.upscaler in _RESAMPLING:
+        return []
+    return [
+        f"'{node.text}' does without its upscaler, which the host uses only where a picture grows: Lanczos does any "
+        f"resizing, as in Hires. fix."
     ]
 
 

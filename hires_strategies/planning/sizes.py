@@ -11,7 +11,11 @@ LATENT_SIDE = 8  # pixels of a picture for one of its latent, the host's opt_f
 
 @dataclass(frozen=True)
 class Upscale:
-    """A resize to `width` x `height` pixels, of which the middle `crop_width` x `crop_height` is kept."""
+    """A resize to `width` x `height` pixels, of which the middle `crop_width` x `crop_height` is kept.
+
+    `at_own_size`: the picture does not change its size, and the upscaler is used all the same, a model that sharpens
+    for example. Hires. fix leaves an upscaler out there, so this is for stages without sampling, which it has none of.
+    """
 
     upscaler: str
     latent: bool
@@ -19,6 +23,7 @@ class Upscale:
     height: int
     crop_width: int
     crop_height: int
+    at_own_size: bool = False
 
 
 def resolve_upscale(stage: Stage, source: tuple[int, int]) -> Upscale:
@@ -26,12 +31,16 @@ def resolve_upscale(stage: Stage, source: tuple[int, int]) -> Upscale:
     width, height = source
     wanted = _wanted_size(stage, source)
     if stage.scale is not None:
-        return Upscale(stage.upscaler, stage.is_latent, *wanted, *wanted)
+        return Upscale(stage.upscaler, stage.is_latent, *wanted, *wanted, _at_own_size(stage, source, wanted))
     if width / height < wanted[0] / wanted[1]:
         scaled = wanted[0], wanted[0] * height // width
     else:
         scaled = wanted[1] * width // height, wanted[1]
-    return Upscale(stage.upscaler, stage.is_latent, *scaled, *wanted)
+    return Upscale(stage.upscaler, stage.is_latent, *scaled, *wanted, _at_own_size(stage, source, scaled))
+
+
+def _at_own_size(stage: Stage, source: tuple[int, int], target: tuple[int, int]) -> bool:
+    return source == target and not stage.is_latent and not stage.is_sampled
 
 
 def output_size(stage: Stage, source: tuple[int, int], upscale: Upscale | None) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.planning.plan import FirstPass, Plan, make_plan
+from hires_strategies.planning.report import as_text, remarks
 from hires_strategies.stage_options import OPTIONS
 from hires_strategies.strategy import Stage, Strategy
 from tests.engine.generators import strategies
@@ -320,3 +321,44 @@ def test_what_makes_samplings_equal_is_every_option() -> None:
         value: Any = {"steps": 30, "cfg": 5}.get(option.field, "other")
         stages = [Stage("None", scale=2, denoising_strength=0.5, **{option.field: each}) for each in (None, value)]
         assert len(make_plan([Strategy((stage,)) for stage in stages], first).stages) == 2, option.field
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Latent x2 @0", ["'Latent x2 @0' is the upscale alone", "a blur"]),
+        ("Latent x2 @0.5", []),
+        ("R-ESRGAN 4x+ x2 @0", []),
+        ("R-ESRGAN 4x+ x1 @0.4", ["'R-ESRGAN 4x+ x1 @0.4' does without its upscaler"]),
+        ("R-ESRGAN 4x+ x0.5", ["'R-ESRGAN 4x+ x0.5' does without its upscaler"]),
+        ("None x2 > R-ESRGAN 4x+ 512x1024 @1", ["'R-ESRGAN 4x+ 512x1024 @1' does without its upscaler"]),
+        ("R-ESRGAN 4x+ x1", []),  # used all the same
+        ("R-ESRGAN 4x+ 512x1024", []),  # one side grows
+        ("Lanczos x0.5", []),
+        ("None x1 @0.5", []),
+        ("Direct x1", []),
+        ("Latent x2 @{0,0.5,0}", ["'Latent x2 @0' is the upscale alone"]),
+    ],
+)
+def test_a_stage_that_does_something_else_than_it_says_is_told(text: str, words: list[str]) -> None:
+    plan = plan_of(text)
+    told = remarks(plan)
+    assert len(told) == bool(words)
+    for word in words:
+        assert word in told[0]
+        assert told[0] in as_text(plan).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "used"),
+    [("Lanczos x1", True), ("Lanczos 512x512", True), ("Lanczos x1 @0.5", False), ("Lanczos x1.5", False),
+     ("Lanczos 512x256", True), ("Lanczos 256x256", False), ("Lanczos x1 @0", True), ("Latent x1 @0", False)],
+)  # fmt: skip
+def test_an_upscaler_without_sampling_is_used_at_the_pictures_own_size(text: str, used: bool) -> None:
+    upscale = plan_of(text).stages[0].upscale
+    assert upscale is not None and upscale.at_own_size is used
+
+
+def test_the_report_tells_the_size_that_comes_out() -> None:
+    assert "First pass: 128x128 (asked for 135x128), 20 steps" in as_text(plan_of("None x2", size=(135, 128)))
+    assert "First pass: 128x128, 20 steps" in as_text(plan_of("None x2", size=(128, 128)))

@@ -11,7 +11,7 @@ from modules import sd_models
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy
 from hires_strategies.planning.plan import FirstPass, Plan, make_plan
-from hires_strategies.planning.report import merges
+from hires_strategies.planning.report import merges, remarks
 from hires_strategies.planning.sizes import LATENT_SIDE, whole_latents
 from hires_strategies.running.run import Picture, Result, run
 from hires_strategies.webui import settings
@@ -93,7 +93,7 @@ class Job:
         self.batches.append(Batch(p.iteration, plan, result, list(p.seeds), list(p.prompts), reused, p.save_samples()))
         infotext.write(p, self.batches[-1].text_of(plan.variants[0].node))
         troubles = dict.fromkeys([outcome.error for outcome in result.stages] + [result.first_pass_error])
-        for sentence in (*merges(plan), *troubles):
+        for sentence in (*merges(plan), *remarks(plan), *troubles):
             if sentence:
                 p.comment(f"Hires strategies: {sentence}")
         shown = result.stages[plan.variants[0].node].images

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ from hires_strategies.errors import StageFailed
 from hires_strategies.planning.sizes import Upscale
 
 from .processing import UpscalerEntry
+from .upscaler_check import checked
 
 
 def from_decoded(decoded: Any) -> list[Image.Image]:
@@ -46,30 +45,18 @@ def upscale(picture: Image.Image, how: Upscale) -> Image.Image:
     upscaler = next((known for known in shared.sd_upscalers if known.name == how.upscaler), None)
     if upscaler is None:
         raise StageFailed(f"the upscaler '{how.upscaler}' is gone from the host's list")
-    with _checked(upscaler):
+    with checked(upscaler):
+        if how.at_own_size and picture.size == (how.width, how.height):
+            return _at_own_size(picture, upscaler)
         resized: Image.Image = images.resize_image(0, picture, how.width, how.height, upscaler_name=how.upscaler)
     return resized.convert("RGB")
 
 
-@contextmanager
-def _checked(upscaler: UpscalerEntry) -> Iterator[None]:
-    """Make an upscaler that returns its input an error: hosts catch load errors and go on with a plain resize."""
+def _at_own_size(picture: Image.Image, upscaler: UpscalerEntry) -> Image.Image:
+    """What a model makes of a picture at its own size: resize_image leaves the model out where nothing grows."""
     scaler = upscaler.scaler
-    if upscaler.name == "None" or scaler is None:
-        yield
-        return
-    original = scaler.do_upscale
-
-    def do_upscale(picture: Image.Image, *args: Any, **kwargs: Any) -> Image.Image:
-        result = original(picture, *args, **kwargs)
-        if result.size == picture.size and scaler.scale > 1 and not shared.state.interrupted:
-            raise StageFailed(
-                f"the upscaler '{upscaler.name}' returned its input unchanged (the host's console says why)"
-            )
-        return result
-
-    scaler.do_upscale = do_upscale
-    try:
-        yield
-    finally:
-        del scaler.do_upscale
+    if scaler is None:
+        return picture
+    scaler.scale = 1
+    result = scaler.do_upscale(picture, upscaler.data_path).convert("RGB")
+    return result if result.size == picture.size else result.resize(picture.size, Image.Resampling.LANCZOS)

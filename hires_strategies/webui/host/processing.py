@@ -176,9 +176,14 @@ class CheckpointInfo(Protocol):
 
 
 class UpscalerEntry(Protocol):
-    """One of shared.sd_upscalers; `scaler` is None for some that do nothing."""
+    """One of shared.sd_upscalers; `scaler` is None for some that do nothing.
+
+    `data_path` is a model's file or address, None for plain resampling; `scale` is the list's guess at the model's own.
+    """
 
     name: str
+    data_path: str | None
+    scale: float | None
     scaler: Upscaler | None
 
 

@@ -12,6 +12,7 @@ from hires_strategies.notation.text import parse
 from hires_strategies.planning.cost import plan_cost
 from hires_strategies.planning.keepers import worth_it
 from hires_strategies.planning.plan import FirstPass, Node, Plan, make_plan
+from hires_strategies.planning.report import remarks
 from hires_strategies.planning.sizes import LATENT_SIDE
 from hires_strategies.stage_options import OPTIONS, Number, Option, Text
 from hires_strategies.strategy import Stage, Strategy
@@ -33,7 +34,9 @@ def preview(text: str, values: Values) -> str:
     except StrategyError as error:
         return _error(text, error)
     cost = plan_cost(plan, timing_file().evaluations())
-    parts = [_first_pass(plan, values), _variants(plan), _cost(plan, values, cost)]
+    parts = [_first_pass(plan, values), _variants(plan)]
+    parts += [f'<p class="hires-strategies-remark">{escape(remark)}</p>' for remark in remarks(plan)[:_MOST_SHOWN]]
+    parts.append(_cost(plan, values, cost))
     without, with_strategy = _number(values, "keepers_without", 0), _number(values, "keepers_with", 0)
     parts.append(f'<p class="hires-strategies-worth">{escape(worth_it(without, with_strategy, cost))}</p>')
     return "".join(parts)

@@ -1,0 +1,100 @@
+"""Whether one of the host's pixel upscalers did anything: hosts catch load errors and go on with a plain resize."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from modules import errors, shared
+from PIL import Image
+
+from hires_strategies.errors import StageFailed
+from hires_strategies.wording import describe
+
+from .processing import UpscalerEntry
+
+
+@contextmanager
+def checked(entry: UpscalerEntry) -> Iterator[None]:
+    """Within it an upscaler that gives its input back raises StageFailed, with the reason that the host swallowed.
+
+    A model whose own scale is 1 may leave every pixel as it is.
+    """
+    scaler: Any = entry.scaler
+    if entry.name == "None" or scaler is None:
+        yield
+        return
+    check = _Check(entry)
+    replaced: dict[str, Callable[..., Any]] = {"do_upscale": check.do_upscale}
+    if callable(getattr(scaler, "load_model", None)):
+        replaced["load_model"] = check.load_model
+    before = {name: vars(scaler)[name] for name in replaced if name in vars(scaler)}
+    vars(scaler).update(replaced)
+    try:
+        yield
+    finally:
+        for name in replaced:
+            del vars(scaler)[name]
+        vars(scaler).update(before)
+
+
+class _Check:
+    """The two methods that stand in for the upscaler's own, and what they saw."""
+
+    def __init__(self, entry: UpscalerEntry) -> None:
+        self.entry = entry
+        self.scaler: Any = entry.scaler
+        self.own_do_upscale = self.scaler.do_upscale
+        self.own_load_model = getattr(self.scaler, "load_model", None)
+        self.loaded: Any = None
+        self.error: Exception | None = None
+
+    def load_model(self, *args: Any, **kwargs: Any) -> Any:
+        assert self.own_load_model is not None
+        try:
+            self.loaded = self.own_load_model(*args, **kwargs)
+        except Exception as error:
+            self.error = error
+            raise
+        return self.loaded
+
+    def do_upscale(self, picture: Image.Image, *args: Any, **kwargs: Any) -> Image.Image:
+        reported = _last_report()
+        result: Image.Image = self.own_do_upscale(picture, *args, **kwargs)
+        if shared.state.interrupted or self._own_scale() == 1 or not _equal(result, picture):
+            return result
+        if self.error is None and _last_report() is not reported:
+            self.error = RuntimeError(_last_report()["exception"])
+        raise StageFailed(self._sentence())
+
+    def _own_scale(self) -> Any:
+        """By what it enlarges at once. What the host's list tells is a guess; what a model tells while loading is not.
+
+        Plain resampling has no model and enlarges by what is asked.
+        """
+        if self.entry.data_path is None:
+            return self.scaler.scale
+        return getattr(self.loaded, "scale", None) or self.entry.scale
+
+    def _sentence(self) -> str:
+        name = self.entry.name
+        if self.error is None:
+            return f"the upscaler '{name}' returned its input unchanged (the host's console says why)"
+        where = str(getattr(self.entry, "local_data_path", self.entry.data_path))
+        if where.startswith("http"):
+            return f"the model of the upscaler '{name}' could not be downloaded from {where}: {describe(self.error)}"
+        return f"the upscaler '{name}' could not load its model: {describe(self.error)}"
+
+
+def _equal(one: Image.Image, other: Image.Image) -> bool:
+    if one.size != other.size:
+        return False
+    return one is other or np.array_equal(np.asarray(one.convert("RGB")), np.asarray(other.convert("RGB")))
+
+
+def _last_report() -> Any:
+    """The last error that the host printed and kept, None where it keeps none."""
+    records = getattr(errors, "exception_records", None)
+    return records[-1] if records else None
