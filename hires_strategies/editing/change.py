@@ -96,8 +96,13 @@ def _having(stages: list[Stage], field: str) -> list[int]:
         if field == "scale"
         or (field == "upscaler" and not stage.is_direct)
         or (field == "denoising_strength" and stage.denoising_strength is not None)
-        or (isinstance(part, Option) and (stage.is_sampled or not part.needs_sampling))
+        or (isinstance(part, Option) and (_has_strength(stage) or not part.needs_sampling))
     ]
+
+
+def _has_strength(stage: Stage) -> bool:
+    """A strength of 0 is one too: among the cells of a plot it leaves the options of the others where they are."""
+    return stage.is_sampled or stage.denoising_strength is not None
 
 
 def _changed(stage: Stage, change: Change) -> Stage:

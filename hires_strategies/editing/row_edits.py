@@ -78,6 +78,8 @@ def _with_changes(row: Row, changed: dict[str, Any]) -> Row:
     if "raw" in changed:
         changed["raw"] = " ".join(lines_of(str(changed["raw"]))) or line_from_rows([FIRST_ROW])
     before, row = row, row.having(changed)
+    if changed.get("denoising") == 0:
+        row = replace(row, at_zero=True)
     if ("width" in changed or "height" in changed) and row.width and row.height:
         return replace(row, scale=0)
     if changed.get("scale"):

@@ -18,7 +18,7 @@ from hires_strategies.notation.source import Source
 from hires_strategies.notation.stage_source import cut_stage, cut_strategy
 from hires_strategies.notation.text import format_size, parse, read_denoising, read_size
 from hires_strategies.stage_options import OPTIONS, Name, Number, Option
-from hires_strategies.strategy import Stage
+from hires_strategies.strategy import LATENT_UPSCALERS, Stage
 from hires_strategies.vocabulary import ANYTHING
 
 
@@ -30,6 +30,8 @@ class Row:
     `height` pixels are given, and the other way round. `sweep` is what stands between the braces after "@", and wins
     over `denoising`, which is 0 for no sampling. `options` holds, by their fields, those that are given. With `raw` the
     other fields are not shown.
+
+    `at_zero` is no field: a latent upscale asks for its upscale alone by a written "@0", and without "@" is unfinished.
     """
 
     upscaler: str = "Latent"
@@ -40,6 +42,7 @@ class Row:
     sweep: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     raw: str = ""
+    at_zero: bool = False
 
     def get(self, name: str) -> Any:
         """The value of a field of FIELDS; 0 or "" for an option that is not given."""
@@ -95,9 +98,14 @@ def _means_the_same(stage: str, other: str) -> bool:
 
 
 def _meaning(stage: str) -> list[Stage]:
-    """The stages that a text stands for; a denoising strength of 0 is none. Raises StrategyError."""
+    """The stages that a text stands for; a denoising strength of 0 is none, but for latent ones, which must have one.
+
+    Raises StrategyError.
+    """
     stages = [strategy.stages[0] for strategy in parse(stage)]
-    return [replace(each, denoising_strength=each.denoising_strength or None) for each in stages]
+    return [
+        each if each.is_latent else replace(each, denoising_strength=each.denoising_strength or None) for each in stages
+    ]
 
 
 def _fields(stage: Source) -> Row:
@@ -112,7 +120,9 @@ def _fields(stage: Source) -> Row:
     for name, value in options.items():
         if value == EMPTY[name]:
             raise StrategyError(f"A field shows {value!r} where '{name}' is not given.")
-    return Row(_written_name(cut.upscaler), **size, denoising=denoising, sweep=sweep, options=options)
+    upscaler = _written_name(cut.upscaler)
+    at_zero = upscaler in LATENT_UPSCALERS and cut.denoising is not None and not denoising and not sweep
+    return Row(upscaler, **size, denoising=denoising, sweep=sweep, options=options, at_zero=at_zero)
 
 
 def _within_braces(text: str) -> str:
@@ -141,6 +151,8 @@ def _stage_text(row: Row) -> str:
         text += f" @{{{row.sweep}}}"
     elif row.denoising:
         text += f" @{format_number(_rounded(row.denoising))}"
+    elif row.at_zero and row.upscaler in LATENT_UPSCALERS:
+        text += " @0"
     return text + bracketed([_option_text(option, row.options[option.field]) for option in _given(row)])
 
 

@@ -7,6 +7,7 @@ import pytest
 from hires_strategies.editing.change import changed, read_change, spread
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import format_strategy, parse
+from hires_strategies.planning.plan import FirstPass, make_plan
 
 
 def edit(text: str, field: str, value: str) -> str:
@@ -87,3 +88,17 @@ def test_a_range_without_an_end_is_refused(text: str) -> None:
 def test_every_stage_that_a_strategy_can_have_has_its_number() -> None:
     text = " > ".join(["None x1"] * 99 + ["None x1 @0.5"])
     assert edit(text, "denoising_strength", "100: 0.6").endswith("None x1 > None x1 @0.6")
+
+
+@pytest.mark.parametrize("upscaler", ["Latent", "Lanczos"])
+def test_a_strength_of_0_among_the_cells(upscaler: str) -> None:
+    """The axes '0-1 [3]' and '4,8' steps: the cells at 0 are the upscale alone, and the others as they are."""
+    strategy = parse(f"{upscaler} x2 @0.7")[0]
+    cells = []
+    for value in spread(["0-1 [3]"]):
+        at = changed(strategy, read_change("denoising_strength", value))
+        cells += [format_strategy(changed(at, read_change("steps", steps))) for steps in ("4", "8")]
+    expected = [f"@{strength} [{steps} steps]" for strength in ("0", "0.5", "1") for steps in (4, 8)]
+    assert cells == [f"{upscaler} x2 {text}" for text in expected]
+    plan = make_plan([parse(text)[0] for text in cells], FirstPass(512, 512, 20))
+    assert [variant.same_as for variant in plan.variants] == [None, 0, None, None, None, None]

@@ -47,6 +47,7 @@ def test_canonical_text_survives_the_rows_and_none_is_raw(line):
         ('"None"x2@0.4[prompt\t"a"]', 'None x2 @0.4 [prompt "a"]'),
         ("Latent x2 @{ 0.5, 0.6 }[20 steps]", "Latent x2 @{0.5, 0.6} [20 steps]"),
         ("None x2 @0 > {None, Lanczos} x2", "None x2 > {None, Lanczos} x2"),
+        ("Latent x2 @ 0 [20 steps]", "Latent x2 @0 [20 steps]"),
     ],
 )
 def test_whatever_the_notation_reads_is_shown_in_fields(line: str, canonical: str) -> None:
@@ -151,3 +152,15 @@ def test_add_move_remove():
     assert row_edits.move_stage(text, 0, 1, 1) == text
     assert row_edits.remove_stage(text, 0, 0) == "Latent x2 @0.7"
     assert row_edits.copy_line(text, 0).splitlines() == [text, text]
+
+
+def test_the_slider_at_0_is_a_latent_upscale_alone() -> None:
+    latent = row_edits.rows_of("Latent x2 @0.7", 0)
+    text = row_edits.merged_edit("Latent x2 @0.7", 0, latent, [replace(latent[0], denoising=0)])
+    assert text == "Latent x2 @0"
+    shown = row_edits.rows_of(text, 0)
+    assert row_edits.merged_edit(text, 0, shown, [replace(shown[0], denoising=0.3)]) == "Latent x2 @0.3"
+    assert row_edits.merged_edit(text, 0, shown, [replace(shown[0], scale=3)]) == "Latent x3 @0"
+    assert row_edits.merged_edit(text, 0, shown, [replace(shown[0], upscaler="Lanczos")]) == "Lanczos x2"
+    pixels = row_edits.rows_of("Lanczos x2 @0.7", 0)
+    assert row_edits.merged_edit("Lanczos x2 @0.7", 0, pixels, [replace(pixels[0], denoising=0)]) == "Lanczos x2"

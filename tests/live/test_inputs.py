@@ -126,3 +126,24 @@ def test_stages_after_hires_fix_of_an_odd_size_start_from_its_picture(webui: Web
     ours = webui.txt2img("Nearest x2", enable_hr=True, denoising_strength=0.7, **asked)
     width, height = theirs.images[0].size
     assert same(ours.images[0], theirs.images[0].resize((width * 2, height * 2), Image.Resampling.NEAREST))
+
+
+def test_a_strength_of_0_is_the_upscale_alone(webui: WebUI) -> None:
+    """A pixel one as without a strength; a latent one decoded: what comes out is the first pass, larger and blurred."""
+    argument = {"strategies": ["Lanczos x2 @{0,0.5}", "Lanczos x2", "Latent x2 @{0..1..0.5}"], "first_pass": True}
+    answer = webui.txt2img(argument, steps=3, seed=73)
+    assert [record["strategy"] for record in answer.records] == [
+        "Lanczos x2 @0", "Lanczos x2 @0.5", "Latent x2 @0", "Latent x2 @0.5", "Latent x2 @1", None
+    ]  # fmt: skip
+    assert answer.records[0]["same_as"] == ["Lanczos x2"]
+    latent, first = answer.records[2], answer.images[-1].convert("RGB")
+    assert (latent["start_sigma"], latent["model_evaluations"], latent["error"]) == (None, 0, None)
+    assert same(answer.images[0], first.resize((256, 256), Image.Resampling.LANCZOS))
+    larger = np.asarray(answer.images[0]).astype(int)
+    distances = [abs(np.asarray(answer.images[index]).astype(int) - larger).mean() for index in (2, 3, 4)]
+    assert 0 < distances[0] < min(distances[1:])
+    again = webui.txt2img("Latent x2 @0", steps=3, seed=73)
+    assert same(again.images[0], answer.images[2])
+    assert "Hires strategy: Latent x2 @0" in again.info["infotexts"][0]
+    pasted = webui.answer_to({"infotext": again.info["infotexts"][0]})
+    assert same(pasted.images[0], again.images[0])

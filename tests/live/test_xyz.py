@@ -31,6 +31,16 @@ def test_cells_are_what_runs_alone_are(webui: WebUI) -> None:
         assert same(cell, alone.images[0]), f"{text}: {difference(cell, alone.images[0])}"
 
 
+@pytest.mark.parametrize("upscaler", ["Latent", "Lanczos"])
+def test_a_strength_of_0_among_the_cells_is_the_upscale_alone(webui: WebUI, upscaler: str) -> None:
+    axes = Axis(DENOISING, "0-1 [3]"), Axis(STEPS, "2,3")
+    answer = plot(webui, f"{upscaler} x1.5 @0.7", *axes, seed=72, steps=3)
+    assert texts(answer) == [f"{upscaler} x1.5 @{at} [{steps} steps]" for steps in (2, 3) for at in ("0", "0.5", "1")]
+    for text, cell in zip(texts(answer), answer.images[1:], strict=True):
+        alone = webui.txt2img({"strategies": [text], "reuse_first_pass": False}, seed=72, steps=3)
+        assert same(cell, alone.images[0]), f"{text}: {difference(cell, alone.images[0])}"
+
+
 def test_whole_texts_need_no_section(webui: WebUI) -> None:
     answer = plot(webui, False, Axis(STRATEGY, 'Latent x1.5 @0.6, "Lanczos x1.5 > Nearest x1.2"'))
     assert texts(answer) == ["Latent x1.5 @0.6", "Lanczos x1.5 > Nearest x1.2"]

@@ -45,7 +45,8 @@ class _Check:
 
     def __init__(self, entry: UpscalerEntry) -> None:
         self.entry = entry
-        self.scaler: Any = entry.scaler
+        assert entry.scaler is not None
+        self.scaler = entry.scaler
         self.own_do_upscale = self.scaler.do_upscale
         self.own_load_model = getattr(self.scaler, "load_model", None)
         self.loaded: Any = None
