@@ -29,4 +29,4 @@ def state_dict() -> dict[str, torch.Tensor]:
 
 
 if __name__ == "__main__":
-    torch.save(state_dict(), sys.argv[1])
+    torch.save(state_dict(), sys.argv[1], _use_new_zipfile_serialization=False)  # A1111 knows no newer zip file

@@ -62,12 +62,13 @@ class _Check:
         return self.loaded
 
     def do_upscale(self, picture: Image.Image, *args: Any, **kwargs: Any) -> Image.Image:
-        reported = _last_report()
+        before = list(_reports())
         result: Image.Image = self.own_do_upscale(picture, *args, **kwargs)
         if shared.state.interrupted or self._own_scale() == 1 or not _equal(result, picture):
             return result
-        if self.error is None and _last_report() is not reported:
-            self.error = RuntimeError(_last_report()["exception"])
+        new = [report for report in _reports() if not any(report is known for known in before)]
+        if new:  # the first one is the cause; what `load_model` raises may only follow from it
+            self.error = RuntimeError(new[0]["exception"])
         raise StageFailed(self._sentence())
 
     def _own_scale(self) -> Any:
@@ -95,7 +96,6 @@ def _equal(one: Image.Image, other: Image.Image) -> bool:
     return one is other or np.array_equal(np.asarray(one.convert("RGB")), np.asarray(other.convert("RGB")))
 
 
-def _last_report() -> Any:
-    """The last error that the host printed and kept, None where it keeps none."""
-    records = getattr(errors, "exception_records", None)
-    return records[-1] if records else None
+def _reports() -> list[Any]:
+    """The errors that the host printed last, where it keeps them."""
+    return getattr(errors, "exception_records", [])

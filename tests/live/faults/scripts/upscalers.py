@@ -30,11 +30,9 @@ class UpscalerTestModels(Upscaler):
 
     def do_upscale(self, img, selected_model):
         if selected_model == "quiet.pth":
-            try:
-                raise RuntimeError("PytorchStreamReader failed reading zip archive")
-            except RuntimeError:
-                errors.report("Unable to load the test's model", exc_info=True)
-                return img
+            report("bad file inside quiet.pth")
+            report("argument of type 'NoneType' is not iterable")
+            return img
         try:
             model = self.load_model(selected_model)
         except Exception as error:
@@ -48,6 +46,13 @@ class UpscalerTestModels(Upscaler):
         if path == "sharpen.pth":
             return SimpleNamespace(scale=1, run=lambda img: img.filter(ImageFilter.SHARPEN))
         return SimpleNamespace(scale=1 if path == "same.pth" else 4, run=lambda img: img.copy())
+
+
+def report(text):
+    try:
+        raise RuntimeError(text)
+    except RuntimeError:
+        errors.report("Unable to load the test's model", exc_info=True)
 
 
 if shared.sd_upscalers and not any(data.name == "Test sharpen" for data in shared.sd_upscalers):
