@@ -81,7 +81,21 @@ class Text:
         return isinstance(value, str)
 
 
-Kind = Number | Name | Text
+@dataclass(frozen=True)
+class Flag:
+    """What a stage has or has not: written as a word alone. False is the same as nothing."""
+
+    allowed: str = "true or false"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+    def accepts(self, value: object) -> bool:
+        return value is True
+
+
+Kind = Number | Name | Text | Flag
 
 
 @dataclass(frozen=True)
@@ -110,7 +124,8 @@ class Option(Part):
 
     `label` is what the page's field is called. `first_pass` names the field of planning's FirstPass that holds the
     value of a stage that gives none. `conditions`: whether the prompts' conditioning depends on it.
-    `needs_sampling`: whether it is refused at a stage that samples nothing.
+    `needs_sampling`: whether it is refused at a stage that samples nothing. `unlike` is the field of an option that
+    takes the place of what this one changes, so that a stage has one of them at most.
     """
 
     word: str = ""
@@ -120,6 +135,7 @@ class Option(Part):
     first_pass: str | None = None
     conditions: bool = False
     needs_sampling: bool = True
+    unlike: str = ""
 
     @property
     def noun(self) -> str:
@@ -127,6 +143,8 @@ class Option(Part):
 
     def written(self, value: str) -> str:
         """The option as it stands in the notation; `value` is written already."""
+        if isinstance(self.kind, Flag):
+            return self.word
         return f"{value} {self.word}" if self.value_first else f"{self.word} {value}"
 
 
@@ -149,7 +167,8 @@ def _option(name: str, kind: Kind, **row: Any) -> Any:
 
 def _row(field: str, name: str, kind: Kind, **row: Any) -> Option:
     option = Option(field, name, kind, **{"word": field, **row})
-    return dataclasses.replace(option, gap=option.written("…"))
+    gap = option.word.rsplit(" ", 1)[0] + " …" if isinstance(kind, Flag) else option.written("…")
+    return dataclasses.replace(option, gap=gap)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +195,20 @@ class Options:
     negative: str | None = _option(
         "negative prompt", Text(), example='"blurry"', label="Negative prompt", conditions=True
     )
+    prompt_added: str | None = _option(
+        "addition to the prompt", Text(),
+        word="prompt+", example='"detailed face"', label="Added to the prompt", conditions=True, unlike="prompt",
+    )  # fmt: skip
+    negative_added: str | None = _option(
+        "addition to the negative prompt", Text(),
+        word="negative+", example='"blurry"', label="Added to the negative prompt", conditions=True,
+        unlike="negative",
+    )  # fmt: skip
+    networks_off: bool | None = _option(
+        "switch for the networks of the first pass's prompt", Flag(),
+        word="networks off", label="Without the networks (LoRA) of the first pass's prompt", conditions=True,
+        unlike="prompt",
+    )  # fmt: skip
 
 
 def _rows(fields: tuple[dataclasses.Field[Any], ...]) -> tuple[Option, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .errors import StrategyError
 from .limits import MAX_STAGES
-from .stage_options import BY_FIELD, OPTIONS, PARTS, Options, Part
+from .stage_options import BY_FIELD, OPTIONS, PARTS, Flag, Option, Options, Part
 from .wording import short
 
 DIRECT = "Direct"
@@ -39,6 +39,9 @@ class Stage(Options):
     denoising_strength: float | None = None
 
     def __post_init__(self) -> None:
+        for option in OPTIONS:
+            if isinstance(option.kind, Flag) and getattr(self, option.field) is False:
+                object.__setattr__(self, option.field, None)
         _check_upscaler(self)
         _check_size(self)
         _check_sampling(self)
@@ -143,6 +146,18 @@ def _check_options(stage: Stage) -> None:
                 field=option.field,
             )
         _check_value(stage, option)
+        _check_pair(stage, option)
+
+
+def _check_pair(stage: Stage, option: Option) -> None:
+    if option.unlike and getattr(stage, option.unlike) is not None:
+        other = BY_FIELD[option.unlike]
+        assert isinstance(other, Option)
+        raise StrategyError(
+            f"'{option.word}' changes the first pass's {other.name} for this stage, and '{other.word}' takes its "
+            f"place: leave one of them out.",
+            field=option.field,
+        )
 
 
 def _check_value(stage: Stage, part: Part) -> None:

@@ -17,7 +17,7 @@ from hires_strategies.notation.options import bracketed, find_option, format_val
 from hires_strategies.notation.source import Source
 from hires_strategies.notation.stage_source import cut_stage, cut_strategy
 from hires_strategies.notation.text import format_size, parse, read_denoising, read_size
-from hires_strategies.stage_options import OPTIONS, Name, Number, Option
+from hires_strategies.stage_options import OPTIONS, Flag, Name, Number, Option
 from hires_strategies.strategy import LATENT_UPSCALERS, Stage
 from hires_strategies.vocabulary import ANYTHING
 
@@ -45,11 +45,11 @@ class Row:
     at_zero: bool = False
 
     def get(self, name: str) -> Any:
-        """The value of a field of FIELDS; 0 or "" for an option that is not given."""
+        """The value of a field of FIELDS; 0, "" or False for an option that is not given."""
         return self.options.get(name, EMPTY[name]) if name in EMPTY else getattr(self, name)
 
     def having(self, values: Mapping[str, Any]) -> Row:
-        """The row with other values of FIELDS; 0 or "" takes an option away."""
+        """The row with other values of FIELDS; 0, "" or False takes an option away."""
         options = {**self.options, **{name: value for name, value in values.items() if name in EMPTY}}
         own = {name: value for name, value in values.items() if name not in EMPTY}
         given = {name: options[name] for name in EMPTY if options.get(name, EMPTY[name]) != EMPTY[name]}
@@ -57,7 +57,8 @@ class Row:
 
 
 # What a field shows of an option that is not given.
-EMPTY: dict[str, Any] = {option.field: 0 if isinstance(option.kind, Number) else "" for option in OPTIONS}
+_EMPTY_KINDS: dict[type, Any] = {Number: 0, Flag: False}
+EMPTY: dict[str, Any] = {option.field: _EMPTY_KINDS.get(type(option.kind), "") for option in OPTIONS}
 _HEAD = ("upscaler", "scale", "width", "height", "denoising", "sweep")
 FIELDS = (*_HEAD, *EMPTY, "raw")
 FIRST_ROW = Row(scale=2, denoising=0.7)

@@ -8,7 +8,7 @@ from typing import Any
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import MAX_STAGES
-from hires_strategies.stage_options import BY_FIELD, PARTS, SIDE_IN_PIXELS, Part
+from hires_strategies.stage_options import BY_FIELD, OPTIONS, PARTS, SIDE_IN_PIXELS, Flag, Part
 from hires_strategies.wording import short
 
 
@@ -49,6 +49,14 @@ def object_schema(fields: Sequence[Field], **more: Any) -> dict[str, Any]:
     }
 
 
+def _both(option: str, other: str) -> dict[str, Any]:
+    """Objects that have two keys of which a stage may have one; a flag that is false counts for nothing."""
+    schema: dict[str, Any] = {"required": [option, other]}
+    if isinstance(BY_FIELD[option].kind, Flag):
+        schema["properties"] = {option: {"const": True}}
+    return schema
+
+
 # Exactly one of a scale and a width with a height; a latent upscale needs sampling, which the upscaler's name decides.
 STAGE_SCHEMA = object_schema(
     STAGE,
@@ -56,6 +64,7 @@ STAGE_SCHEMA = object_schema(
         {"required": ["scale"], "not": {"anyOf": [{"required": ["width"]}, {"required": ["height"]}]}},
         {"required": ["width", "height"], "not": {"required": ["scale"]}},
     ],
+    **{"not": {"anyOf": [_both(option.field, option.unlike) for option in OPTIONS if option.unlike]}},
 )
 STRATEGY = (
     Field(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.stage_options import EXAMPLES, OPTIONS, Name, Number, Option, Text
+from hires_strategies.stage_options import EXAMPLES, OPTIONS, Flag, Name, Number, Option, Text
 from hires_strategies.strategy import Stage
 from hires_strategies.vocabulary import Vocabulary
 from hires_strategies.wording import found
@@ -57,6 +57,10 @@ def read_value(option: Option, value: Source, vocabulary: Vocabulary) -> Any:
         if not NUMBER.fullmatch(value.text):
             raise value.error(f"Expected a number {where}, {found(value.text)}.")
         return read_number(value)
+    if isinstance(option.kind, Flag):
+        if value:
+            raise value.error(f"Expected ';' or ']' {where}, {found(value.text)}.")
+        return True
     if isinstance(option.kind, Text):
         if not value.text.startswith('"') or not value.text.endswith('"'):
             raise value.error(f"Expected a text in quotation marks {where}, {found(value.text)}.")
@@ -72,7 +76,9 @@ def read_value(option: Option, value: Source, vocabulary: Vocabulary) -> Any:
 
 
 def format_value(option: Option, value: Any) -> str:
-    """An option's value as it is written; `read_value` reads it back."""
+    """An option's value as it is written, nothing for a flag; `read_value` reads it back."""
+    if isinstance(option.kind, Flag):
+        return ""
     if isinstance(option.kind, Number):
         return format_number(value)
     return format_name(value) if isinstance(option.kind, Name) else format_string(value)

@@ -4,7 +4,7 @@
     stage    = upscaler " " size [" @" denoising_strength] [" [" option { "; " option } "]"]
     size     = "x" number | WIDTH "x" HEIGHT
     option   = N "steps" | "sampler" name | "scheduler" name | "cfg" number | "prompt" json-string
-             | "negative" json-string
+             | "negative" json-string | "prompt+" json-string | "negative+" json-string | "networks off"
 
 One strategy a line; `{a,b}` and `{from..to..by}` stand for several (see braces.py). `parse(format_strategy(s)) == s`.
 A name that holds one of the signs `{ } > , : @ [ ] ; "` is written as a JSON string. The options are the rows of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from hires_strategies.stage_options import OPTIONS
 from hires_strategies.strategy import DIRECT, LATENT_UPSCALERS, Stage, Strategy
 from hires_strategies.vocabulary import Vocabulary
 
@@ -59,8 +60,13 @@ def stages(draw: st.DrawFn, upscalers: st.SearchStrategy[str] | None = None, fir
             "cfg": st.one_of(st.integers(1, 30), st.floats(1, 30)),
             "prompt": texts,
             "negative": texts,
+            "prompt_added": texts,
+            "negative_added": texts,
+            "networks_off": st.just(True),
         }
-        for key in draw(st.sets(st.sampled_from(sorted(options)))):
+        apart = {option.field: option.unlike for option in OPTIONS}
+        chosen = draw(st.sets(st.sampled_from(sorted(options))))
+        for key in sorted(key for key in chosen if apart[key] not in chosen):
             values[key] = draw(options[key])
     return Stage(**values)  # type: ignore[arg-type]
 

@@ -318,7 +318,7 @@ def test_what_makes_samplings_equal_is_every_option() -> None:
     """An option that is added later counts without anybody thinking of it."""
     first = FirstPass(512, 512, 20, "Euler", "Automatic", 7)
     for option in OPTIONS:
-        value: Any = {"steps": 30, "cfg": 5}.get(option.field, "other")
+        value: Any = {"steps": 30, "cfg": 5, "networks_off": True}.get(option.field, "other")
         stages = [Stage("None", scale=2, denoising_strength=0.5, **{option.field: each}) for each in (None, value)]
         assert len(make_plan([Strategy((stage,)) for stage in stages], first).stages) == 2, option.field
 

@@ -14,7 +14,7 @@ from hires_strategies.planning.keepers import worth_it
 from hires_strategies.planning.plan import FirstPass, Node, Plan, make_plan
 from hires_strategies.planning.report import remarks
 from hires_strategies.planning.sizes import LATENT_SIDE
-from hires_strategies.stage_options import OPTIONS, Number, Option, Text
+from hires_strategies.stage_options import OPTIONS, Flag, Number, Option, Text
 from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.webui.files import timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
@@ -135,6 +135,8 @@ def _option(option: Option, value: Any) -> str:
     """An option that a stage has of its own, in words."""
     if isinstance(option.kind, Text):
         return f"its own {option.name}"
+    if isinstance(option.kind, Flag):
+        return option.word
     return f"{option.name} {value:g}" if isinstance(option.kind, Number) else str(value)
 
 

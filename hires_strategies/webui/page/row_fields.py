@@ -11,7 +11,7 @@ from modules.ui_components import FormRow, ToolButton
 
 from hires_strategies.editing.rows import FIELDS, Row
 from hires_strategies.notation.literals import format_name
-from hires_strategies.stage_options import BY_FIELD, OPTIONS, Name, Number, Option, Text
+from hires_strategies.stage_options import BY_FIELD, OPTIONS, Flag, Name, Number, Option, Text
 from hires_strategies.strategy import DIRECT
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.settings import limits
@@ -86,7 +86,7 @@ def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
 
 
 def _folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
-    """The size in pixels and a field for every option: numbers, then names, then texts."""
+    """The size in pixels and a field for every option: numbers, then names, then texts, then flags."""
     fields: dict[str, Any] = {}
     for kind in (Number, Name):
         with FormRow():
@@ -95,8 +95,9 @@ def _folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
         for side in ("width", "height"):
             label = f"Resize {side} to (0: by scale)"
             fields[side] = gr.Number(row.get(side), label=label, precision=0, elem_id=identity(side))
-    with FormRow():
-        fields |= _option_fields(Text, identity, row)
+    for kind in (Text, Flag):
+        with FormRow():
+            fields |= _option_fields(kind, identity, row)
     return fields
 
 
@@ -110,7 +111,10 @@ def _option_field(option: Option, value: Any, elem_id: str) -> Any:
         label = f"{option.label} (0: as the first pass)"
         return gr.Slider(0, option.kind.high, value=value, step=option.kind.step, label=label, elem_id=elem_id)
     if isinstance(option.kind, Text):
-        return gr.Textbox(value, label=f"{option.label} (empty: the same)", lines=2, elem_id=elem_id)
+        same = "nothing" if option.unlike else "the same"
+        return gr.Textbox(value, label=f"{option.label} (empty: {same})", lines=2, elem_id=elem_id)
+    if isinstance(option.kind, Flag):
+        return gr.Checkbox(value, label=option.label, elem_id=elem_id)
     names, same = host_vocabulary(limits()).names(option.kind.of), _same(option)
     return gr.Dropdown(
         [same, *map(format_name, names)], value=value or same, label=option.label, allow_custom_value=True,
@@ -143,6 +147,8 @@ def row_from_values(values: Sequence[Any], shown: Row) -> Row:
 def _held(option: Option, value: Any) -> Any:
     if isinstance(option.kind, Number):
         return int(_number(value)) if option.kind.whole else _number(value)
+    if isinstance(option.kind, Flag):
+        return bool(value)
     return "" if value in (None, _same(option)) else str(value)
 
 
