@@ -88,6 +88,7 @@ def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
 def _folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
     """The size in pixels and a field for every option: numbers, then names, then texts, then flags."""
     fields: dict[str, Any] = {}
+    kind: type
     for kind in (Number, Name):
         with FormRow():
             fields |= _option_fields(kind, identity, row)
