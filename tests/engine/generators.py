@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
-from hires_strategies.stage_options import OPTIONS
+from hires_strategies.stage_options import OPTIONS, Kind, Name, Number, Text
 from hires_strategies.strategy import DIRECT, LATENT_UPSCALERS, Stage, Strategy
 from hires_strategies.vocabulary import Vocabulary
 
@@ -41,6 +43,16 @@ denoising_strengths = st.one_of(
 )
 
 
+def values_of(kind: Kind) -> st.SearchStrategy[Any]:
+    """Values that an option of this kind can have."""
+    if isinstance(kind, Number):
+        whole = st.integers(int(kind.low) + kind.above, int(kind.high))
+        return whole if kind.whole else st.one_of(whole, st.floats(kind.low, kind.high, exclude_min=kind.above))
+    if isinstance(kind, Name):
+        return names
+    return texts if isinstance(kind, Text) else st.just(True)
+
+
 @st.composite
 def stages(draw: st.DrawFn, upscalers: st.SearchStrategy[str] | None = None, first: bool = True) -> Stage:
     kinds = st.one_of(names, st.sampled_from([*LATENT_UPSCALERS, *([DIRECT] if first else [])]))
@@ -53,17 +65,7 @@ def stages(draw: st.DrawFn, upscalers: st.SearchStrategy[str] | None = None, fir
     if upscaler in LATENT_UPSCALERS or (upscaler != DIRECT and draw(st.booleans())):
         values["denoising_strength"] = draw(denoising_strengths)
     if upscaler == DIRECT or "denoising_strength" in values:
-        options = {
-            "steps": st.integers(1, 150),
-            "sampler": names,
-            "scheduler": names,
-            "cfg": st.one_of(st.integers(1, 30), st.floats(1, 30)),
-            "prompt": texts,
-            "negative": texts,
-            "prompt_added": texts,
-            "negative_added": texts,
-            "networks_off": st.just(True),
-        }
+        options = {option.field: values_of(option.kind) for option in OPTIONS}
         apart = {option.field: option.unlike for option in OPTIONS}
         chosen = draw(st.sets(st.sampled_from(sorted(options))))
         for key in sorted(key for key in chosen if apart[key] not in chosen):

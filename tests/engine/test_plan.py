@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +15,7 @@ from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.planning.plan import FirstPass, Plan, make_plan
 from hires_strategies.planning.report import as_text, remarks
-from hires_strategies.stage_options import OPTIONS
+from hires_strategies.stage_options import OPTIONS, Flag, Name, Number, Option, Text
 from hires_strategies.strategy import Stage, Strategy
 from tests.engine.generators import strategies
 
@@ -314,13 +315,21 @@ def test_a_strength_of_0_is_the_upscale_alone() -> None:
     assert [variant.same_as for variant in plan.variants[:6]] == [None] * 6
 
 
-def test_what_makes_samplings_equal_is_every_option() -> None:
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.field)
+def test_what_makes_samplings_equal_is_every_option(option: Option) -> None:
     """An option that is added later counts without anybody thinking of it."""
     first = FirstPass(512, 512, 20, "Euler", "Automatic", 7)
-    for option in OPTIONS:
-        value: Any = {"steps": 30, "cfg": 5, "networks_off": True}.get(option.field, "other")
-        stages = [Stage("None", scale=2, denoising_strength=0.5, **{option.field: each}) for each in (None, value)]
-        assert len(make_plan([Strategy((stage,)) for stage in stages], first).stages) == 2, option.field
+    value = EXAMPLES[type(option.kind)](option.kind)
+    stages = [Stage("None", scale=2, denoising_strength=0.5, **{option.field: each}) for each in (None, value)]
+    assert len(make_plan([Strategy((stage,)) for stage in stages], first).stages) == 2
+
+
+EXAMPLES: dict[type, Callable[[Any], Any]] = {
+    Number: lambda kind: kind.high,
+    Name: lambda kind: "other",
+    Text: lambda kind: "other",
+    Flag: lambda kind: True,
+}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.notation.json_schema import ARGUMENT, STAGE, argument_schema
 from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.stage_options import OPTIONS, Kind, Name, Number, Text
 from hires_strategies.vocabulary import Vocabulary
 from hires_strategies.webui.generation.request import Request, read_arguments, read_plan
 from tests.properties import examples
@@ -44,18 +45,24 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=5,
 )
+
+
+def _values_of(kind: Kind) -> st.SearchStrategy[Any]:
+    """Good and bad values of an option."""
+    if isinstance(kind, Number):
+        return st.sampled_from([kind.low, kind.high, kind.low - 1, kind.high + 1, kind.low + 0.5, "2"])
+    if isinstance(kind, Name):
+        return st.sampled_from([*HOST.names(kind.of), "Eular", ""])
+    return st.text(max_size=5) if isinstance(kind, Text) else st.booleans()
+
+
 _stage_values: dict[str, st.SearchStrategy[Any]] = {
     "upscaler": st.sampled_from(HOST.upscalers) | st.sampled_from(["Direct", "latent", "", "R-ESRGAN  4x+"]),
     "scale": st.sampled_from([2, 1.5, 0.01, 16, 16.1, 0, -1, True, "2"]),
     "width": st.sampled_from([64, 8, 1, 0, 9000, 64.0]),
     "height": st.sampled_from([64, 100, 7]),
     "denoising_strength": st.sampled_from([0.5, 0.95, 1, 1e-9, 0, 1.01, "0.5"]),
-    "steps": st.sampled_from([1, 20, 150, 151, 0]),
-    "sampler": st.sampled_from([*HOST.samplers, "Eular"]),
-    "scheduler": st.sampled_from([*HOST.schedulers, "karras"]),
-    "cfg": st.sampled_from([1, 7.5, 30, 31, 0.5]),
-    "prompt": st.text(max_size=5),
-    "negative": st.text(max_size=5),
+    **{option.field: _values_of(option.kind) for option in OPTIONS},
 }
 assert list(_stage_values) == [field.name for field in STAGE]
 _common = st.fixed_dictionaries(
