@@ -123,12 +123,14 @@ def forget_reference_latent() -> None:
 def add_page_route(function: Callable[..., Any], inputs: list[Any], outputs: list[Any], name: str) -> None:
     """An address of the page at which a script can call a function, `run/NAME`; no event of the page does.
 
-    Gradio 4 (Forge, Neo) has gr.on for that; Gradio 3 (A1111, reForge, Classic) what its own "load" events are made of.
+    Gradio's own "load" events are made of the same: an event of no component. In Gradio 4.40 (Forge, Neo) events are in
+    a config of the page, and name their targets; in Gradio 3 (A1111, reForge, Classic) neither.
     """
     import gradio as gr
 
+    events: Any = gr.context.Context.root_block
+    event: Any = "called"
+    if hasattr(events, "default_config"):
+        events, event = events.default_config, [gr.events.EventListenerMethod(None, event)]
     more: dict[str, Any] = {"api_name": name, "queue": False, "show_progress": "hidden"}
-    if hasattr(gr, "on"):
-        gr.on([], function, inputs, outputs, **more)
-    else:
-        gr.context.Context.root_block.set_event_trigger("called", function, inputs, outputs, no_target=True, **more)
+    events.set_event_trigger(event, function, inputs, outputs, no_target=True, **more)
