@@ -17,6 +17,8 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 # the host's page knocks until it opens.
 STOCK_MESSAGES = ("(reading 'props')", "ERR_NAME_NOT_RESOLVED", "ERR_INTERNET_DISCONNECTED", "fonts.googleapis.com",
                   "ERR_CONNECTION_REFUSED")  # fmt: skip
+# What Gradio says besides of questions that were open when the server ended: for a test that restarts it.
+RESTART_MESSAGES = ("Failed to fetch", "Connection errored out")
 # Gradio 4 says these of any page with tabs, of any event that gets an HTML part's value, and of a server that ended.
 GRADIO_4_MESSAGES = ("select a non-interactive or hidden tab", "Too many arguments provided for the endpoint",
                      "Server stopped unexpectedly")  # fmt: skip
@@ -37,13 +39,15 @@ def browser() -> Iterator[Any]:
 def open_section(browser: Any, webui_url: str) -> Iterator[Any]:
     """Opens the page with the section ticked; afterwards nothing may have complained in the console."""
     pages, messages = [], []
+    known = [*STOCK_MESSAGES, *GRADIO_4_MESSAGES]
 
     def hear(text: str) -> None:
-        if not any(stock in text for stock in (*STOCK_MESSAGES, *GRADIO_4_MESSAGES)):
+        if not any(stock in text for stock in known):
             messages.append(text)
 
     def opened(**options: Any) -> Section:
         theme, script = options.pop("theme", "light"), options.pop("init_script", None)
+        known.extend(RESTART_MESSAGES if options.pop("restarts", False) else ())
         page = browser.new_page(**{"viewport": {"width": 1280, "height": 1400}, **options})
         pages.append(page)
         page.on("console", lambda message: hear(message.text) if message.type in ("error", "warning") else None)

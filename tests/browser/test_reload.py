@@ -11,8 +11,8 @@ from tests.live.plots import axis_labels
 AXES = ("Strategy", "Denoising strength", "Upscaler", "Scale", "Steps", "CFG scale")
 
 
-def test_after_reload_ui_the_section_works_and_the_axes_are_there_once(section, webui_url):
-    page, presets = section.page, f"{webui_url}/hires-strategies/v1/presets"
+def test_after_reload_ui_the_section_works_and_the_axes_are_there_once(open_section, webui_url):
+    page, presets = open_section(restarts=True).page, f"{webui_url}/hires-strategies/v1/presets"
     requests.put(f"{presets}/before the reload", json={"strategies": ["Nearest x1.25"]}, timeout=10).raise_for_status()
     settings = page.get_by_role("button", name="Settings", exact=True)
     if settings.count():

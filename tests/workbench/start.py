@@ -113,8 +113,11 @@ def _serve_api() -> None:
     Api(app, call_queue.queue_lock)
     script_callbacks.before_ui_callback()
     script_callbacks.app_started_callback(None, app)
+    config = uvicorn.Config(app, host="127.0.0.1", port=shared_cmd_options.cmd_opts.port, log_level="warning")
+    listening = config.bind_socket()
+    listening.listen()  # who connects from here on is answered, as soon as the server's loop runs
     _say_ready()
-    uvicorn.run(app, host="127.0.0.1", port=shared_cmd_options.cmd_opts.port, log_level="warning")
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def _say_ready() -> None:
