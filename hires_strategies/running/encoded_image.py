@@ -38,7 +38,7 @@ def decode_image(text: str, longest_side: int, key: str) -> Image.Image:
     except (binascii.Error, ValueError):
         raise StrategyError(f"'{key}' has to be an image as base64 text, found {short(text)}.") from None
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=_formats()) as image:
             _check_size(image, longest_side, key)
             info = dict(image.info)
             flat = _upright(eight_bits_on_white(image), image)
@@ -50,6 +50,12 @@ def decode_image(text: str, longest_side: int, key: str) -> Image.Image:
         raise StrategyError(f"'{key}' holds no image that can be read: {error}.") from None
     flat.info = info
     return flat
+
+
+def _formats() -> list[str]:
+    """What Pillow reads by itself: PostScript it gives to another program, and this text may be anybody's."""
+    Image.init()
+    return [name for name in Image.ID if name != "EPS"]
 
 
 def _check_size(image: Image.Image, longest_side: int, key: str) -> None:

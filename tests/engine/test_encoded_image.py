@@ -178,3 +178,9 @@ def _swapped_red_and_green(profile: bytes) -> bytes:
     data = bytearray(changed)
     data[red : red + 4], data[green : green + 4] = b"gXYZ", b"rXYZ"
     return bytes(data)
+
+
+def test_no_other_program_is_started_for_a_picture() -> None:
+    postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\n"
+    with pytest.raises(StrategyError, match="no image of a known format"):
+        read(postscript)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from hires_strategies.notation.json_schema import is_text
+
 from .forks import infotext_module
 from .processing import Processing
 
@@ -39,9 +41,13 @@ def with_strategy(infotext: str, old: str | None, new: str | None) -> str:
 
 
 def pasted_strategy(parameters: dict[str, Any]) -> str | None:
-    """The text for the section's box, None (leave it alone) for an image made without a strategy."""
-    return parameters.get(KEY)
+    """The text for the section's box, None (leave it alone) for an image made without a strategy.
+
+    Half of a surrogate pair, which no answer to the page could hold, makes the whole paste fail: such a text is none.
+    """
+    text = parameters.get(KEY)
+    return text if isinstance(text, str) and is_text(text) else None
 
 
 def pasted_tick(parameters: dict[str, Any]) -> bool:
-    return KEY in parameters
+    return pasted_strategy(parameters) is not None
