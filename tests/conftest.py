@@ -16,7 +16,8 @@ import pytest
 from tests import properties
 
 WORKBENCH = Path(__file__).resolve().parent / "workbench"
-EXTENSIONS = (WORKBENCH.parent / "live" / "faults", WORKBENCH / "recorder")  # for tests only
+LIVE = WORKBENCH.parent / "live"
+EXTENSIONS = (LIVE / "faults", LIVE / "batch_changes", WORKBENCH / "recorder")  # for tests only
 START_SECONDS = 180
 LARGE = ("torch", "gradio")  # `python tests engine` does without them
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 import math
-import os
-import re
-from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
+from PIL import Image, ImageDraw, ImageFont
 
-from modules import shared
+from modules import _saving, shared
+from modules._saving import FilenameGenerator, save_image
 from modules.shared import opts
+
+__all__ = ["FilenameGenerator", "save_image"]
 
 LANCZOS = Image.Resampling.LANCZOS
 
@@ -82,42 +81,13 @@ def draw_grid_annotations(im, width, height, hor_texts, ver_texts, margin=0):
     return result
 
 
-def save_image(
-    image, path, basename, seed=None, prompt=None, extension="png", info=None, short_filename=False, no_prompt=False,
-    grid=False, pnginfo_section_name="parameters", p=None, existing_info=None, forced_filename=None, suffix="",
-    save_to_dirs=None,
-):  # fmt: skip
-    """Write a PNG under `path`, by default into a folder of today; returns (its path, None)."""
-    if save_to_dirs is None:
-        save_to_dirs = opts.grid_save_to_dirs if grid else opts.save_to_dirs and not no_prompt
-    folder = Path(path) / (str(datetime.date.today()) if save_to_dirs else "")
-    folder.mkdir(parents=True, exist_ok=True)
-    name = forced_filename
-    if name is None:
-        parts = [] if short_filename or seed is None else [f"{seed}{suffix}"]
-        number = _next_number(folder, basename)
-        name = "-".join([f"{basename}-{number:04}" if basename else f"{number:05}", *parts])
-    texts = PngImagePlugin.PngInfo()
-    written = {**(existing_info or {}), **({} if info is None else {pnginfo_section_name: info})}
-    for key, value in written.items() if opts.enable_pnginfo else ():
-        texts.add_text(key, str(value))
-    target = folder / f"{name}.png"
-    image.save(target, pnginfo=texts)
-    image.already_saved_as = str(target)
-    return str(target), None
-
-
-def _next_number(folder: Path, basename: str) -> int:
-    """One more than the highest number that a file of this name has."""
-    start = f"{basename}-" if basename else ""
-    found = (re.match(rf"{re.escape(start)}(\d+)", name) for name in os.listdir(folder))
-    return max((int(match.group(1)) for match in found if match), default=-1) + 1
-
-
 def read_info_from_image(image):
     """(the infotext or None, all other texts of the file)."""
     items = dict(image.info or {})
-    return items.pop("parameters", None), items
+    infotext = items.pop("parameters", None)
+    if items.pop("exif", None) is not None:
+        infotext = _saving.read_comment(image) or infotext
+    return infotext, items
 
 
 def read(fp, **kwargs):

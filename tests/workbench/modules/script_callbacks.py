@@ -8,8 +8,24 @@ from typing import Any
 from modules import errors
 
 _callbacks: dict[str, list[Callable[..., Any]]] = {
-    name: [] for name in ("app_started", "ui_settings", "before_ui", "infotext_pasted", "after_component", "unloaded")
+    name: []
+    for name in (
+        "app_started",
+        "ui_settings",
+        "before_ui",
+        "infotext_pasted",
+        "after_component",
+        "unloaded",
+        "before_image_saved",
+    )
 }
+
+
+class ImageSaveParams:
+    """A file that is about to be written; `filename` and `image` may be changed."""
+
+    def __init__(self, image, p, filename, pnginfo):
+        self.image, self.p, self.filename, self.pnginfo = image, p, filename, pnginfo
 
 
 def _call(name: str, *args: Any, **kwargs: Any) -> None:
@@ -56,6 +72,11 @@ def on_script_unloaded(callback, *, name=None):
     _callbacks["unloaded"].append(callback)
 
 
+def on_before_image_saved(callback, *, name=None):
+    """callback(ImageSaveParams): a picture is about to be written to a file."""
+    _callbacks["before_image_saved"].append(callback)
+
+
 def app_started_callback(demo, app):
     """Call what on_app_started registered."""
     _call("app_started", demo, app)
@@ -84,3 +105,8 @@ def after_component_callback(component, **kwargs):
 def script_unloaded_callback():
     """Call what on_script_unloaded registered."""
     _call("unloaded")
+
+
+def before_image_saved_callback(params: ImageSaveParams):
+    """Call what on_before_image_saved registered."""
+    _call("before_image_saved", params)

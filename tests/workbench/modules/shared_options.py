@@ -18,6 +18,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "samples_save": True, "samples_format": "png", "samples_filename_pattern": "", "enable_pnginfo": True,
         "grid_save": True, "grid_format": "png", "grid_extended_filename": False, "grid_only_if_multiple": True,
         "save_images_add_number": True, "save_images_before_highres_fix": False, "save_incomplete_images": False,
+        "directories_filename_pattern": "[date]", "save_txt": False, "export_for_4chan": True,
         "img_max_size_mp": 200.0, "outdir_samples": "", "outdir_txt2img_samples": _folder("txt2img-images"),
         "outdir_grids": "", "outdir_txt2img_grids": _folder("txt2img-grids"), "save_to_dirs": True,
         "font": "", "grid_text_active_color": "#000000", "grid_text_inactive_color": "#999999",
