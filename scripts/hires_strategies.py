@@ -6,6 +6,7 @@ from modules import script_callbacks, scripts
 
 from hires_strategies.webui import hooks, settings, xyz_axes
 from hires_strategies.webui.api import routes
+from hires_strategies.webui.output import file_names
 from hires_strategies.webui.page import events, section
 
 
@@ -19,6 +20,9 @@ class HiresStrategies(scripts.Script):
     def ui(self, is_img2img):
         return section.build(self)
 
+    def setup(self, p, *args):
+        hooks.setup(p)
+
     def before_process(self, p, *args):
         hooks.before_process(p, args)
 
@@ -28,11 +32,24 @@ class HiresStrategies(scripts.Script):
     def process_batch(self, p, *args, **kwargs):
         hooks.guarded(hooks.process_batch, p)
 
+    def postprocess_batch(self, p, *args, images, **kwargs):
+        hooks.postprocess_batch(p, images)
+
+    def postprocess_batch_list(self, p, pp, *args, **kwargs):
+        hooks.postprocess_batch_list(p, pp)
+
+    def postprocess_image(self, p, pp, *args):
+        hooks.finishing(p, pp, "postprocess_image")
+
+    def postprocess_image_after_composite(self, p, pp, *args):
+        hooks.finishing(p, pp, "postprocess_image_after_composite")
+
     def postprocess(self, p, processed, *args):
         hooks.postprocess(p, processed)
 
 
 script_callbacks.on_ui_settings(settings.add_settings)
+script_callbacks.on_before_image_saved(file_names.before_image_saved)
 script_callbacks.on_app_started(routes.register)
 script_callbacks.on_after_component(events.after_component)
 script_callbacks.on_before_ui(xyz_axes.register)

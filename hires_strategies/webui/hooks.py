@@ -16,11 +16,14 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.planning.timing import Ran
 from hires_strategies.webui.first_pass.recall import FirstPassOfBatch
 from hires_strategies.webui.generation import first_image, selected_image, xyz_cell
+from hires_strategies.webui.generation.generated_images import GeneratedImages
 from hires_strategies.webui.generation.job import Job, forget, hang, is_interrupted, job_on, needs_first_pass
 from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
-from hires_strategies.webui.host import attachments, forks, infotext
+from hires_strategies.webui.host import attachments, forks, infotext, saving
 from hires_strategies.webui.host.lists import host_vocabulary
-from hires_strategies.webui.host.processing import Processed, Processing
+from hires_strategies.webui.host.processing import ImageArguments, ListArguments, Processed, Processing
+from hires_strategies.webui.output import records
+from hires_strategies.webui.output.answered import Answered
 from hires_strategies.webui.output.contact_sheets import add_sheets
 from hires_strategies.webui.output.extra_images import add_extras
 
@@ -30,6 +33,12 @@ _DROPPED = (
     "Hires strategies: this first pass was remembered no longer and was computed again. How many are remembered, and "
     "in how much memory, are settings."
 )
+
+
+def setup(p: Processing) -> None:
+    """A script of the list may be about to run: what it returns will hold the records of its images."""
+    if isinstance(p, processing.StableDiffusionProcessingTxt2Img):
+        records.publish_what_a_script_returns(p)
 
 
 def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
@@ -45,6 +54,7 @@ def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
     forget(p)
     infotext.remove(p)
     first_image.forget(p)
+    saving.forget(p)
     for name in ("setup_prompts", "sample"):
         own = vars(p).get(name)
         # `p` is used a second time, or its fields were, by way of JSON.
@@ -78,6 +88,7 @@ def process_batch(p: Processing) -> None:
     """
     if not is_ours(p):
         return
+    saving.forget(p)
     current = attachments.replaced(p, "sample")
     if isinstance(current, SampleThenStages) and current.p is p:
         return
@@ -87,12 +98,39 @@ def process_batch(p: Processing) -> None:
     p.sample = SampleThenStages(p, inner)
 
 
+def postprocess_batch(p: Processing, images: Any) -> None:
+    """The pictures of a batch, B,3,H,W, before other scripts make of them what they will."""
+    if generated := _generated(p):
+        generated.decoded(images)
+
+
+def postprocess_batch_list(p: Processing, arguments: ListArguments) -> None:
+    if generated := _generated(p):
+        generated.listed(arguments)
+
+
+def finishing(p: Processing, arguments: ImageArguments, hook: str) -> None:
+    """An image of the host's list, in a hook of that name."""
+    if hook == forks.finishing_hook() and (generated := _generated(p)):
+        generated.finishing(p, arguments)
+
+
+def _generated(p: Processing) -> GeneratedImages | None:
+    """The images of the batch that runs; None where its stages did not."""
+    job = job_of(p)
+    last = job.batches[-1] if job is not None and job.batches else None
+    return last.images if last is not None and last.iteration == p.iteration else None
+
+
 def postprocess(p: Processing, processed: Processed) -> None:
     job = job_of(p)
-    if job is not None:
-        add_extras(p, processed, job)
-        add_sheets(p, processed, job)
-        selected_image.return_original(p, processed)
+    if job is None or not processed.images:
+        return  # ADetailer calls postprocess in the middle of a batch, with an empty object
+    saving.forget(p)
+    generated = Answered(processed, job)
+    add_extras(p, processed, job, generated)
+    add_sheets(p, processed, job, generated)
+    selected_image.return_original(p, processed)
 
 
 class SampleThenStages(attachments.Replacement):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from modules import sd_models
@@ -15,11 +16,13 @@ from hires_strategies.planning.report import merges, remarks
 from hires_strategies.planning.sizes import LATENT_SIDE, whole_latents
 from hires_strategies.running.run import Picture, Result, run
 from hires_strategies.webui import settings
-from hires_strategies.webui.host import attachments, forks, infotext, pixels, processing, progress
-from hires_strategies.webui.host.processing import Processing
+from hires_strategies.webui.host import attachments, forks, infotext, pixels, processing, progress, saving
+from hires_strategies.webui.host.processing import Processing, SelectableScript
 from hires_strategies.webui.host.stages import WebuiHost
+from hires_strategies.webui.output import before_hires_fix
 
 from . import first_image
+from .generated_images import GeneratedImages, made_by
 from .request import Request
 
 
@@ -27,8 +30,9 @@ from .request import Request
 class Batch:
     """What one batch gave: `iteration` counts from 0, `seeds` and `prompts` are the batch's.
 
-    `first_pass_reused`: the first pass came from memory. `saved`: whether the host's rule saves its images, which
-    depends on an interrupt or skip that the next batch has forgotten.
+    `first_pass_reused`: the first pass came from memory. `saves_finished`, `saves_unfinished`: whether the host's rules
+    save such pictures, which depends on an interrupt or skip that the next batch has forgotten. `first_pass_saved`: the
+    first pass is already in a file. `images`: which of the returned images are the generated ones.
     """
 
     iteration: int
@@ -36,8 +40,30 @@ class Batch:
     result: Result
     seeds: list[int]
     prompts: list[str]
+    images: GeneratedImages
     first_pass_reused: bool = False
-    saved: bool = True
+    saves_finished: bool = True
+    saves_unfinished: bool = True
+    first_pass_saved: bool = False
+
+    def saves(self, node: int) -> bool:
+        """Whether the pictures of a stage are saved."""
+        return self.saves_finished if self.result.stages[node].error is None else self.saves_unfinished
+
+    def shown_by(self, variant: int) -> int:
+        """The variant whose picture stands for this one: itself, the one that it is equal to, or, of those that were
+        not finished, the first that shows the same last finished stage."""
+        variants = self.plan.variants
+        same_as = variants[variant].same_as
+        first = variant if same_as is None else same_as
+        outcome = self.result.stages[variants[first].node]
+        if outcome.error is None:
+            return first
+        for earlier, other in enumerate(variants[:first]):
+            shown = self.result.stages[other.node]
+            if other.same_as is None and shown.error is not None and shown.reached == outcome.reached:
+                return earlier
+        return first
 
     def text_of(self, node: int) -> str | None:
         """The strategy that alone gives what is shown for a stage: itself, or what was finished before it failed.
@@ -82,6 +108,12 @@ class Job:
         plan = self._plan(p, expected_size(p) if picture is None else picture_size(p, picture))
         host = WebuiHost(p)
         use_main_model(p, picture, host, self)
+        saving.forget(p)
+        made = made_by(p)
+        copied = (
+            first_pass is not None and picture is not None
+            and before_hires_fix.save(p, partial(picture.as_images, host), made)
+        )  # fmt: skip
         progress.announce(p, plan, first_pass is not None and not reused)
         keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
         if self.shows_first_pass(p):
@@ -90,13 +122,18 @@ class Job:
             result = run(plan, host, picture, keep)
         finally:
             host.close()
-        self.batches.append(Batch(p.iteration, plan, result, list(p.seeds), list(p.prompts), reused, p.save_samples()))
-        infotext.write(p, self.batches[-1].text_of(plan.variants[0].node))
+        shown = result.stages[plan.variants[0].node].images
+        batch = Batch(
+            p.iteration, plan, result, list(p.seeds), list(p.prompts), GeneratedImages(made, shown or []), reused,
+            saving.saves_finished(p), saving.saves_unfinished(p), copied,
+        )  # fmt: skip
+        self.batches.append(batch)
+        saving.decide(p, batch.saves(plan.variants[0].node))
+        infotext.write(p, batch.text_of(plan.variants[0].node))
         troubles = dict.fromkeys([outcome.error for outcome in result.stages] + [result.first_pass_error])
         for sentence in (*merges(plan), *remarks(plan), *troubles):
             if sentence:
                 p.comment(f"Hires strategies: {sentence}")
-        shown = result.stages[plan.variants[0].node].images
         if shown is None:
             raise RuntimeError(f"Hires strategies: {result.stages[plan.variants[0].node].error}")
         return pixels.to_decoded(shown)
@@ -188,8 +225,19 @@ def use_main_model(p: Processing, picture: Picture | None, host: WebuiHost, job:
 
 def selectable_script_runs(p: Processing) -> bool:
     """Whether X/Y/Z plot, prompt matrix or another script of the list makes this generation, one of several."""
-    arguments = p.script_args
-    return bool(arguments) and isinstance(arguments[0], int) and not isinstance(arguments[0], bool) and arguments[0] > 0
+    return _selected(p) > 0
+
+
+def selected_script(p: Processing) -> SelectableScript | None:
+    """The script of the list that makes this generation; None for none."""
+    number, scripts = _selected(p), p.scripts.selectable_scripts if p.scripts is not None else []
+    return scripts[number - 1] if 0 < number <= len(scripts) else None
+
+
+def _selected(p: Processing) -> int:
+    """The number of a script of the list, which the host puts before all arguments; 0 for none."""
+    number = p.script_args[0] if p.script_args else 0
+    return number if isinstance(number, int) and not isinstance(number, bool) else 0
 
 
 def is_interrupted() -> bool:

@@ -7,14 +7,16 @@ On `p`, as values that only we read (`hang`, `held`, `drop`):
 | AXES | the axes of the plot that were confirmed so far, on the plot's own `p` |
 | ORIGINAL | the gallery's image that the strategy is run on, with its text, until it is given back |
 
-On `p`, in place of its methods `sample` and `setup_prompts`: a Replacement (hooks.SampleThenStages, hooks.Refusal).
+On `p`, in place of its methods `sample`, `setup_prompts` and `save_samples`: a Replacement (hooks.SampleThenStages,
+hooks.Refusal, host.saving).
 
 On an image (`hang_on_image`, `held_by_image`): RECORD, its entry in the answer's info.
 
 On `processed`: a subclass in place of its class (`exchange_class`; output.records), whose `js` writes the records.
 
 For the length of one call, put back in a `finally`: the scaler's `do_upscale` (host.pixels), and
-p.extra_generation_params (first_pass.recall).
+p.extra_generation_params (first_pass.recall). Until it is called, once: the `run` of the selected script of the list
+(output.records).
 
 Other extensions copy `p`, deeply too, and write its fields as JSON or pickle them. So a value hangs there as a token: a
 string that holds it. A copy holds the same value; a string that came back from JSON or a pickle finds it as long as
@@ -77,7 +79,7 @@ def held(p: Processing, name: str, kind: type[T]) -> T | None:
     return token.value if token is not None and isinstance(token.value, kind) else None
 
 
-def drop(p: Processing, name: str) -> None:
+def drop(p: object, name: str) -> None:
     vars(p).pop(name, None)
 
 
@@ -110,7 +112,7 @@ class Replacement(dict[str, Any]):
         return dict, ()
 
 
-def replaced(p: Processing, method: str) -> Callable[..., Any] | None:
+def replaced(p: object, method: str) -> Callable[..., Any] | None:
     """What stands on `p` itself in place of its class's method, ours or another extension's; None for nothing."""
     own = vars(p).get(method)
     return own if callable(own) else None
@@ -120,7 +122,7 @@ def hang_on_image(image: Image, name: str, value: object) -> None:
     setattr(image, name, value)
 
 
-def held_by_image(image: Image, name: str, kind: type[T]) -> T | None:
+def held_by_image(image: Image | None, name: str, kind: type[T]) -> T | None:
     value = getattr(image, name, None)
     return value if isinstance(value, kind) else None
 

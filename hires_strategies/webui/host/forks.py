@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from modules import sd_models, sd_samplers, shared
+from modules import scripts, sd_models, sd_samplers, shared
 
 from .processing import Processing
 
@@ -45,6 +45,17 @@ def take_sampler(p: Processing, parameters: dict[str, Any]) -> None:
 def is_gallery_upscale(p: Processing) -> bool:
     """Whether the gallery's hires button (from A1111 1.8 on) started this generation."""
     return bool(getattr(p, "txt2img_upscale", False))
+
+
+def stops_after_this_image() -> bool:
+    """Whether the user asked to stop once the current image is done, the first click of Interrupt since A1111 1.8."""
+    return bool(getattr(shared.state, "stopping_generation", False))
+
+
+def finishing_hook() -> str:
+    """The last hook that an image goes through; before A1111 1.8 there is one less."""
+    last = "postprocess_image_after_composite"
+    return last if hasattr(scripts.Script, last) else "postprocess_image"
 
 
 def is_adetailers_own(p: Processing) -> bool:

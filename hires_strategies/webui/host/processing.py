@@ -63,6 +63,8 @@ class Processing(Protocol):
     # Where the generation is.
     iteration: int
     batch_index: int
+    n_iter: int
+    all_prompts: list[str]
     prompts: list[str]
     negative_prompts: list[str]
     seeds: list[int]
@@ -84,6 +86,7 @@ class Processing(Protocol):
     # Methods that are replaced on the instance, see attachments.py.
     sample: Callable[..., Any]
     setup_prompts: Callable[..., Any]
+    save_samples: Callable[..., bool]
 
     def calculate_target_resolution(self) -> None: ...
     def comment(self, text: str) -> None: ...
@@ -99,7 +102,6 @@ class Processing(Protocol):
     ) -> Any: ...
     def get_token_merging_ratio(self, for_hr: bool = False) -> float: ...
     def img2img_image_conditioning(self, source_image: torch.Tensor, latent_image: torch.Tensor) -> Any: ...
-    def save_samples(self) -> bool: ...
     def txt2img_image_conditioning(self, x: torch.Tensor) -> Any: ...
 
 
@@ -134,7 +136,7 @@ class ImageRNG(Protocol):
 
 class ScriptRunner(Protocol):
     alwayson_scripts: list[Script]
-    selectable_scripts: list[Script]
+    selectable_scripts: list[SelectableScript]
 
     def before_hr(self, p: Processing) -> None: ...
 
@@ -147,6 +149,12 @@ class Script(Protocol):
     args_to: int
 
     def title(self) -> str: ...
+
+
+class SelectableScript(Script, Protocol):
+    """A script of the list; `run` makes the whole answer."""
+
+    run: Callable[..., Any]
 
 
 class SectionScript(Script, Protocol):
@@ -168,6 +176,19 @@ class Processed(Protocol):
     info: str
 
     def js(self) -> str: ...
+
+
+class ImageArguments(Protocol):
+    image: Image  # a script may put another one in its place
+
+
+class ListArguments(Protocol):
+    images: list[Any]  # pictures 3,H,W in [0,1]
+
+
+class ImageSaveParams(Protocol):
+    p: Any
+    filename: str
 
 
 class CheckpointInfo(Protocol):
@@ -211,6 +232,7 @@ class Options(Protocol):
     data: dict[str, Any]
     data_labels: dict[str, OptionInfo]
     enable_pnginfo: bool
+    export_for_4chan: bool  # a smaller copy beside a large picture
     font: str
     grid_background_color: str
     grid_extended_filename: bool
@@ -220,6 +242,9 @@ class Options(Protocol):
     grid_text_inactive_color: str
     img_max_size_mp: float
     samples_format: str
+    save_images_before_highres_fix: bool
+    save_incomplete_images: bool
+    save_txt: bool
 
     def add_option(self, key: str, info: Any) -> None: ...
 

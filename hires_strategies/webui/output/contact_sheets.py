@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
-from modules import errors, images, paths_internal
+from modules import errors, paths_internal
 from PIL.Image import Image
 
 from hires_strategies.planning.cost import node_cost
 from hires_strategies.sheet.drawing import Colours
-from hires_strategies.sheet.sheet import Look, Sheet, Tile, make_sheet
+from hires_strategies.sheet.sheet import Look, Tile, make_sheet
 from hires_strategies.webui import settings
 from hires_strategies.webui.generation.job import Batch, Job
 from hires_strategies.webui.host import infotext
 from hires_strategies.webui.host.processing import Processed, Processing, opts
 from hires_strategies.wording import describe
 
-from . import records
+from . import file_names, records
+from .answered import Answered, named_as
 
 
-def add_sheets(p: Processing, processed: Processed, job: Job) -> None:
+def add_sheets(p: Processing, processed: Processed, job: Job, generated: Answered) -> None:
     """Put the sheets in front of the page's gallery, where the host's own grid is, or last over the API.
 
     A sheet that cannot be made is told, and costs no picture.
     """
-    if not processed.images or not job.makes_sheets(p):
+    if not job.makes_sheets(p):
         return
     made: list[tuple[Image, str]] = []
     for batch in job.batches:
@@ -31,13 +32,12 @@ def add_sheets(p: Processing, processed: Processed, job: Job) -> None:
             try:
                 tiles = _tiles(batch, position)
                 if sum(tile.image is not None for tile in tiles) > 1:
-                    made.append(_make(p, processed, job, (batch, position, tiles)))
+                    made.append(_make(p, job, generated, (batch, position, tiles)))
             except Exception as error:
                 errors.report("Hires strategies: the contact sheet could not be made", exc_info=True)
                 sentence = f"The contact sheet could not be made: {describe(error)}"
                 p.comment(f"Hires strategies: {sentence}")
-                if (index := _index(p, processed, batch, position)) < len(processed.images):
-                    records.add_error(processed.images[index], sentence)
+                records.add_error(generated.image(batch, position), sentence)
     pictures, texts = [picture for picture, _ in made], [text for _, text in made]
     if p.is_api:
         processed.images += pictures
@@ -48,28 +48,21 @@ def add_sheets(p: Processing, processed: Processed, job: Job) -> None:
         processed.index_of_first_image += len(made)
 
 
-def _make(p: Processing, processed: Processed, job: Job, of: tuple[Batch, int, list[Tile]]) -> tuple[Image, str]:
+def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, list[Tile]]) -> tuple[Image, str]:
     """The sheet of one image of a batch, saved, with the text that restores the whole sweep."""
     batch, position, tiles = of
-    index = _index(p, processed, batch, position)
-    generated = processed.images[index] if index < len(processed.images) else None
     first_pass = batch.result.first_pass[position] if batch.result.first_pass else None
-    sheet = make_sheet(tiles, _look(p, job), _heading(batch, position, tiles[0].image, generated), first_pass)
+    heading = _heading(batch, position, tiles[0].image, generated.image(batch, position))
+    sheet = make_sheet(tiles, _look(p, job), heading, first_pass)
     for note in sheet.notes:
         p.comment(f"Hires strategies: contact sheet: {note}")
-    text = processed.infotexts[index] if index < len(processed.infotexts) else processed.info
     written, whole = batch.text_of(batch.plan.variants[0].node), "\n".join(each.text for each in batch.plan.variants)
-    text = infotext.with_strategy(text, written, whole)
+    text = infotext.with_strategy(generated.text(batch, position), written, whole)
     if opts().enable_pnginfo:
         sheet.image.info["parameters"] = text
     records.hang(sheet.image, records.of_sheet(batch, position, sheet))
-    _save(p, sheet, text, (batch.seeds[position], batch.prompts[position]))
+    _save(p, sheet.image, text, (batch, position))
     return sheet.image, text
-
-
-def _index(p: Processing, processed: Processed, batch: Batch, position: int) -> int:
-    """Where the generated image of a batch lies."""
-    return processed.index_of_first_image + batch.iteration * p.batch_size + position
 
 
 def _tiles(batch: Batch, position: int) -> list[Tile]:
@@ -125,12 +118,13 @@ def _look(p: Processing, job: Job) -> Look:
     )
 
 
-def _save(p: Processing, sheet: Sheet, text: str, named: tuple[int, str]) -> None:
+def _save(p: Processing, image: Image, text: str, of: tuple[Batch, int]) -> None:
     """As the host saves its own grid."""
-    options = opts()
-    if options.grid_save and not p.do_not_save_grid:
-        short = not options.grid_extended_filename
-        images.save_image(
-            sheet.image, p.outpath_grids, "grid", *named, options.grid_format,
-            info=text, short_filename=short, p=p, grid=True, suffix="-sheet",
-        )  # fmt: skip
+    if not opts().grid_save or p.do_not_save_grid:
+        return
+    batch, position = of
+    made = batch.images.made[position]
+    file = file_names.File(image, text, made.seed, made.prompt, "-sheet")
+    if trouble := file_names.save_grid(named_as(p, batch, position), file):
+        p.comment(f"Hires strategies: {trouble}")
+        records.add_error(image, trouble)

@@ -5,40 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from modules import images
 from PIL.Image import Image
 
 from hires_strategies.webui.generation.job import Batch, Job, selectable_script_runs
 from hires_strategies.webui.host import infotext
 from hires_strategies.webui.host.processing import Processed, Processing, opts
 
-from . import records
+from . import file_names, records
+from .answered import Answered, named_as
 
 
 @dataclass
 class Extra:
-    """An image to add, with the place of the generated image it belongs to."""
+    """An image to add, with the place of the generated image it belongs to.
+
+    `reached`: the last stage that it shows; None for the first pass. `suffix` of its file's name; None for no file.
+    """
 
     image: Image
     batch: Batch
     position: int
+    reached: int | None
     strategy: str | None
     record: records.Record
+    suffix: str | None
 
 
-def add_extras(p: Processing, processed: Processed, job: Job) -> None:
+def add_extras(p: Processing, processed: Processed, job: Job, generated: Answered) -> None:
     """Save the extra images by the host's rules and append them to `processed`, each under its own text.
 
     Inside a selectable script (X/Y/Z plot and the like) they are only saved: the script counts images.
     """
-    if not processed.images:
-        return  # ADetailer calls postprocess in the middle of a batch, with an empty object
     append = not selectable_script_runs(p)
-    _hang_on_generated(p, processed, job)
+    _hang_on_generated(job, generated)
     for extra in _extras(job):
-        index = processed.index_of_first_image + extra.batch.iteration * p.batch_size + extra.position
-        text = processed.infotexts[index] if index < len(processed.infotexts) else processed.info
-        text = infotext.with_strategy(text, extra.batch.text_of(extra.batch.plan.variants[0].node), extra.strategy)
+        batch, position = extra.batch, extra.position
+        text = generated.text(batch, position)
+        text = infotext.with_strategy(text, batch.text_of(batch.plan.variants[0].node), extra.strategy)
         if opts().enable_pnginfo:
             extra.image.info["parameters"] = text
         records.hang(extra.image, extra.record)
@@ -49,22 +52,19 @@ def add_extras(p: Processing, processed: Processed, job: Job) -> None:
     records.publish(processed)
 
 
-def _hang_on_generated(p: Processing, processed: Processed, job: Job) -> None:
-    for batch in job.batches:
-        for position in range(len(batch.seeds)):
-            index = processed.index_of_first_image + batch.iteration * p.batch_size + position
-            if index < len(processed.images):
-                node = batch.plan.variants[0].node
-                records.hang(processed.images[index], records.of_node(batch, node, position, "variant", 0))
+def _hang_on_generated(job: Job, generated: Answered) -> None:
+    for batch, position in _each_image(job):
+        image = generated.image(batch, position)
+        if image is not None:
+            records.hang(image, records.of_node(batch, batch.plan.variants[0].node, position, "variant", 0))
 
 
 def _extras(job: Job) -> Iterator[Extra]:
     """The order of the contract: each further variant for every image, then the stages, then the first passes."""
     for variant in range(1, len(job.request.strategies)):
         for batch, position in _each_image(job):
-            planned = batch.plan.variants[variant]
-            if planned.same_as is None:
-                yield from _of_node(batch, planned.node, position, "variant", variant)
+            if batch.shown_by(variant) == variant:
+                yield from _of_node(batch, batch.plan.variants[variant].node, position, "variant", variant)
     if job.request.stages:
         for node in range(max(len(batch.plan.stages) for batch in job.batches) if job.batches else 0):
             for batch, position in _each_image(job):
@@ -73,8 +73,9 @@ def _extras(job: Job) -> Iterator[Extra]:
     if job.request.first_pass:
         for batch, position in _each_image(job):
             if batch.result.first_pass:
-                record = records.of_first_pass(batch, position)
-                yield Extra(batch.result.first_pass[position].copy(), batch, position, None, record)
+                record, image = records.of_first_pass(batch, position), batch.result.first_pass[position].copy()
+                suffix = "-first-pass" if batch.saves_finished and not batch.first_pass_saved else None
+                yield Extra(image, batch, position, None, None, record, suffix)
 
 
 def _each_image(job: Job) -> Iterator[tuple[Batch, int]]:
@@ -89,15 +90,25 @@ def _of_node(batch: Batch, node: int, position: int, kind: str, variant: int | N
         return
     record = records.of_node(batch, node, position, kind, variant)
     text = record.strategy if outcome.error is None else batch.text_of(node)
-    yield Extra(outcome.images[position].copy(), batch, position, text, record)
+    suffix = f"-hires-{variant + 1}" if variant is not None else f"-stage-{node + 1}"
+    suffix_if_saved = suffix if batch.saves(node) else None
+    yield Extra(outcome.images[position].copy(), batch, position, outcome.reached, text, record, suffix_if_saved)
 
 
 def _save(p: Processing, extra: Extra, text: str) -> None:
-    if not extra.batch.saved:
+    if extra.suffix is None:
         return
-    p.batch_index = extra.position  # file name patterns use it
-    seed, prompt = extra.batch.seeds[extra.position], extra.batch.prompts[extra.position]
-    suffix = "" if extra.record.kind == "variant" else f"-{extra.record.kind.replace('_', '-')}"
-    images.save_image(
-        extra.image, p.outpath_samples, "", seed, prompt, opts().samples_format, info=text, p=p, suffix=suffix
-    )
+    batch, position = extra.batch, extra.position
+    made = batch.images.made[position]
+    q = named_as(p, batch, position, denoising_strength=_last_strength(batch, extra.reached))
+    trouble = file_names.save_sample(q, file_names.File(extra.image, text, made.seed, made.prompt, extra.suffix))
+    if trouble:
+        p.comment(f"Hires strategies: {trouble}")
+        records.add_error(extra.image, trouble)
+
+
+def _last_strength(batch: Batch, reached: int | None) -> float | None:
+    """The denoising strength of the last sampling on the way to a stage."""
+    path = batch.plan.path(reached) if reached is not None else []
+    strengths = [node.sampling.denoising_strength for node in path if node.sampling is not None]
+    return strengths[-1] if strengths else None

@@ -1,9 +1,14 @@
-"""One record for each returned image, under "hires_strategies" in the generation's info."""
+"""One record for each returned image, under "hires_strategies" in the generation's info.
+
+Records hang on their images, and whatever object the host makes its answer of writes those of the images that it holds:
+the one that a generation gave, or the one that a script of the list made of many generations.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import Any
 
 from modules import processing
@@ -11,9 +16,9 @@ from PIL.Image import Image
 
 from hires_strategies.running.run import Outcome
 from hires_strategies.sheet.sheet import Sheet
-from hires_strategies.webui.generation.job import Batch
+from hires_strategies.webui.generation.job import Batch, selected_script
 from hires_strategies.webui.host import attachments
-from hires_strategies.webui.host.processing import Processed
+from hires_strategies.webui.host.processing import Processed, Processing, SelectableScript
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +63,7 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
     return Record(
         kind=kind,
         strategy=plan.variants[variant].text if variant is not None else plan.text_to(node),
-        same_as=tuple(other.text for other in plan.variants if variant is not None and other.same_as == variant),
+        same_as=_same_as(batch, variant),
         stage=plan.stages[outcome.reached].text if outcome.reached is not None else None,
         seed=batch.seeds[position],
         width=image.width if image else plan.stages[node].width,
@@ -67,7 +72,7 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
         seconds=round(sum(each.seconds for each in path), 3),
         model_evaluations=_sum(path),
         first_pass_reused=batch.first_pass_reused and plan.path(node)[0].upscale is not None,  # Direct has none
-        error=outcome.error,
+        error=_error(batch, node, variant),
     )
 
 
@@ -99,23 +104,51 @@ def of_sheet(batch: Batch, position: int, sheet: Sheet) -> Record:
     )
 
 
-def add_error(image: Image, sentence: str) -> None:
+def add_error(image: Image | None, sentence: str) -> None:
     """Let an image's record tell of trouble that is not its own, where it has none."""
     record = _of(image)
-    if record is not None and record.error is None:
+    if image is not None and record is not None and record.error is None:
         hang(image, replace(record, error=sentence))
 
 
 def publish(processed: Processed) -> None:
     """Let `processed.js()`, the API's info, hold the records of the images it returns."""
-    attachments.exchange_class(processed, _ProcessedWithRecords)
+    kind = type(processed)
+    if not issubclass(kind, _WithRecords):
+        attachments.exchange_class(processed, _with_records(kind))
 
 
-class _ProcessedWithRecords(processing.Processed):
+def publish_what_a_script_returns(p: Processing) -> None:
+    """Let the script of the list that is about to run return an object that holds its images' records.
+
+    Many make a new one of the images of several generations. Called before the script runs.
+    """
+    script = selected_script(p)
+    if script is not None and attachments.replaced(script, "run") is None:
+        script.run = _RunAndPublish(script)
+
+
+class _RunAndPublish:
+    """A script's `run`, for one call."""
+
+    def __init__(self, script: SelectableScript) -> None:
+        self.script = script
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        attachments.drop(self.script, "run")
+        processed = self.script.run(*args, **kwargs)
+        if isinstance(processed, processing.Processed) and any(map(_of, processed.images)):
+            publish(processed)
+        return processed
+
+
+class _WithRecords:
     """A class rather than a function on the instance: X/Y/Z plot copies the object and exchanges its images."""
 
+    images: list[Image]
+
     def js(self) -> str:
-        info = json.loads(super().js())
+        info = json.loads(super().js())  # type: ignore[misc]
         info["hires_strategies"] = [
             {"index": index, **_fields(record)}
             for index, record in enumerate(map(_of, self.images))
@@ -124,8 +157,30 @@ class _ProcessedWithRecords(processing.Processed):
         return json.dumps(info)
 
 
-def _of(image: Image) -> Record | None:
+@cache
+def _with_records(kind: type) -> type:
+    """The host's class, or a fork's own of it, with records."""
+    return type(f"{kind.__name__}WithRecords", (_WithRecords, kind), {})
+
+
+def _of(image: Image | None) -> Record | None:
     return attachments.held_by_image(image, attachments.RECORD, Record)
+
+
+def _same_as(batch: Batch, variant: int | None) -> tuple[str, ...]:
+    """The other variants that this one's picture stands for."""
+    if variant is None:
+        return ()
+    variants = enumerate(batch.plan.variants)
+    return tuple(each.text for other, each in variants if other != variant and batch.shown_by(other) == variant)
+
+
+def _error(batch: Batch, node: int, variant: int | None) -> str | None:
+    """What went wrong on the way to a stage; for a variant with that of all whose pictures it stands for."""
+    if variant is None or batch.result.stages[node].error is None:
+        return batch.result.stages[node].error
+    shown = (each.node for other, each in enumerate(batch.plan.variants) if batch.shown_by(other) == variant)
+    return " ".join(dict.fromkeys(error for each in shown if (error := batch.result.stages[each].error)))
 
 
 def _fields(record: Record) -> dict[str, Any]:

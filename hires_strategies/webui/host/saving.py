@@ -1,0 +1,50 @@
+"""Whether pictures are written to files: the host's rule, for those that are finished and those that are not.
+
+The host has one rule for a whole batch, and the user's interrupt makes all of it incomplete. Of a sweep that was
+interrupted some pictures are finished.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import attachments, forks
+from .processing import Processing, opts, state
+
+
+def saves_finished(p: Processing) -> bool:
+    """Whether finished pictures are saved, whatever was interrupted or skipped meanwhile."""
+    now = state()
+    interrupted, skipped = now.interrupted, now.skipped
+    now.interrupted = now.skipped = False
+    try:
+        return p.save_samples()
+    finally:
+        now.interrupted = now.interrupted or interrupted
+        now.skipped = now.skipped or skipped
+
+
+def saves_unfinished(p: Processing) -> bool:
+    """Whether pictures are saved whose stages did not all run. What failed by itself is no incomplete image."""
+    return p.save_samples() and (not forks.stops_after_this_image() or opts().save_incomplete_images)
+
+
+def decide(p: Processing, saved: bool) -> None:
+    """Let the host save the generated images of the running batch, or not."""
+    p.save_samples = _Decided(saved)
+
+
+def forget(p: Processing) -> None:
+    """Let the host decide again."""
+    if isinstance(attachments.replaced(p, "save_samples"), _Decided):
+        attachments.drop(p, "save_samples")
+
+
+class _Decided(attachments.Replacement):
+    """p.save_samples with its answer."""
+
+    def __init__(self, saved: bool) -> None:
+        self.saved = saved
+
+    def __call__(self, *args: Any, **kwargs: Any) -> bool:
+        return self.saved

@@ -1,0 +1,140 @@
+"""Every file that we write has a name that nothing else has, whatever the host's patterns and numbers are.
+
+The host makes the name, as for an image of its own. Just before it writes, its callback lets us change it: the suffix
+that tells what the picture is goes to the end (`-hires-2`, `-stage-1`, `-first-pass`, `-sheet`), and a number after it
+where a file of that name is there, or its text beside it.
+"""
+
+from __future__ import annotations
+
+import os
+from contextvars import ContextVar
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modules import errors, images
+from PIL.Image import Image
+
+from hires_strategies.webui.host.processing import ImageSaveParams, Processing, opts
+from hires_strategies.wording import describe
+
+_LONGEST = 255  # bytes of a file's name on most systems
+
+
+@dataclass(frozen=True)
+class File:
+    """A picture to write. `suffix` tells what it is; `seed` and `prompt` are those of the image it belongs to."""
+
+    image: Image
+    text: str
+    seed: int
+    prompt: str
+    suffix: str
+
+
+@dataclass
+class _Writing:
+    """`reserved`: a file that keeps the name for us until the picture has it."""
+
+    p: Processing
+    suffix: str
+    reserved: Path | None = None
+
+
+_writing: ContextVar[_Writing | None] = ContextVar("hires_strategies_writing", default=None)
+
+
+def as_named(p: Processing, **values: Any) -> Processing:
+    """A copy of `p` for patterns of file names to read, with the values of one image."""
+    q = copy(p)
+    for name, value in values.items():
+        setattr(q, name, value)
+    return q
+
+
+def save_sample(p: Processing, file: File) -> str | None:
+    """Write a picture where the host writes the generated images; a sentence where that failed."""
+    place = {"path": p.outpath_samples, "basename": "", "extension": opts().samples_format}
+    return _save(p, file, place)
+
+
+def save_grid(p: Processing, file: File) -> str | None:
+    """Write a picture where the host writes its grids, under such a name; a sentence where that failed."""
+    short = not opts().grid_extended_filename
+    place = {"path": p.outpath_grids, "basename": "grid", "extension": opts().grid_format}
+    return _save(p, file, {**place, "short_filename": short, "grid": True})
+
+
+def _save(p: Processing, file: File, place: dict[str, Any]) -> str | None:
+    writing = _Writing(p, file.suffix)
+    token = _writing.set(writing)
+    try:
+        images.save_image(file.image, seed=file.seed, prompt=file.prompt, info=file.text, p=p, **place)
+    except Exception as error:
+        errors.report("Hires strategies: a picture could not be saved", exc_info=True)
+        return f"The picture could not be saved: {describe(error)}"
+    finally:
+        _writing.reset(token)
+        if writing.reserved is not None:
+            writing.reserved.unlink(missing_ok=True)
+    return None
+
+
+def before_image_saved(params: ImageSaveParams) -> None:
+    """Called by the host for every file that it is about to write: gives ours a name that is free."""
+    writing = _writing.get()
+    if writing is not None and params.p is writing.p:
+        params.filename, writing.reserved = _free(params.filename, writing.suffix)
+
+
+def _free(filename: str, suffix: str) -> tuple[str, Path | None]:
+    """The name with its suffix, and a number where it is taken; and the file that holds the name for us.
+
+    That is the file which the host writes first and then moves to its name, so no one sees an empty picture, and no
+    two processes take one name.
+    """
+    stem, extension = os.path.splitext(filename)
+    number = 1
+    while True:
+        tail = suffix if number == 1 else f"{suffix}-{number}"
+        name = _shortened(stem, tail, extension)
+        number += 1
+        if _is_taken(name, extension):
+            continue
+        reserved = Path(f"{name}.tmp")
+        try:
+            reserved.open("x").close()
+        except FileExistsError:
+            continue
+        except OSError:
+            return name + extension, None  # the host will say what is wrong with it
+        if not _is_taken(name, extension):  # it was not, before we held it
+            return name + extension, reserved
+        reserved.unlink(missing_ok=True)
+
+
+def _is_taken(name: str, extension: str) -> bool:
+    """Whether a file is there that the host would write: the picture, its text, its smaller copy."""
+    options = opts()
+    endings = {extension}
+    if options.save_txt:
+        endings.add(".txt")
+    if options.export_for_4chan:
+        endings.add(".jpg")
+    return any(os.path.exists(name + ending) for ending in endings)
+
+
+def _shortened(stem: str, tail: str, extension: str) -> str:
+    """stem + tail, of the stem as much as a file's name can hold: the host cuts at the end, where the tail is."""
+    folder, name = os.path.split(stem)
+    after = max(len(extension), len(".tmp"))
+    room = _LONGEST - after - len(tail.encode())
+    if hasattr(os, "statvfs") and os.path.isdir(folder):
+        longest = os.statvfs(folder).f_namemax
+        room = min(room, longest - after - len(tail.encode()))
+        whole = longest - after - len(tail) - len(os.path.join(folder, ""))  # the host cuts the whole path to this
+        name = name[: max(whole, 1)]
+    shortened = name.encode()[: max(room, 1)].decode(errors="ignore")
+    return os.path.join(folder, shortened + tail)
