@@ -21,7 +21,7 @@ from hires_strategies.webui.generation.job import Job, forget, hang, is_interrup
 from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
 from hires_strategies.webui.host import attachments, forks, infotext, saving
 from hires_strategies.webui.host.lists import host_vocabulary
-from hires_strategies.webui.host.processing import ImageArguments, ListArguments, Processed, Processing
+from hires_strategies.webui.host.processing import ImageArguments, Processed, Processing
 from hires_strategies.webui.output import records
 from hires_strategies.webui.output.answered import Answered
 from hires_strategies.webui.output.contact_sheets import add_sheets
@@ -104,7 +104,8 @@ def postprocess_batch(p: Processing, images: Any) -> None:
         generated.decoded(images)
 
 
-def postprocess_batch_list(p: Processing, arguments: ListArguments) -> None:
+def postprocess_batch_list(p: Processing, arguments: Any) -> None:
+    """The same as arguments.images, a list that scripts change."""
     if generated := _generated(p):
         generated.listed(arguments)
 

@@ -23,7 +23,7 @@ def names_of(protocol: type) -> set[str]:
 @pytest.fixture(scope="module")
 def of_the_host(api: Any) -> dict[str, Any]:
     """An object of the host's for every protocol, as it is during a generation."""
-    from modules import extra_networks, rng, script_callbacks, scripts, sd_samplers, shared
+    from modules import extra_networks, rng, scripts, sd_samplers, shared
     from modules.processing import Processed, StableDiffusionProcessingTxt2Img
 
     p = StableDiffusionProcessingTxt2Img(prompt="a house")
@@ -44,8 +44,6 @@ def of_the_host(api: Any) -> dict[str, Any]:
         "SelectableScript": p.scripts.selectable_scripts[0],
         "SectionScript": section,
         "ImageArguments": scripts.PostprocessImageArgs(Image.new("RGB", (8, 8))),
-        "ListArguments": scripts.PostprocessBatchListArgs([]),
-        "ImageSaveParams": script_callbacks.ImageSaveParams(Image.new("RGB", (8, 8)), p, "name.png", {}),
         "Processed": Processed(p, [Image.new("RGB", (8, 8))]),
         "CheckpointInfo": shared.sd_model.sd_checkpoint_info,
         "UpscalerEntry": upscaler,

@@ -107,13 +107,11 @@ class Job:
             picture = Picture(images=first_image.pictures(self.request.first_pass_image, len(p.seeds)))
         plan = self._plan(p, expected_size(p) if picture is None else picture_size(p, picture))
         host = WebuiHost(p)
-        use_main_model(p, picture, host, self)
-        saving.forget(p)
         made = made_by(p)
-        copied = (
-            first_pass is not None and picture is not None
-            and before_hires_fix.save(p, partial(picture.as_images, host), made)
-        )  # fmt: skip
+        copied = False
+        if first_pass is not None and picture is not None:
+            copied = before_hires_fix.save(p, partial(picture.as_images, host), made)
+        use_main_model(p, picture, host, self)
         progress.announce(p, plan, first_pass is not None and not reused)
         keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
         if self.shows_first_pass(p):

@@ -182,15 +182,6 @@ class ImageArguments(Protocol):
     image: Image  # a script may put another one in its place
 
 
-class ListArguments(Protocol):
-    images: list[Any]  # pictures 3,H,W in [0,1]
-
-
-class ImageSaveParams(Protocol):
-    p: Any
-    filename: str
-
-
 class CheckpointInfo(Protocol):
     name: str
     filename: str

@@ -17,7 +17,7 @@ from typing import Any
 from modules import errors, images
 from PIL.Image import Image
 
-from hires_strategies.webui.host.processing import ImageSaveParams, Processing, opts
+from hires_strategies.webui.host.processing import Processing, opts
 from hires_strategies.wording import describe
 
 _LONGEST = 255  # bytes of a file's name on most systems
@@ -82,7 +82,7 @@ def _save(p: Processing, file: File, place: dict[str, Any]) -> str | None:
     return None
 
 
-def before_image_saved(params: ImageSaveParams) -> None:
+def before_image_saved(params: Any) -> None:
     """Called by the host for every file that it is about to write: gives ours a name that is free."""
     writing = _writing.get()
     if writing is not None and params.p is writing.p:
