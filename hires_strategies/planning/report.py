@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from .cost import NOTHING_LEARNT, Learnt, node_cost, plan_cost
@@ -75,12 +75,15 @@ def as_text(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def merges(plan: Plan) -> list[str]:
-    """One sentence for each variant that is the same picture as an earlier one."""
+def merges(plan: Plan, made: Collection[int] | None = None) -> list[str]:
+    """One sentence for each variant that is the same picture as an earlier one, of those whose last stage was `made`.
+
+    `made`: indices of stages; None for all.
+    """
     return [
         f"Same picture, made once: {variant.text} = {plan.variants[variant.same_as].text}"
         for variant in plan.variants
-        if variant.same_as is not None
+        if variant.same_as is not None and (made is None or variant.node in made)
     ]
 
 

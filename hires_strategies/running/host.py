@@ -60,7 +60,10 @@ class Host(Protocol):
         """Called before each stage: the progress bar moves on and says `text`."""
 
     def stopped(self) -> str | None:
-        """'interrupted' or 'skipped' once the user asked for it, else None."""
+        """'interrupted' or 'skipped' once the user asked for it, else None: what runs then ends unfinished."""
+
+    def ending(self) -> bool:
+        """Whether the user asked to finish what runs now, and that nothing more begins."""
 
     def failed(self, node: Node, error: Exception) -> None:
         """Called after a stage failed: report it, and free what it held."""

@@ -47,7 +47,11 @@ class Outcome:
     `reached` is the index of the stage that `images` show: the stage itself, or where it failed or was stopped, the
     last finished one before it (None: the first pass). `images` is None where nothing at all was finished, or where
     nobody asked for this stage's pictures. `error` is a sentence. `seconds` is the stage's own time.
-    `model_evaluations` are those that the host counted, else what is known beforehand.
+    `model_evaluations` are those that the host counted, else what is known beforehand. `began` is False where the user
+    stopped the run before the stage.
+
+    One picture can be unfinished: where sampling from noise alone is interrupted with nothing before it, what came of
+    it is shown, as the host shows it.
     """
 
     reached: int | None
@@ -56,6 +60,7 @@ class Outcome:
     seconds: float
     start_sigma: float | None
     model_evaluations: int | None
+    began: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,21 @@ class Result:
     stages: tuple[Outcome, ...]
     first_pass: list[Image] | None
     first_pass_error: str | None = None
+
+    @property
+    def troubles(self) -> list[str]:
+        """What went wrong in sentences, each once, and a single one for all stages that the user stopped."""
+        left = [outcome.error for outcome in self.stages if not outcome.began]
+        told = [outcome.error for outcome in self.stages if outcome.began]
+        if left:
+            others = f" Of {len(self.stages)} stages {len(left)} did not run." if len(left) > 1 else ""
+            told.append(f"{left[0]}{others}")
+        return [sentence for sentence in dict.fromkeys([*told, self.first_pass_error]) if sentence]
+
+
+def nothing_ran(plan: Plan, error: str) -> Result:
+    """The result of a plan that was not run at all, for the reason that `error` says; nobody has pictures of it."""
+    return Result(tuple(Outcome(None, None, error, 0.0, None, 0) for _ in plan.stages), None)
 
 
 def run(plan: Plan, host: Host, first_pass: Picture | None, keep: Collection[int | None] = ()) -> Result:
@@ -108,20 +128,27 @@ class _Walk:
         node = fork.waiting.popleft()
         if not fork.waiting:
             forks.pop()
-        reason = self.host.stopped()
+        reason = self._stopped_before(fork)
         if reason:
-            self._give_up(node, fork.source, f"'{node.text}' did not run: the user {reason} it.")
+            self._give_up(node, fork.source, f"'{node.text}' did not run: the user {reason} it.", began=False)
             return
         finished = self._run_stage(node, fork)
         following = self.plan.children(node.index)
         if finished is not None and following:
             forks.append(_Fork(self.host, finished, following))
 
+    def _stopped_before(self, fork: _Fork) -> str | None:
+        """Why nothing more may begin, or None. The first stage always begins where there is nothing to show without it:
+        the host, too, starts to sample, and stops at its first step."""
+        if fork.source is None and not self.outcomes:
+            return None
+        return self.host.stopped() or ("stopped" if self.host.ending() else None)
+
     def _run_stage(self, node: Node, fork: _Fork) -> Picture | None:
         """The finished stage, or None after it failed or was stopped and all that follows it was marked."""
         started = time.perf_counter()
         self.host.next_job(f"Hires stage {node.index + 1} of {len(self.plan.stages)}: {node.text}")
-        trouble = None
+        trouble, unfinished = None, None
         try:
             picture = self._finish(node, fork)
             sampled = self.host.last_sampling() if node.sampling else Sampled()
@@ -129,6 +156,7 @@ class _Walk:
             images = picture.as_images(self.host) if node.index in self.keep and not reason else None
             if reason:
                 trouble = f"'{node.text}' was not finished: the user {reason} it."
+                unfinished = picture if fork.source is None and not self.outcomes else None
         except Exception as error:
             self.host.failed(node, error)
             trouble = f"'{node.text}' failed: {describe(error)}"
@@ -137,7 +165,7 @@ class _Walk:
         if trouble:
             # Only here, where the exception is gone, is what it held free: what is shown instead may need the memory.
             self.host.release()
-            self._give_up(node, fork.source, trouble)
+            self._give_up(node, fork.source or unfinished, trouble)
             return None
         evaluations = sampled.evaluations
         if evaluations is None:
@@ -154,7 +182,7 @@ class _Walk:
             return started
         return Picture(latents=self.host.sample(started.latents, started.images, node))
 
-    def _give_up(self, node: Node, before: Picture | None, error: str) -> None:
+    def _give_up(self, node: Node, before: Picture | None, error: str, began: bool = True) -> None:
         """Mark a stage and all that follows it: they show what was finished before."""
         reached = node.parent if before is not None else None
         images = None
@@ -164,7 +192,7 @@ class _Walk:
             error = f"{error} The stage before it could not be shown either: {describe(second)}"
         for lost in self.plan.subtree(node.index):
             shown = images if lost.index in self.keep else None
-            self.outcomes[lost.index] = Outcome(reached, shown, error, 0.0, None, 0)
+            self.outcomes[lost.index] = Outcome(reached, shown, error, 0.0, None, 0, began)
 
 
 class _Fork:

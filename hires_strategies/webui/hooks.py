@@ -17,7 +17,7 @@ from hires_strategies.planning.timing import Ran
 from hires_strategies.webui.first_pass.recall import FirstPassOfBatch
 from hires_strategies.webui.generation import first_image, selected_image, xyz_cell
 from hires_strategies.webui.generation.generated_images import GeneratedImages
-from hires_strategies.webui.generation.job import Job, forget, hang, is_interrupted, job_on, needs_first_pass
+from hires_strategies.webui.generation.job import Job, forget, hang, job_on, needs_first_pass
 from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
 from hires_strategies.webui.host import attachments, forks, infotext, saving
 from hires_strategies.webui.host.lists import host_vocabulary
@@ -157,7 +157,7 @@ class SampleThenStages(attachments.Replacement):
             started = time.perf_counter()
             samples, reused = self._first_pass(job, compute) if needs_first_pass(job) else (None, False)
             seconds = time.perf_counter() - started
-            if samples is not None and is_interrupted():
+            if samples is not None and job.end_with_first_pass(self.p, samples, reused):
                 return samples
             is_own = samples is not None and not reused and not self.p.enable_hr
             first_pass = first_pass_ran(self.p, seconds) if is_own else Ran(None)

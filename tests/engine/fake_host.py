@@ -27,7 +27,10 @@ class Trouble(RuntimeError):
 
 
 class FakeHost:
-    """`fail_at` and `stop_at` count the calls in `log` from 0: that one raises, or the user stops it there."""
+    """`fail_at` and `stop_at` count the calls in `log` from 0: that one raises, or the user stops it there.
+
+    `reason` is how: "interrupted" and "skipped" end what runs, "stopped" lets it finish.
+    """
 
     def __init__(self, fail_at: int | None = None, stop_at: int | None = None, reason: str = "interrupted") -> None:
         self.fail_at = fail_at
@@ -100,7 +103,10 @@ class FakeHost:
         self.alive_at_job.append(self.alive())
 
     def stopped(self) -> str | None:
-        return self.reason if self.pressed else None
+        return self.reason if self.pressed and self.reason != "stopped" else None
+
+    def ending(self) -> bool:
+        return self.pressed and self.reason == "stopped"
 
     def failed(self, node: Node, error: Exception) -> None:
         self.failures.append((node.index, str(error)))

@@ -38,8 +38,11 @@ def check_kept(plan: Plan, result: Result, host: FakeHost) -> list[int]:
         assert (outcome.start_sigma, outcome.model_evaluations, outcome.seconds) == (None, 0, 0)
         if outcome.reached is not None:
             assert same_images(outcome.images, wanted[outcome.reached].images)
-        else:
-            assert same_images(outcome.images, first if plan.needs_first_pass else None)
+        elif plan.needs_first_pass:
+            assert same_images(outcome.images, first)
+        else:  # nothing was finished; what the very first stage had when it was interrupted is shown
+            begun = outcome.error is not None and "not finished" in outcome.error and host.jobs and len(host.jobs) == 1
+            assert (outcome.images is not None) == bool(begun)
     return lost
 
 
@@ -63,6 +66,42 @@ def test_every_single_call(trouble: str, index: int) -> None:
     plan = plan_of(TEXT)
     host = FakeHost(**{trouble: index})  # type: ignore[arg-type]
     assert check_kept(plan, run_all(plan, host), host)
+
+
+@given(variants, st.data())
+def test_stop_after_the_current_image_finishes_the_stage_that_runs_and_begins_no_other(
+    lines: list[str], data: st.DataObject
+) -> None:
+    plan = plan_of("\n".join(lines))
+    host = FakeHost(stop_at=data.draw(st.integers(0, calls_of(plan) - 1)), reason="stopped")
+    result = run_all(plan, host)
+    lost = check_kept(plan, result, host)
+    assert len(lost) == len(plan.stages) - len(host.jobs)
+    for index in lost:
+        assert "did not run: the user stopped it." in (result.stages[index].error or "")
+
+
+def test_one_sentence_for_all_that_did_not_run() -> None:
+    sweep = plan_of("Latent x2 @{0.4..0.8..0.1}")
+    result = run_all(sweep, FakeHost(stop_at=3, reason="stopped"))
+    assert [outcome.error is None for outcome in result.stages] == [True, True, False, False, False]
+    assert result.troubles == ["'Latent x2 @0.6' did not run: the user stopped it. Of 5 stages 3 did not run."]
+    assert run_all(sweep, FakeHost(stop_at=7)).troubles == [
+        "'Latent x2 @0.7' was not finished: the user interrupted it.",
+        "'Latent x2 @0.8' did not run: the user interrupted it.",
+    ]
+
+
+@pytest.mark.parametrize("reason", ["interrupted", "skipped", "stopped"])
+def test_a_stop_before_sampling_from_noise_alone_still_gives_a_picture(reason: str) -> None:
+    host = FakeHost(reason=reason)
+    host.pressed = True
+    result = run_all(plan_of("Direct x2\nDirect x1.5"), host)
+    assert host.log == ["direct", "decode"]
+    assert result.stages[0].images is not None and result.stages[1].images is None
+    assert (result.stages[0].reached, result.stages[0].error) == (
+        (0, None) if reason == "stopped" else (None, f"'Direct x2' was not finished: the user {reason} it.")
+    )
 
 
 @given(variants, st.sampled_from(["interrupted", "skipped"]), st.data())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from hires_strategies.notation.text import format_strategy
 from hires_strategies.planning.plan import FirstPass, Plan, make_plan
 from hires_strategies.planning.report import merges, remarks
 from hires_strategies.planning.sizes import LATENT_SIDE, whole_latents
-from hires_strategies.running.run import Picture, Result, run
+from hires_strategies.running.run import Picture, Result, nothing_ran, run
 from hires_strategies.webui import settings
 from hires_strategies.webui.host import attachments, forks, infotext, pixels, processing, progress, saving
 from hires_strategies.webui.host.processing import Processing, SelectableScript
@@ -121,20 +121,42 @@ class Job:
         finally:
             host.close()
         shown = result.stages[plan.variants[0].node].images
-        batch = Batch(
+        self._keep(p, Batch(
             p.iteration, plan, result, list(p.seeds), list(p.prompts), GeneratedImages(made, shown or []), reused,
             saving.saves_finished(p), saving.saves_unfinished(p), copied,
-        )  # fmt: skip
-        self.batches.append(batch)
-        saving.decide(p, batch.saves(plan.variants[0].node))
-        infotext.write(p, batch.text_of(plan.variants[0].node))
-        troubles = dict.fromkeys([outcome.error for outcome in result.stages] + [result.first_pass_error])
-        for sentence in (*merges(plan), *remarks(plan), *troubles):
-            if sentence:
-                p.comment(f"Hires strategies: {sentence}")
+        ))  # fmt: skip
         if shown is None:
             raise RuntimeError(f"Hires strategies: {result.stages[plan.variants[0].node].error}")
         return pixels.to_decoded(shown)
+
+    def end_with_first_pass(self, p: Processing, first_pass: Any, reused: bool) -> bool:
+        """Whether the user stopped this batch before its first stage: then the first pass is what it gives.
+
+        The host decodes it as it does without a strategy, and nothing but its record tells of one.
+        """
+        sentence = _stopped_before_stages(reused)
+        if sentence is None:
+            return False
+        planned = self._plan(p, expected_size(p))
+        picture = first_picture(first_pass)
+        assert picture is not None
+        width, height = picture_size(p, picture)
+        plan = replace(planned, first_pass=replace(planned.first_pass, width=width, height=height))
+        self._keep(p, Batch(
+            p.iteration, plan, nothing_ran(plan, sentence), list(p.seeds), list(p.prompts),
+            GeneratedImages(made_by(p), []), reused, saving.saves_finished(p), saving.saves_unfinished(p),
+        ))  # fmt: skip
+        return True
+
+    def _keep(self, p: Processing, batch: Batch) -> None:
+        """Take up what a batch gave: for its text, for whether it is saved, and in sentences for the user."""
+        self.batches.append(batch)
+        saving.decide(p, batch.saves(batch.plan.variants[0].node))
+        infotext.write(p, batch.text_of(batch.plan.variants[0].node))
+        finished = {index for index, outcome in enumerate(batch.result.stages) if outcome.error is None}
+        told = [*merges(batch.plan, finished), *(remarks(batch.plan) if finished else [])]
+        for sentence in (*told, *batch.result.troubles):
+            p.comment(f"Hires strategies: {sentence}")
 
     def shows_first_pass(self, p: Processing) -> bool:
         return self.request.first_pass or (self.request.crops != "whole" and self.makes_sheets(p))
@@ -239,5 +261,13 @@ def _selected(p: Processing) -> int:
 
 
 def is_interrupted() -> bool:
-    state = processing.state()
-    return state.interrupted or state.skipped
+    return progress.stopped() is not None
+
+
+def _stopped_before_stages(reused: bool) -> str | None:
+    """A sentence where the user wanted no stage after the first pass."""
+    reason = progress.stopped()
+    if reason is None:
+        return "No stage ran: the user stopped it after the first pass." if forks.stops_after_this_image() else None
+    first_pass = "" if reused else "The first pass was not finished, and no stage ran: "
+    return f"{first_pass or 'No stage ran: '}the user {reason} it."

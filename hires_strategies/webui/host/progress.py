@@ -9,6 +9,15 @@ from hires_strategies.planning.plan import Plan
 from . import processing
 from .processing import Processing
 
+
+def stopped() -> str | None:
+    """What the user did to end at once what runs: 'interrupted' or, for this batch alone, 'skipped'; else None."""
+    state = processing.state()
+    if state.interrupted:
+        return "interrupted"
+    return "skipped" if state.skipped else None
+
+
 _announced_for: float | None = None
 
 

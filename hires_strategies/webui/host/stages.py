@@ -17,7 +17,7 @@ from hires_strategies.planning.plan import Node
 from hires_strategies.planning.sizes import LATENT_SIDE, Upscale
 from hires_strategies.running.host import Latents, Sampled
 
-from . import forks, pixels
+from . import forks, pixels, progress
 from .conditioning import Conditioning
 from .lists import latent_modes
 from .processing import Processing
@@ -104,9 +104,10 @@ class WebuiHost:
         shared.state.textinfo = text
 
     def stopped(self) -> str | None:
-        if shared.state.interrupted:
-            return "interrupted"
-        return "skipped" if shared.state.skipped else None
+        return progress.stopped()
+
+    def ending(self) -> bool:
+        return forks.stops_after_this_image()
 
     def failed(self, node: Node, error: Exception) -> None:
         errors.report(f"Hires strategies: '{node.text}' failed", exc_info=True)

@@ -60,14 +60,16 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
     plan, outcome = batch.plan, batch.result.stages[node]
     image = outcome.images[position] if outcome.images else None
     path = [batch.result.stages[each.index] for each in plan.path(node)]
+    shown = None if outcome.reached is None else plan.stages[outcome.reached]
+    width, height = (shown.width, shown.height) if shown else plan.first_pass.made
     return Record(
         kind=kind,
         strategy=plan.variants[variant].text if variant is not None else plan.text_to(node),
         same_as=_same_as(batch, variant),
         stage=plan.stages[outcome.reached].text if outcome.reached is not None else None,
         seed=batch.seeds[position],
-        width=image.width if image else plan.stages[node].width,
-        height=image.height if image else plan.stages[node].height,
+        width=image.width if image else width,
+        height=image.height if image else height,
         start_sigma=outcome.start_sigma,
         seconds=round(sum(each.seconds for each in path), 3),
         model_evaluations=_sum(path),
