@@ -32,6 +32,9 @@ class HiresStrategies(scripts.Script):
     def process_batch(self, p, *args, **kwargs):
         hooks.guarded(hooks.process_batch, p)
 
+    def before_hr(self, p, *args):
+        hooks.before_hr(p)
+
     def postprocess_batch(self, p, *args, images, **kwargs):
         hooks.postprocess_batch(p, images)
 

@@ -21,12 +21,13 @@ from hires_strategies.json_file import write_json
 from hires_strategies.samplers import find_sampler, split_name
 
 from .cost import NOTHING_LEARNT, Learnt, node_evaluations, sampler_evaluations
-from .plan import Node, Plan
+from .plan import FirstPass, Node, Plan
 
 REMEMBERED = 5  # runs per kind of stage and size
 _MOST_ENTRIES = 200
 _FIRST_PASS = "first pass"
 _SAMPLED = "sampled"
+_LATENT = "latent"
 _FASTEST, _SLOWEST = 1e-15, 1.0  # seconds per unit of work: beyond them stands a slip, and a sum may overflow
 _MOST_DIGITS = 12  # of a number of pixels
 _EVALUATIONS = "evaluations a step"
@@ -37,11 +38,15 @@ _writing = threading.Lock()
 
 @dataclass(frozen=True)
 class Task:
-    """Something whose time is learnt: what it is, its picture's size in pixels, and its work."""
+    """Something whose time is learnt: what it is, its picture's size in pixels, and its work.
+
+    `known`: whether the work is known beforehand. Else a step counts as one model evaluation, and nothing is learnt.
+    """
 
     kind: str
     pixels: int
     work: float
+    known: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,21 +72,20 @@ class Timing:
 
         `model` is any name for models of one speed ("SDXL"); an unknown one is taken to be as fast as those known.
         """
-        read = self._read()
-        known = [(*_parts(key), rates) for key, rates in read.items() if not _is_evaluations(key)]
+        tasks = tasks_of(plan, images, self.evaluations())
+        each = self.seconds(tasks if plan.needs_first_pass else tasks[1:], model)
+        return None if None in each else sum(seconds for seconds in each if seconds is not None)
+
+    def seconds(self, tasks: Sequence[Task], model: str = "") -> list[float | None]:
+        """Seconds that each task will take, None where too little is known. `model` as above."""
+        known = [(*_parts(key), rates) for key, rates in self._read().items() if not _is_evaluations(key)]
         rates: dict[tuple[str, int], float | None] = {}
-        seconds = 0.0
-        for task in _tasks(plan, images, _learnt(read)):
-            if task is None:
-                return None
+        for task in tasks:
             like = (task.kind, task.pixels)
             if like not in rates:
                 rates[like] = _rate(known, model, task)
-            rate = rates[like]
-            if rate is None:
-                return None
-            seconds += rate * task.work
-        return seconds
+        found = [(task, rates[task.kind, task.pixels]) for task in tasks]
+        return [task.work * rate if task.known and rate is not None else None for task, rate in found]
 
     def evaluations(self) -> Learnt:
         """Model evaluations a step, by sampler, of those that the table does not know."""
@@ -97,9 +101,8 @@ class Timing:
             for sampler, steps, each in _samplings(plan, ran):
                 if each.evaluations and steps and not _is_in_the_table(sampler):
                     _add(known, f"{_EVALUATIONS}|{split_name(sampler)[0]}", each.evaluations / steps)
-            tasks = _tasks(plan, images, _learnt(known))
-            for task, each in zip(tasks if plan.needs_first_pass else [None, *tasks], ran, strict=False):
-                if task is not None and each.seconds:
+            for task, each in zip(tasks_of(plan, images, _learnt(known)), ran, strict=False):
+                if task.known and each.seconds:
                     _add(known, _key(model, task), each.seconds / task.work)
             write_json(self.path, dict(list(known.items())[-_MOST_ENTRIES:]))
 
@@ -142,27 +145,38 @@ def _is_evaluations(key: str) -> bool:
     return key.startswith(f"{_EVALUATIONS}|") and key.count("|") == 1
 
 
-def _tasks(plan: Plan, images: int, learnt: Learnt = NOTHING_LEARNT) -> list[Task | None]:
-    """The first pass (if the plan needs one), then every stage; None where the work is not known beforehand."""
-    first = plan.first_pass
-    tasks: list[Task | None] = []
-    if plan.needs_first_pass:
-        evaluations = sampler_evaluations(first.sampler, first.steps, False, learnt)
-        pixels = first.width * first.height
-        tasks.append(Task(_FIRST_PASS, pixels, evaluations * pixels * images) if evaluations else None)
-    return tasks + [_stage_task(plan, node, images, learnt) for node in plan.stages]
+def tasks_of(plan: Plan, images: int, learnt: Learnt = NOTHING_LEARNT) -> list[Task]:
+    """The first pass, whether or not the plan needs it, then every stage."""
+    first = first_pass_task(plan.first_pass, images, learnt)
+    return [first, *(_stage_task(plan, node, images, learnt) for node in plan.stages)]
 
 
-def _stage_task(plan: Plan, node: Node, images: int, learnt: Learnt) -> Task | None:
+def first_pass_task(first: FirstPass, images: int, learnt: Learnt = NOTHING_LEARNT) -> Task:
+    evaluations = sampler_evaluations(first.sampler, first.steps, False, learnt)
+    return _sampling_task(_FIRST_PASS, (first.width * first.height, images), first.steps, evaluations)
+
+
+def second_pass_task(second: FirstPass, upscaler: str | None, images: int, learnt: Learnt = NOTHING_LEARNT) -> Task:
+    """The host's own Hires. fix; `second`: its target size, steps and sampler. `upscaler` None for a latent one."""
+    evaluations = sampler_evaluations(second.sampler, second.steps, True, learnt)
+    kind = f"{_SAMPLED} {upscaler or _LATENT}"
+    return _sampling_task(kind, (second.width * second.height, images), second.steps, evaluations)
+
+
+def _stage_task(plan: Plan, node: Node, images: int, learnt: Learnt) -> Task:
     pixels = node.width * node.height
     if node.sampling is None:
         assert node.upscale is not None
         return Task(node.upscale.upscaler, pixels, pixels * images)
+    upscaler = node.upscale.upscaler if node.upscale and not node.upscale.latent else _LATENT
     evaluations = node_evaluations(node, plan.first_pass, learnt)
-    if not evaluations:
-        return None
-    upscaler = node.upscale.upscaler if node.upscale and not node.upscale.latent else "latent"
-    return Task(f"{_SAMPLED} {upscaler}", pixels, evaluations * pixels * images)
+    return _sampling_task(f"{_SAMPLED} {upscaler}", (pixels, images), node.steps, evaluations)
+
+
+def _sampling_task(kind: str, size: tuple[int, int], steps: int, evaluations: int | None) -> Task:
+    """`size`: pixels of one image, images. No evaluation at all (DDIM with one step) teaches no rate either."""
+    pixels, images = size
+    return Task(kind, pixels, (evaluations or steps) * pixels * images, known=bool(evaluations))
 
 
 def _key(model: str, task: Task) -> str:

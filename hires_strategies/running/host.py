@@ -56,7 +56,7 @@ class Host(Protocol):
     def last_sampling(self) -> Sampled:
         """What the last `sample` or `direct` that ended well did."""
 
-    def next_job(self, text: str) -> None:
+    def next_job(self, node: Node, text: str) -> None:
         """Called before each stage: the progress bar moves on and says `text`."""
 
     def stopped(self) -> str | None:

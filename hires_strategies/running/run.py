@@ -147,7 +147,7 @@ class _Walk:
     def _run_stage(self, node: Node, fork: _Fork) -> Picture | None:
         """The finished stage, or None after it failed or was stopped and all that follows it was marked."""
         started = time.perf_counter()
-        self.host.next_job(f"Hires stage {node.index + 1} of {len(self.plan.stages)}: {node.text}")
+        self.host.next_job(node, f"Hires stage {node.index + 1} of {len(self.plan.stages)}: {node.text}")
         trouble, unfinished = None, None
         try:
             picture = self._finish(node, fork)

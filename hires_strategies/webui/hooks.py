@@ -16,10 +16,11 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.planning.timing import Ran
 from hires_strategies.webui.first_pass.recall import FirstPassOfBatch
 from hires_strategies.webui.generation import first_image, selected_image, xyz_cell
+from hires_strategies.webui.generation.batch_progress import bar_for, bar_without_stages
 from hires_strategies.webui.generation.generated_images import GeneratedImages
 from hires_strategies.webui.generation.job import Job, forget, hang, job_on, needs_first_pass
 from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
-from hires_strategies.webui.host import attachments, forks, infotext, saving
+from hires_strategies.webui.host import attachments, forks, infotext, progress, saving
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import ImageArguments, Processed, Processing
 from hires_strategies.webui.output import records
@@ -98,6 +99,13 @@ def process_batch(p: Processing) -> None:
     p.sample = SampleThenStages(p, inner)
 
 
+def before_hr(p: Processing) -> None:
+    """The host's Hires. fix is about to sample, or a stage of ours, which the bar knows of already."""
+    bar = progress.bar_of(p)
+    if bar is not None:
+        bar.second_pass()
+
+
 def postprocess_batch(p: Processing, images: Any) -> None:
     """The pictures of a batch, B,3,H,W, before other scripts make of them what they will."""
     if generated := _generated(p):
@@ -143,6 +151,8 @@ class SampleThenStages(attachments.Replacement):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         def compute() -> Any:
+            if (bar := progress.bar_of(self.p)) is not None:
+                bar.first_pass()
             if self.inner is not None:
                 return self.inner(*args, **kwargs)
             return type(self.p).sample(self.p, *args, **kwargs)
@@ -151,9 +161,11 @@ class SampleThenStages(attachments.Replacement):
         if not is_ours(self.p) or (job is not None and job.running):
             return compute()
         if job is None:
+            progress.use_bar(self.p, bar_without_stages(self.p) if progress.runs() else None)
             return FirstPassOfBatch(self.p, compute, self.inner).compute_and_remember()
         job.running = True
         try:
+            progress.use_bar(self.p, bar_for(self.p, job.expected_plan(self.p)))
             started = time.perf_counter()
             samples, reused = self._first_pass(job, compute) if needs_first_pass(job) else (None, False)
             seconds = time.perf_counter() - started
@@ -168,6 +180,7 @@ class SampleThenStages(attachments.Replacement):
             raise refused(error) from None
         finally:
             job.running = False
+            progress.use_bar(self.p, None)
 
     def _first_pass(self, job: Job, compute: Callable[[], Any]) -> tuple[Any, bool]:
         """The first pass of a ticked generation, and whether it came from memory."""

@@ -98,7 +98,7 @@ class FakeHost:
     def last_sampling(self) -> Sampled:
         return self.sampled
 
-    def next_job(self, text: str) -> None:
+    def next_job(self, node: Node, text: str) -> None:
         self.jobs.append(text)
         self.alive_at_job.append(self.alive())
 

@@ -1,48 +1,93 @@
-"""Interrupt, skip and progress while stages run."""
+"""Interrupt and skip while stages run."""
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import Any
 
 import pytest
 
-from tests.live.client import Answer, WebUI, difference, same
+from tests.live.client import WebUI, difference, same
+from tests.live.plots import Axis, plot
+from tests.live.running import Running
 
 pytestmark = pytest.mark.usefixtures("computed_first_passes")
 
 
-class Running:
-    """A generation in the background, with the progress that the host reports meanwhile."""
+class RunningPlot(Running):
+    """A plot of two cells, each a chain of two stages."""
 
-    def __init__(self, webui: WebUI, argument: Any, **fields: Any) -> None:
-        self.webui = webui
-        self.answer: Answer | None = None
-        self.seen: list[dict[str, Any]] = []
-        self.thread = threading.Thread(target=self._run, args=(argument, fields))
-        self.thread.start()
+    def __init__(self, webui: WebUI) -> None:
+        super().__init__(webui, "Latent x1.5 @0.6 [60 steps] > Nearest x2")
 
     def _run(self, argument: Any, fields: dict[str, Any]) -> None:
-        self.answer = self.webui.txt2img(argument, **fields)
+        self.answer = plot(self.webui, argument, Axis("Seed", "1, 2"))
 
-    def wait_for(self, text: str) -> None:
-        """Wait until the host's progress text says `text`."""
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and self.thread.is_alive():
-            progress = self.webui.get("/sdapi/v1/progress?skip_current_image=true")
-            self.seen.append(progress)
-            if text in (progress.get("textinfo") or ""):
-                return
-            time.sleep(0.02)
-        raise AssertionError(
-            f"The progress never said {text!r}; it said {[each.get('textinfo') for each in self.seen]}."
-        )
 
-    def result(self) -> Answer:
-        self.thread.join()
-        assert self.answer is not None
-        return self.answer
+def click_interrupt(webui: WebUI) -> None:
+    """Click the page's own button, whose first click stops after the current image."""
+    config = webui.get("/config")
+    button = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == "txt2img_interrupt")
+    clicks = [
+        index
+        for index, each in enumerate(config["dependencies"])
+        if button in each["targets"] or [button, "click"] in each["targets"]
+    ]
+    for index in clicks:
+        if config["dependencies"][index]["backend_fn"]:
+            webui.post("/run/predict", {"fn_index": index, "data": [], "session_hash": "test"})
+
+
+SWEEP = [f"Latent x2 @{strength} [40 steps]" for strength in (0.5, 0.6, 0.7)]
+
+
+def test_the_first_click_stops_after_the_stage_that_runs(webui: WebUI) -> None:
+    alone = webui.txt2img(SWEEP[0])
+    running = Running(webui, {"strategies": SWEEP})
+    running.wait_for("stage 1 of 3")
+    click_interrupt(webui)
+    answer = running.result()
+    assert same(answer.images[0], alone.images[0]), difference(answer.images[0], alone.images[0])
+    assert answer.records[0]["error"] is None
+    finished = [record["strategy"] for record in answer.records if record["error"] is None]
+    assert finished == SWEEP[:1]
+    assert [text for text in answer.info["infotexts"] if "@0.6" in text or "@0.7" in text] == []
+
+
+def test_the_second_click_stops_at_once(webui: WebUI) -> None:
+    first = "Lanczos x1.5 @0.3"
+    running = Running(webui, {"strategies": [first, f"{first} > Latent x2 @0.9 [60 steps]", "Nearest x3"]})
+    running.wait_for("60 steps")
+    click_interrupt(webui)
+    click_interrupt(webui)
+    answer = running.result()
+    assert [record["strategy"] for record in answer.records if record["error"] is None] == [first]
+    assert f"Hires strategy: {first}" in answer.info["infotexts"][0]
+
+
+@pytest.mark.parametrize("path", ["/sdapi/v1/interrupt", "/sdapi/v1/skip", "click"])
+def test_a_first_pass_that_was_stopped_carries_no_strategy(webui: WebUI, path: str) -> None:
+    running = Running(webui, {"strategies": SWEEP, "sheet": True, "first_pass": True}, steps=60)
+    running.wait_for_step(2)
+    if path == "click":
+        click_interrupt(webui)
+    else:
+        webui.post(path)
+    answer = running.result()
+    assert len(answer.images) == 1 and answer.images[0].size == (128, 128)
+    assert "Hires strategy" not in answer.info["infotexts"][0]
+    (record,) = answer.records
+    assert "no stage ran" in record["error"].lower() and record["stage"] is None
+    if path == "click":
+        assert same(answer.images[0], webui.txt2img(steps=60).images[0])
+
+
+def test_a_plot_ends_with_the_cell_that_runs(webui: WebUI) -> None:
+    thread = RunningPlot(webui)
+    thread.wait_for("stage 1 of 2")
+    click_interrupt(webui)
+    answer = thread.result()
+    errors = [record["error"] for record in answer.records if record["kind"] == "variant"]
+    assert len(errors) == 1 and errors[0] == "'Nearest x2' did not run: the user stopped it."
 
 
 def test_interrupt_keeps_what_is_finished(webui: WebUI) -> None:
@@ -73,16 +118,3 @@ def test_skip_ends_one_batch(webui: WebUI) -> None:
     assert f"Hires strategy: {text}" in answer.info["infotexts"][1]
     assert same(answer.images[1], alone.images[0])
     assert answer.records[1]["error"] is None
-
-
-def test_progress_grows_to_the_end(webui: WebUI) -> None:
-    running = Running(webui, "Latent x1.5 @0.6 [12 steps]\nLanczos x1.5 @0.5 [12 steps]", n_iter=2, steps=12)
-    while running.thread.is_alive():
-        running.seen.append(webui.get("/sdapi/v1/progress?skip_current_image=true"))
-        time.sleep(0.02)
-    busy = [each for each in running.seen if each["state"]["job_count"] > 0]
-    stages = [each for each in busy if each["state"]["job_no"] >= 1]
-    values = [each["progress"] for each in stages]
-    assert values == sorted(values)
-    assert {each["state"]["job_count"] for each in stages} == {6}
-    assert max(each["state"]["job_no"] for each in busy) in (5, 6)

@@ -85,9 +85,7 @@ def finished(answer: Answered) -> list[str | None]:
     return [text for text, record in zip(answer.strategies, answer.records, strict=True) if not record["error"]]
 
 
-def test_stop_after_the_current_image_keeps_the_variants_that_are_finished(
-    generate: Generate, told: list[str]
-) -> None:
+def test_stop_after_the_current_image_keeps_the_variants_that_are_finished(generate: Generate, told: list[str]) -> None:
     whole = generate(SWEEP, {})
     told.clear()
     answer = generate(SWEEP, {4 + 3 + 2: stop})  # in the second variant

@@ -16,7 +16,7 @@ from hires_strategies.planning.report import merges, remarks
 from hires_strategies.planning.sizes import LATENT_SIDE, whole_latents
 from hires_strategies.running.run import Picture, Result, nothing_ran, run
 from hires_strategies.webui import settings
-from hires_strategies.webui.host import attachments, forks, infotext, pixels, processing, progress, saving
+from hires_strategies.webui.host import attachments, forks, infotext, pixels, progress, saving
 from hires_strategies.webui.host.processing import Processing, SelectableScript
 from hires_strategies.webui.host.stages import WebuiHost
 from hires_strategies.webui.output import before_hires_fix
@@ -91,10 +91,14 @@ class Job:
     def check(self, p: Processing) -> None:
         """Plan for the first pass as it is known before it runs. Raises StrategyError for sizes that cannot be,
         or for a setting that a sheet could not be made with."""
-        image = self.request.first_pass_image
-        self._plan(p, expected_size(p) if image is None else image.size)
+        self.expected_plan(p)
         if self.request.sheet and self.request.crops != "whole":
             settings.crops_box(p.override_settings)
+
+    def expected_plan(self, p: Processing) -> Plan:
+        """The plan for the first pass as it is known before it runs."""
+        image = self.request.first_pass_image
+        return self._plan(p, expected_size(p) if image is None else image.size)
 
     def makes_sheets(self, p: Processing) -> bool:
         """Whether there will be contact sheets: not inside a selectable script (X/Y/Z plot and the like)."""
@@ -112,7 +116,6 @@ class Job:
         if first_pass is not None and picture is not None:
             copied = before_hires_fix.save(p, partial(picture.as_images, host), made)
         use_main_model(p, picture, host, self)
-        progress.announce(p, plan, first_pass is not None and not reused)
         keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
         if self.shows_first_pass(p):
             keep.add(None)
@@ -137,7 +140,7 @@ class Job:
         sentence = _stopped_before_stages(reused)
         if sentence is None:
             return False
-        planned = self._plan(p, expected_size(p))
+        planned = self.expected_plan(p)
         picture = first_picture(first_pass)
         assert picture is not None
         width, height = picture_size(p, picture)

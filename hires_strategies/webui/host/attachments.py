@@ -6,6 +6,7 @@ On `p`, as values that only we read (`hang`, `held`, `drop`):
 | CELL | what the axes of an X/Y/Z plot ask of this cell |
 | AXES | the axes of the plot that were confirmed so far, on the plot's own `p` |
 | ORIGINAL | the gallery's image that the strategy is run on, with its text, until it is given back |
+| BAR | the progress of the batch that is sampled |
 
 On `p`, in place of its methods `sample`, `setup_prompts` and `save_samples`: a Replacement (hooks.SampleThenStages,
 hooks.Refusal, host.saving).
@@ -22,8 +23,8 @@ Other extensions copy `p`, deeply too, and write its fields as JSON or pickle th
 string that holds it. A copy holds the same value; a string that came back from JSON or a pickle finds it as long as
 something else holds it; where nothing does, nothing was hung. No value outlives the last `p` that holds it.
 
-What a module keeps for itself stays private to it, behind its functions: host.progress (the job whose stages were
-announced), first_pass.recall (the remembered first passes), page.events (the host's fields and the section built last).
+What a module keeps for itself stays private to it, behind its functions: host.progress (how many batches are to
+come), first_pass.recall (the remembered first passes), page.events (the host's fields and the section built last).
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ JOB = PREFIX + "job"
 CELL = PREFIX + "cell"
 AXES = PREFIX + "axes"
 ORIGINAL = PREFIX + "original"
+BAR = PREFIX + "bar"
 RECORD = PREFIX + "record"
 
 T = TypeVar("T")

@@ -33,6 +33,7 @@ class Processing(Protocol):
     sampler_name: str | None
     scheduler: str | None  # from A1111 1.9 on: to be set anywhere, but read by forks.scheduler_of
     batch_size: int
+    n_iter: int
     denoising_strength: float | None
     override_settings: dict[str, Any]
     disable_extra_networks: bool
@@ -44,6 +45,8 @@ class Processing(Protocol):
     # Built-in Hires. fix.
     enable_hr: bool
     hr_second_pass_steps: int
+    hr_sampler_name: str | None
+    hr_upscaler: str | None
     hr_upscale_to_x: int
     hr_upscale_to_y: int
     hr_checkpoint_info: Any
@@ -208,7 +211,10 @@ class State(Protocol):
     """shared.state: the progress of what runs."""
 
     time_start: float | None
-    job_count: int
+    job_count: float  # whole to the host; see progress.py
+    job_no: float
+    sampling_step: int
+    sampling_steps: int
     interrupted: bool
     skipped: bool
 

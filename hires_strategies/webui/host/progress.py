@@ -1,13 +1,22 @@
-"""The host's progress bar over all stages and batches."""
+"""The host's progress bar over all stages, batches and cells of a plot, and the user's wish to end them.
+
+The host shows (job_no + sampling_step / sampling_steps) / job_count, and reckons the time that is left by it. So to the
+host all jobs are equal, and those that are not counted yet make the bar fall. Here both numbers are set anew when a job
+begins, such that it takes its own share of what is left of the bar; `nextjob`, the host's or ours, ends it as before.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from modules import shared
 
-from hires_strategies.planning.plan import Plan
+from hires_strategies.planning.shares import Jobs, job_numbers
 
-from . import processing
+from . import attachments, processing
 from .processing import Processing
+
+_FIRST, _SECOND = "first pass", "second pass"  # beside the stages, known by their index
 
 
 def stopped() -> str | None:
@@ -18,22 +27,114 @@ def stopped() -> str | None:
     return "skipped" if state.skipped else None
 
 
-_announced_for: float | None = None
+@dataclass
+class _Run:
+    """All batches of one job of the host, those of a plot's other cells too: how many have not begun, and the steps of
+    those that have."""
+
+    time_start: float | None
+    waiting: int
+    steps: float = 0
 
 
-def announce(p: Processing, plan: Plan, first_pass_ran: bool) -> None:
-    """Add the stages' jobs and steps to the host's, once for all batches and all cells of an X/Y/Z plot.
+_run: _Run | None = None
 
-    Called when the first batch reaches its stages: earlier the host has not counted its own jobs yet.
+
+def runs() -> bool:
+    """Whether the bar of this job of the host is ours already, by an earlier batch or cell."""
+    return _run is not None and _run.time_start == processing.state().time_start
+
+
+class Bar:
+    """The progress of one batch, made before its first pass: the host has counted its own jobs then.
+
+    `costs` are the times of its jobs, `steps` what the console counts.
     """
-    global _announced_for
+
+    def __init__(self, p: Processing, costs: Jobs, steps: Jobs) -> None:
+        self._of_host = 2 if p.enable_hr else 1  # the jobs of a batch, as the host counts them
+        self._own_after = p.n_iter - p.iteration - 1
+        self._costs = _by_job(costs)
+        self._steps = _by_job(steps)
+        self._begun = False
+        self._after = 0  # batches after this one
+        self._left = dict(self._costs)
+
+    def first_pass(self) -> None:
+        """The first pass is about to be computed (it is not where it comes from memory)."""
+        if not self._begun:
+            self._begin(_FIRST)
+
+    def second_pass(self) -> None:
+        """The host's Hires. fix is about to sample; it has counted the job before itself."""
+        if self._begun and _SECOND in self._left:
+            self._set(_SECOND)
+
+    def stage(self, index: int) -> None:
+        self._begin(index)
+
+    def _begin(self, job: str | int) -> None:
+        if self._begun:
+            self._left.pop(_SECOND, None)
+            shared.state.nextjob()
+        else:
+            self._begun = True
+            if job != _FIRST:
+                for other in (_FIRST, _SECOND):
+                    self._costs.pop(other, None)
+                    self._steps.pop(other, None)
+            self._left = dict(self._costs)
+            self._after = _begin_batch(self._of_host, self._own_after, sum(self._steps.values()))
+        self._set(job)
+
+    def _set(self, job: str | int) -> None:
+        left = sum(self._left.values()) + self._after * sum(self._costs.values())
+        cost, done = self._left.pop(job, 0.0), _done()
+        if not self._steps.get(job) and left > 0:  # nothing moves the bar meanwhile: let it stand at the job's middle
+            cost /= 2
+            done += (1 - done) * cost / left
+            left -= cost
+        job_no, job_count = job_numbers(done, cost, left)
+        # In one go: the page reads them from another thread.
+        vars(shared.state).update(job_no=job_no, job_count=job_count, sampling_step=0)
+
+
+def use_bar(p: Processing, bar: Bar | None) -> None:
+    """Hang it on `p`, whose passes report to it; None takes it off."""
+    if bar is None:
+        attachments.drop(p, attachments.BAR)
+    else:
+        attachments.hang(p, attachments.BAR, bar)
+
+
+def bar_of(p: Processing) -> Bar | None:
+    return attachments.held(p, attachments.BAR, Bar)
+
+
+def _by_job(jobs: Jobs) -> dict[str | int, float]:
+    own: dict[str | int, float] = {_FIRST: jobs.first_pass, _SECOND: jobs.second_pass}
+    return {**{job: number for job, number in own.items() if number}, **dict(enumerate(jobs.stages))}
+
+
+def _begin_batch(of_host: int, own_after: int, steps: float) -> int:
+    """Count a batch of so many steps, and tell the console; returns how many batches come after it.
+
+    `of_host`: jobs that the host counts for a batch; `own_after`: batches after it of the same `p`.
+    """
+    global _run
     state = processing.state()
-    if _announced_for == state.time_start:
-        return
-    _announced_for = state.time_start
-    batches = max(state.job_count // (2 if p.enable_hr else 1), 1)
-    state.job_count += len(plan.stages) * batches
-    first_steps = p.steps if first_pass_ran else 0
-    if p.enable_hr:
-        first_steps += p.hr_second_pass_steps or p.steps
-    shared.total_tqdm.updateTotal((first_steps + sum(node.steps for node in plan.stages)) * batches)
+    if _run is None or not runs():
+        _run = _Run(state.time_start, int(state.job_count // of_host) - int(state.job_no // of_host))
+    _run.waiting = max(_run.waiting - 1, own_after)
+    shared.total_tqdm.updateTotal(round(_run.steps + steps * (1 + _run.waiting)))
+    _run.steps += steps
+    return _run.waiting
+
+
+def _done() -> float:
+    """The part of the bar that is behind, as the host shows it."""
+    state = processing.state()
+    if state.job_count <= 0:
+        return 0.0
+    steps = state.sampling_step / state.sampling_steps if state.sampling_steps > 0 else 0.0
+    return min(max((state.job_no + steps) / state.job_count, 0.0), 1.0)

@@ -99,8 +99,10 @@ class WebuiHost:
     def last_sampling(self) -> Sampled:
         return self._last_sampling
 
-    def next_job(self, text: str) -> None:
-        shared.state.nextjob()
+    def next_job(self, node: Node, text: str) -> None:
+        bar = progress.bar_of(self.p)
+        if bar is not None:
+            bar.stage(node.index)
         shared.state.textinfo = text
 
     def stopped(self) -> str | None:

@@ -17,8 +17,8 @@ class State:
     interrupted = False
     stopping_generation = False
     job = ""
-    job_no = 0
-    job_count = 0
+    job_no: float = 0
+    job_count: float = 0
     processing_has_refined_job_count = False
     job_timestamp = "0"
     sampling_step = 0

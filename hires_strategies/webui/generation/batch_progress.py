@@ -1,0 +1,47 @@
+"""The progress bar of one batch, by what its jobs took in earlier runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hires_strategies.planning.plan import FirstPass, Plan
+from hires_strategies.planning.shares import Jobs, weights
+from hires_strategies.planning.timing import first_pass_task, second_pass_task, tasks_of
+from hires_strategies.webui.files import timing_file
+from hires_strategies.webui.host.lists import latent_modes
+from hires_strategies.webui.host.processing import Processing
+from hires_strategies.webui.host.progress import Bar
+
+from .learnt_times import model_kind
+
+
+def bar_for(p: Processing, plan: Plan) -> Bar:
+    """The bar of the batch that `p` samples next; `plan` is what its stages will be."""
+    timing, images = timing_file(), len(p.seeds)
+    learnt = timing.evaluations()
+    tasks = tasks_of(plan, images, learnt)
+    if p.enable_hr:
+        first, second = _passes(p, plan)
+        upscaler = None if p.hr_upscaler is None or p.hr_upscaler in latent_modes() else p.hr_upscaler
+        tasks[:1] = [first_pass_task(first, images, learnt), second_pass_task(second, upscaler, images, learnt)]
+    costs = weights(tasks, timing.seconds(tasks, model_kind()))
+    second_cost = costs.pop(1) if p.enable_hr else 0.0
+    steps = tuple(float(node.steps) for node in plan.stages)
+    return Bar(p, Jobs(costs[0], second_cost, tuple(costs[1:])), Jobs(p.steps, _second_steps(p), steps))
+
+
+def bar_without_stages(p: Processing) -> Bar:
+    """For a cell without a strategy, in a plot where others have one."""
+    second = float(_second_steps(p))
+    return Bar(p, Jobs(p.steps, second, ()), Jobs(p.steps, second, ()))
+
+
+def _second_steps(p: Processing) -> int:
+    return (p.hr_second_pass_steps or p.steps) if p.enable_hr else 0
+
+
+def _passes(p: Processing, plan: Plan) -> tuple[FirstPass, FirstPass]:
+    """What the host samples where Hires. fix is on, whose result the plan starts from."""
+    result = plan.first_pass
+    first = replace(result, width=max(p.width, 8), height=max(p.height, 8))
+    return first, replace(result, steps=_second_steps(p), sampler=p.hr_sampler_name or result.sampler)
