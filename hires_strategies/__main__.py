@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.plan import FirstPass, Plan, make_plan
+from hires_strategies.planning.plan import FirstPass, Plan, check_first_pass, make_plan
 from hires_strategies.planning.report import as_dict, as_text
 
 from .errors import StrategyError
@@ -40,7 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _plan(options: argparse.Namespace) -> Plan:
     width, height = options.size
     first_pass = FirstPass(width, height, options.steps, options.sampler, options.scheduler)
-    return make_plan(parse("\n".join(options.strategy)), first_pass)
+    plan = make_plan(parse("\n".join(options.strategy)), first_pass)
+    if plan.needs_first_pass:
+        check_first_pass(first_pass)
+    return plan
 
 
 def _parser() -> argparse.ArgumentParser:

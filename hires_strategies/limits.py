@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Limits:
-    """`longest_side` in pixels, `variants` in strategies of one run."""
+    """`longest_side` in pixels, `variants` in strategies of one run.
+
+    `fewest_steps`: the steps that a host's samplers need at least, from noise alone and from a picture, by name, where
+    that is not what the table of samplers says.
+    """
 
     longest_side: int = 8000
     variants: int = 64
+    fewest_steps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 MAX_SCALE = 16

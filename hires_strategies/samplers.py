@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 # (steps, whether sampling starts from a picture) -> calls of the model
 Evaluations = Callable[[int, bool], int]
+Fewest = tuple[int, int]  # steps, from noise alone and from a picture
 
 
 def one_each(steps: int, second_pass: bool) -> int:
@@ -52,7 +54,9 @@ class Sampler:
     sampler chooses its own steps. `automatic` is what the schedule type "Automatic" means. `by_sigma`: whether noise of
     the schedule's sigma is what sampling starts with; others work on timesteps or on sigmas of their own. `one_longer`:
     it makes a schedule of one sigma more and leaves out the last but one. `independent`: whether an image's own part
-    of a batch alone decides how it comes out; True only where that was checked.
+    of a batch alone decides how it comes out; True only where that was checked. `fewest`: the steps below which the
+    host's code fails, from noise alone and from a picture; `fewest_above_zero` where the schedule does not end at sigma
+    0, if that is something else. `longest`: the longest schedule it can make.
     """
 
     name: str
@@ -61,28 +65,41 @@ class Sampler:
     by_sigma: bool = True
     one_longer: bool = False
     independent: bool = False
+    fewest: Fewest = (1, 1)
+    fewest_above_zero: Fewest | None = None
+    longest: int | None = None
 
+
+def unipc_fewest(order: int) -> Fewest:
+    """UniPC needs as many timesteps as the order that is set. From a picture the host gives it one less than steps."""
+    return next((steps for steps in range(1, order) if _timesteps(steps) >= order), order), order + 1
+
+
+# k-diffusion's code reads what the step to sigma 0 does not set.
+_NOT_THE_LAST_ALONE: dict[str, Any] = {"fewest": (2, 2), "fewest_above_zero": (1, 1)}
+_TIMESTEPS = 1000
+_UNIPC_ORDER = 3  # the host's default
 
 _ROWS = (
     Sampler("DPM++ 2M", one_each, "Karras", independent=True),
     Sampler("DPM++ SDE", two_each, "Karras", independent=True),
-    Sampler("DPM++ 2M SDE", one_each, "Exponential", independent=True),
-    Sampler("DPM++ 2M SDE Heun", one_each, "Exponential", independent=True),
+    Sampler("DPM++ 2M SDE", one_each, "Exponential", independent=True, **_NOT_THE_LAST_ALONE),
+    Sampler("DPM++ 2M SDE Heun", one_each, "Exponential", independent=True, **_NOT_THE_LAST_ALONE),
     Sampler("DPM++ 2S a", two_each, "Karras", independent=True),
-    Sampler("DPM++ 3M SDE", one_each, "Exponential", one_longer=True, independent=True),
+    Sampler("DPM++ 3M SDE", one_each, "Exponential", one_longer=True, independent=True, **_NOT_THE_LAST_ALONE),
     Sampler("Euler a", one_each, independent=True),
     Sampler("Euler", one_each, independent=True),
     Sampler("LMS", one_each, independent=True),
     Sampler("Heun", two_each, independent=True),
     Sampler("DPM2", two_each, "Karras", one_longer=True, independent=True),
     Sampler("DPM2 a", two_each, "Karras", one_longer=True, independent=True),
-    Sampler("DPM fast", one_each, independent=True),
-    Sampler("DPM adaptive", None),
+    Sampler("DPM fast", one_each, independent=True, fewest=(1, 2)),
+    Sampler("DPM adaptive", None, fewest=(1, 2)),
     Sampler("Restart", None, "Karras", independent=True),
-    Sampler("DDIM", ddim, by_sigma=False, independent=True),
-    Sampler("DDIM CFG++", ddim, by_sigma=False, independent=True),
-    Sampler("PLMS", plms, by_sigma=False, independent=True),
-    Sampler("UniPC", None, by_sigma=False, independent=True),
+    Sampler("DDIM", ddim, by_sigma=False, independent=True, longest=_TIMESTEPS),
+    Sampler("DDIM CFG++", ddim, by_sigma=False, independent=True, longest=_TIMESTEPS),
+    Sampler("PLMS", plms, by_sigma=False, independent=True, longest=_TIMESTEPS),
+    Sampler("UniPC", None, by_sigma=False, independent=True, longest=_TIMESTEPS, fewest=unipc_fewest(_UNIPC_ORDER)),
     Sampler("LCM", one_each, by_sigma=False, independent=True),
     # Forge, reForge
     Sampler("HeunPP2", heun_pp2),

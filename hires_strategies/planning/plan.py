@@ -15,6 +15,7 @@ from hires_strategies.notation.text import format_stage, format_strategy
 from hires_strategies.stage_options import OPTIONS, Options
 from hires_strategies.strategy import Stage, Strategy
 
+from .few_steps import Steps, check_steps
 from .sizes import LATENT_SIDE, Upscale, output_size, resolve_upscale, whole_latents
 
 T = TypeVar("T")
@@ -123,12 +124,18 @@ class Plan:
                 found.add(node.index)
         return [node for node in self.stages if node.index in found]
 
-    def text_to(self, index: int) -> str:
-        """The strategy that ends at a stage."""
-        depth = len(self.path(index))
+    def text_to(self, index: int, through: int | None = None) -> str:
+        return format_strategy(self.strategy_to(index, through))
+
+    def strategy_to(self, index: int, through: int | None = None) -> Strategy:
+        """The strategy that ends at a stage, in the words of the first one that goes `through` a stage after it.
+
+        Others may ask for the same picture in other words.
+        """
+        depth, last = len(self.path(index)), index if through is None else through
         for variant, strategy in zip(self.variants, self.strategies, strict=True):
-            if index in {node.index for node in self.path(variant.node)}:
-                return format_strategy(Strategy(strategy.stages[:depth]))
+            if last in {node.index for node in self.path(variant.node)}:
+                return Strategy(strategy.stages[:depth])
         raise ValueError(f"Stage {index} belongs to no variant.")
 
     @property
@@ -201,6 +208,10 @@ class _Tree:
             option.field: _unless_equal(getattr(stage, option.field), getattr(base, option.first_pass or "", None))
             for option in OPTIONS
         }
+        runs = Steps(
+            stage.sampler or base.sampler, stage.scheduler or base.scheduler, steps, total, not stage.is_direct
+        )
+        check_steps(f"'{format_stage(stage)}'", runs, self.limits)
         return Sampling(**{**options, "steps": steps}, total=total, denoising_strength=stage.denoising_strength)
 
     def _check(self, stage: Stage, size: tuple[int, int], upscale: Upscale | None) -> None:
@@ -213,6 +224,11 @@ class _Tree:
         smallest = LATENT_SIDE if stage.is_sampled or stage.is_latent else 1
         if min(size) < smallest:
             raise StrategyError(f"{made}, and a side needs at least {smallest}.")
+
+
+def check_first_pass(first: FirstPass, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Raises StrategyError where the first pass has too few steps for its sampler; for one that will be computed."""
+    check_steps("The first pass", Steps(first.sampler, first.scheduler, first.steps, first.steps, False), limits)
 
 
 def schedule_length(steps: int, denoising_strength: float) -> int:

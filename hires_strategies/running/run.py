@@ -14,9 +14,10 @@ from PIL.Image import Image
 
 from hires_strategies.planning.cost import node_evaluations
 from hires_strategies.planning.plan import Node, Plan
-from hires_strategies.planning.sizes import Upscale, cropped_latents
+from hires_strategies.planning.sizes import Upscale
 from hires_strategies.wording import describe
 
+from .cropping import crop_image, crop_latents
 from .host import Host, Latents, Sampled
 
 
@@ -238,20 +239,3 @@ class _Fork:
     @staticmethod
     def _key(node: Node) -> tuple[Upscale | None, bool]:
         return node.upscale, node.sampling is not None
-
-
-def crop_latents(latents: Latents, upscale: Upscale) -> Latents:
-    """The middle of upscaled latents, cut as the host's sample_hr_pass does for "resize to"."""
-    cut_x = cropped_latents(upscale.width, upscale.crop_width)
-    cut_y = cropped_latents(upscale.height, upscale.crop_height)
-    rows, columns = latents.shape[-2:]
-    return latents[..., cut_y // 2 : rows - (cut_y + 1) // 2, cut_x // 2 : columns - (cut_x + 1) // 2]
-
-
-def crop_image(image: Image, upscale: Upscale) -> Image:
-    """The middle of an upscaled picture, in pixels."""
-    if image.size == (upscale.crop_width, upscale.crop_height):
-        return image
-    left = (image.width - upscale.crop_width) // 2
-    top = (image.height - upscale.crop_height) // 2
-    return image.crop((left, top, left + upscale.crop_width, top + upscale.crop_height))

@@ -13,6 +13,7 @@ from hires_strategies.limits import DEFAULT_LIMITS, Limits
 from hires_strategies.running.first_pass_store import MEGABYTE, MOST_IMAGES, MOST_MEGABYTES
 from hires_strategies.sheet.crops import Box, parse_box
 from hires_strategies.stage_options import Number
+from hires_strategies.webui.host.forks import fewest_steps
 from hires_strategies.webui.host.processing import opts
 from hires_strategies.wording import short
 
@@ -101,7 +102,7 @@ def add_settings() -> None:
 
 def limits(own: Mapping[str, Any] | None = None) -> Limits:
     """The limits as set now; `own` as in Setting.value. Raises StrategyError for what is no number."""
-    return Limits(LONGEST_SIDE.whole(own), VARIANTS.whole(own))
+    return Limits(LONGEST_SIDE.whole(own), VARIANTS.whole(own), fewest_steps({**opts().data, **(own or {})}))
 
 
 def remembers_first_passes() -> bool:

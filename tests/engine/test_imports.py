@@ -35,7 +35,7 @@ FLOORS = [
 ]
 COMMAND = {"__main__", "lines", "errors", "limits", "wording", "samplers", "stage_options", "strategy", "vocabulary",
            "notation", "planning"}  # fmt: skip
-NOT_OF_THE_COMMAND = {"planning.timing"}
+NOT_OF_THE_COMMAND = {"planning.timing", "planning.shares"}
 WITH_PICTURES = {"running", "sheet"}
 # What is remembered of a first pass are the host's own tensors.
 WITH_TENSORS = {"running.first_pass_store", "running.fingerprint"}

@@ -371,3 +371,11 @@ def test_an_upscaler_without_sampling_is_used_at_the_pictures_own_size(text: str
 def test_the_report_tells_the_size_that_comes_out() -> None:
     assert "First pass: 128x128 (asked for 135x128), 20 steps" in as_text(plan_of("None x2", size=(135, 128)))
     assert "First pass: 128x128, 20 steps" in as_text(plan_of("None x2", size=(128, 128)))
+
+
+def test_the_words_of_the_strategy_that_goes_on() -> None:
+    plan = make_plan(parse("Latent x2 @0.95 > None x2\nLatent x2 @1 > Lanczos x2\nLatent x2 @1"), FirstPass(64, 64, 15))
+    shared, first, second = plan.stages
+    assert plan.text_to(shared.index) == "Latent x2 @0.95"
+    assert plan.text_to(shared.index, first.index) == "Latent x2 @0.95"
+    assert plan.text_to(shared.index, second.index) == "Latent x2 @1"

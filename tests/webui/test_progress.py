@@ -65,7 +65,7 @@ def check(watch: Watch, within: float = 0.1) -> None:
         assert abs(value - work / watch.work) < within, (value, work / watch.work)
 
 
-RUNS = {
+RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "a long first pass": ("Latent x2 @0.5 [4 steps]", {"steps": 60}),
     "a short first pass": ("Latent x2 @0.5 [40 steps]", {"steps": 4}),
     "a sweep": ("Latent x{1.5,2} @{0.5,0.7}", {}),
@@ -182,7 +182,7 @@ def plot(labels: list[str], *axes: tuple[str, str]) -> list[Any]:
 def test_the_cells_of_a_plot(api: Callable[..., Any], watch: Watch, axes: Any, fields: Any) -> None:
     from modules import scripts
 
-    script = next(each for each in scripts.scripts_txt2img.selectable_scripts if each.title() == "X/Y/Z plot")
+    script: Any = next(each for each in scripts.scripts_txt2img.selectable_scripts if each.title() == "X/Y/Z plot")
     labels = [option.label for option in script.current_axis_options]
     axes = [(next(label for label in labels if label.startswith(name)), values) for name, values in axes]
     generate(api, "Latent x2 @0.5", script_name="x/y/z plot", script_args=plot(labels, *axes), **fields)

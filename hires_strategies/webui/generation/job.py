@@ -11,7 +11,8 @@ from modules import sd_models
 
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy
-from hires_strategies.planning.plan import FirstPass, Plan, make_plan
+from hires_strategies.planning.few_steps import Steps, check_steps
+from hires_strategies.planning.plan import FirstPass, Plan, check_first_pass, make_plan, schedule_length
 from hires_strategies.planning.report import merges, remarks
 from hires_strategies.planning.sizes import LATENT_SIDE, whole_latents
 from hires_strategies.running.run import Picture, Result, nothing_ran, run
@@ -71,7 +72,7 @@ class Batch:
         None stands for the first pass.
         """
         reached = self.result.stages[node].reached
-        return None if reached is None else self.plan.text_to(reached)
+        return None if reached is None else self.plan.text_to(reached, node)
 
 
 @dataclass
@@ -91,7 +92,11 @@ class Job:
     def check(self, p: Processing) -> None:
         """Plan for the first pass as it is known before it runs. Raises StrategyError for sizes that cannot be,
         or for a setting that a sheet could not be made with."""
-        self.expected_plan(p)
+        plan = self.expected_plan(p)
+        if needs_first_pass(self):
+            check_first_pass(plan.first_pass, self.limits)
+            if p.enable_hr and p.denoising_strength:
+                _check_hires_fix(p, self.limits)
         if self.request.sheet and self.request.crops != "whole":
             settings.crops_box(p.override_settings)
 
@@ -211,6 +216,14 @@ def expected_size(p: Processing) -> tuple[int, int]:
         (q.hr_upscale_to_x // 8 - q.truncate_x) * 8,
         (q.hr_upscale_to_y // 8 - q.truncate_y) * 8,
     )
+
+
+def _check_hires_fix(p: Processing, limits: Limits) -> None:
+    """As for a stage: the host's own second pass, which a strategy starts from."""
+    steps = p.hr_second_pass_steps or p.steps
+    total = schedule_length(steps, p.denoising_strength or 1)
+    scheduler = forks.hires_scheduler_of(p)
+    check_steps("Hires. fix", Steps(p.hr_sampler_name or p.sampler_name, scheduler, steps, total, True), limits)
 
 
 def first_picture(samples: Any) -> Picture | None:

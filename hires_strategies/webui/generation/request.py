@@ -13,7 +13,7 @@ from PIL.Image import Image
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_form import read_strategies
 from hires_strategies.notation.json_schema import ARGUMENT, CROPS, PLAN, check_object, is_text
-from hires_strategies.planning.plan import FirstPass, Plan, make_plan
+from hires_strategies.planning.plan import FirstPass, Plan, check_first_pass, make_plan
 from hires_strategies.planning.sizes import LATENT_SIDE
 from hires_strategies.running.encoded_image import decode_image
 from hires_strategies.strategy import Strategy
@@ -76,7 +76,10 @@ def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
                 f"'{key}' has to be at least {LATENT_SIDE}, found {first[key]} in {first['width']}x{first['height']}."
             )
     first_pass = FirstPass(first["width"], first["height"], first["steps"], sampler, scheduler, first["cfg_scale"])
-    return make_plan(strategies, first_pass, vocabulary.limits)
+    made = make_plan(strategies, first_pass, vocabulary.limits)
+    if made.needs_first_pass:
+        check_first_pass(first_pass, vocabulary.limits)
+    return made
 
 
 def _sampler(sampler: str | None, scheduler: str | None, names: Vocabulary) -> tuple[str | None, str | None]:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
+import torch
 from modules import scripts, sd_models, sd_samplers, shared
 
+from hires_strategies.samplers import Fewest, unipc_fewest
+
 from .processing import Processing
+
+# Samplers of k-diffusion that fail at one step in A1111, and its functions; some forks have mended them.
+_FAIL_AT_ONE_STEP = {
+    "DPM++ 2M SDE": "sample_dpmpp_2m_sde",
+    "DPM++ 2M SDE Heun": "sample_dpmpp_2m_sde",
+    "DPM++ 3M SDE": "sample_dpmpp_3m_sde",
+}
 
 
 def infotext_module() -> Any:
@@ -42,6 +53,11 @@ def take_sampler(p: Processing, parameters: dict[str, Any]) -> None:
         p.sampler_name = parameters.get("Sampler", p.sampler_name)
 
 
+def hires_scheduler_of(p: Processing) -> str | None:
+    """The schedule type of Hires. fix; None before A1111 1.9."""
+    return getattr(p, "hr_scheduler", None) or scheduler_of(p)
+
+
 def is_gallery_upscale(p: Processing) -> bool:
     """Whether the gallery's hires button (from A1111 1.8 on) started this generation."""
     return bool(getattr(p, "txt2img_upscale", False))
@@ -66,6 +82,27 @@ def is_adetailers_own(p: Processing) -> bool:
 def gallery_keeps_original() -> bool:
     """Whether Forge leaves the image that the gallery's button was pressed for in the gallery, by a setting."""
     return bool(getattr(shared.opts, "hires_button_gallery_insert", False))
+
+
+def fewest_steps(options: Mapping[str, Any]) -> dict[str, Fewest]:
+    """What samplers need at least where that is not what the table says: by a setting, and where a fork mended one."""
+    order = options.get("uni_pc_order", 3)
+    mended = {name: (1, 1) for name, function in _FAIL_AT_ONE_STEP.items() if _runs_one_step(function)}
+    return {"UniPC": unipc_fewest(order), **mended} if isinstance(order, int) and order > 0 else dict(mended)
+
+
+@cache
+def _runs_one_step(function: str) -> bool:
+    """Whether k-diffusion's sampler can do the one step to sigma 0: it is asked itself, with a model of one number."""
+    try:
+        from k_diffusion import sampling
+
+        x = torch.zeros(1, 1, 1, 1)
+        sample = getattr(sampling, function)
+        sample(lambda x, *_, **__: x, x, torch.tensor([1.0, 0.0]), noise_sampler=lambda *_: x, disable=True)
+    except Exception:
+        return False
+    return True
 
 
 def distilled_cfg(p: Processing) -> float | None:

@@ -14,6 +14,7 @@ from typing import Any
 from modules import processing
 from PIL.Image import Image
 
+from hires_strategies.notation.text import format_stage
 from hires_strategies.running.run import Outcome
 from hires_strategies.sheet.sheet import Sheet
 from hires_strategies.webui.generation.job import Batch, selected_script
@@ -66,7 +67,7 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
         kind=kind,
         strategy=plan.variants[variant].text if variant is not None else plan.text_to(node),
         same_as=_same_as(batch, variant),
-        stage=plan.stages[outcome.reached].text if outcome.reached is not None else None,
+        stage=None if outcome.reached is None else format_stage(plan.strategy_to(outcome.reached, node).stages[-1]),
         seed=batch.seeds[position],
         width=image.width if image else width,
         height=image.height if image else height,

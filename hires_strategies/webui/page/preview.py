@@ -11,7 +11,7 @@ from hires_strategies.lines import split_lines
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.cost import plan_cost
 from hires_strategies.planning.keepers import worth_it
-from hires_strategies.planning.plan import FirstPass, Node, Plan, make_plan
+from hires_strategies.planning.plan import FirstPass, Node, Plan, check_first_pass, make_plan
 from hires_strategies.planning.report import remarks
 from hires_strategies.planning.sizes import LATENT_SIDE
 from hires_strategies.stage_options import OPTIONS, Flag, Number, Option, Text
@@ -45,7 +45,10 @@ def preview(text: str, values: Values) -> str:
 def plan_of(text: str, values: Values) -> Plan:
     """The plan for the page as it stands. Raises StrategyError."""
     strategies = parse(text, host_vocabulary(limits()))
-    return make_plan(strategies, first_pass_of(values), limits())
+    plan = make_plan(strategies, first_pass_of(values), limits())
+    if plan.needs_first_pass:
+        check_first_pass(plan.first_pass, limits())
+    return plan
 
 
 def first_pass_of(values: Values) -> FirstPass:
@@ -101,8 +104,9 @@ def _first_pass(plan: Plan, values: Values) -> str:
 
 def _variants(plan: Plan) -> str:
     items, schedules = [], Schedules()
-    for variant in plan.variants[:_MOST_SHOWN]:
-        words = ", then ".join(_stage(plan, node, schedules) for node in plan.path(variant.node))
+    for variant, strategy in list(zip(plan.variants, plan.strategies, strict=True))[:_MOST_SHOWN]:
+        path = zip(plan.path(variant.node), strategy.stages, strict=True)
+        words = ", then ".join(_stage(plan, node, asked, schedules) for node, asked in path)
         if variant.same_as is not None:
             words += f" <em>(the same picture as {variant.same_as + 1}, made once)</em>"
         items.append(f"<li>{words}</li>")
@@ -111,8 +115,8 @@ def _variants(plan: Plan) -> str:
     return f'<ol class="hires-strategies-variants">{"".join(items)}</ol>{rest}'
 
 
-def _stage(plan: Plan, node: Node, schedules: Schedules) -> str:
-    """One stage in words."""
+def _stage(plan: Plan, node: Node, asked: Stage, schedules: Schedules) -> str:
+    """One stage in words. `asked` is what the user wrote: other words may have given the same picture, and the node."""
     if node.upscale is None:
         what = f"txt2img at <b>{_size(node.width, node.height)}</b>"
     else:
@@ -123,7 +127,7 @@ def _stage(plan: Plan, node: Node, schedules: Schedules) -> str:
         return f"{what} without sampling"
     what += f", {sampling.steps} steps"
     if sampling.denoising_strength is not None:
-        what += f" at denoising strength {sampling.denoising_strength:g}"
+        what += f" at denoising strength {asked.denoising_strength:g}"
         sigma = schedules.start(sampling, plan.first_pass)
         what += f" (start sigma {sigma:.2f})" if sigma is not None else ""
     own = [option for option in OPTIONS if option.field != "steps" and getattr(sampling, option.field) is not None]

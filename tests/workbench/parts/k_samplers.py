@@ -92,7 +92,7 @@ def dpmpp_sde(run: Run, x: Tensor, sigmas: Tensor) -> Tensor:
 
 
 def dpmpp_2m_sde(run: Run, x: Tensor, sigmas: Tensor) -> Tensor:
-    """DPM-Solver++(2M) with noise (midpoint form)."""
+    """DPM-Solver++(2M) with noise (midpoint form). As the host's, it fails where its only step ends at sigma 0."""
     previous: Tensor | None = None
     width_before = torch.tensor(0.0)
     for i, (sigma, after) in enumerate(zip(sigmas[:-1], sigmas[1:])):
@@ -100,13 +100,13 @@ def dpmpp_2m_sde(run: Run, x: Tensor, sigmas: Tensor) -> Tensor:
         run.step(i)
         if after == 0:
             x = denoised
-            continue
-        width = sigma.log() - after.log()
-        towards = 1 - (-width * (1 + run.eta)).exp()
-        x = after / sigma * (-width * run.eta).exp() * x + towards * denoised
-        if previous is not None:
-            x = x + 0.5 * towards * (width / width_before) * (denoised - previous)
-        x = x + run.noise() * after * (1 - (-2 * width * run.eta).exp()).sqrt() * run.s_noise
+        else:
+            width = sigma.log() - after.log()
+            towards = 1 - (-width * (1 + run.eta)).exp()
+            x = after / sigma * (-width * run.eta).exp() * x + towards * denoised
+            if previous is not None:
+                x = x + 0.5 * towards * (width / width_before) * (denoised - previous)
+            x = x + run.noise() * after * (1 - (-2 * width * run.eta).exp()).sqrt() * run.s_noise
         previous, width_before = denoised, width
     return x
 

@@ -1,0 +1,26 @@
+"""What an upscale that is larger than its stage leaves in the middle."""
+
+from __future__ import annotations
+
+from PIL.Image import Image
+
+from hires_strategies.planning.sizes import Upscale, cropped_latents
+
+from .host import Latents
+
+
+def crop_latents(latents: Latents, upscale: Upscale) -> Latents:
+    """The middle of upscaled latents, cut as the host's sample_hr_pass does for "resize to"."""
+    cut_x = cropped_latents(upscale.width, upscale.crop_width)
+    cut_y = cropped_latents(upscale.height, upscale.crop_height)
+    rows, columns = latents.shape[-2:]
+    return latents[..., cut_y // 2 : rows - (cut_y + 1) // 2, cut_x // 2 : columns - (cut_x + 1) // 2]
+
+
+def crop_image(image: Image, upscale: Upscale) -> Image:
+    """The middle of an upscaled picture, in pixels."""
+    if image.size == (upscale.crop_width, upscale.crop_height):
+        return image
+    left = (image.width - upscale.crop_width) // 2
+    top = (image.height - upscale.crop_height) // 2
+    return image.crop((left, top, left + upscale.crop_width, top + upscale.crop_height))
