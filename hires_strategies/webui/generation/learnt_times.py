@@ -11,7 +11,7 @@ from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.sampler_watch import counted_evaluations
 from hires_strategies.webui.host.sigmas import loaded_model
 
-from .job import Batch
+from .batch import Batch
 
 
 def model_kind() -> str:

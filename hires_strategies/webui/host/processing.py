@@ -33,7 +33,6 @@ class Processing(Protocol):
     sampler_name: str | None
     scheduler: str | None  # from A1111 1.9 on: to be set anywhere, but read by forks.scheduler_of
     batch_size: int
-    n_iter: int
     denoising_strength: float | None
     override_settings: dict[str, Any]
     disable_extra_networks: bool

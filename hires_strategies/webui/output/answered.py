@@ -6,8 +6,9 @@ from typing import Any
 
 from PIL.Image import Image
 
+from hires_strategies.webui.generation.batch import Batch
 from hires_strategies.webui.generation.generated_images import find
-from hires_strategies.webui.generation.job import Batch, Job
+from hires_strategies.webui.generation.job import Job
 from hires_strategies.webui.host.processing import Processed, Processing
 
 from . import file_names

@@ -10,7 +10,8 @@ from hires_strategies.planning.cost import node_cost
 from hires_strategies.sheet.drawing import Colours
 from hires_strategies.sheet.sheet import Look, Tile, make_sheet
 from hires_strategies.webui import settings
-from hires_strategies.webui.generation.job import Batch, Job
+from hires_strategies.webui.generation.batch import Batch
+from hires_strategies.webui.generation.job import Job
 from hires_strategies.webui.host import infotext
 from hires_strategies.webui.host.processing import Processed, Processing, opts
 from hires_strategies.wording import describe

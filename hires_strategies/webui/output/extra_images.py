@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from PIL.Image import Image
 
-from hires_strategies.webui.generation.job import Batch, Job, selectable_script_runs
+from hires_strategies.webui.generation.batch import Batch
+from hires_strategies.webui.generation.job import Job, selectable_script_runs
 from hires_strategies.webui.host import infotext
 from hires_strategies.webui.host.processing import Processed, Processing, opts
 

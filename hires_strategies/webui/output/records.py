@@ -17,7 +17,8 @@ from PIL.Image import Image
 from hires_strategies.notation.text import format_stage
 from hires_strategies.running.run import Outcome
 from hires_strategies.sheet.sheet import Sheet
-from hires_strategies.webui.generation.job import Batch, selected_script
+from hires_strategies.webui.generation.batch import Batch
+from hires_strategies.webui.generation.job import selected_script
 from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.processing import Processed, Processing, SelectableScript
 
