@@ -1,4 +1,4 @@
-"""The host has every name that processing.py writes down. (The workbench's names are held against the real hosts.)"""
+"""The host has every name that processing.py and state.py write down. (The workbench's are held against real hosts.)"""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from hires_strategies.webui.host import processing as ours
+from hires_strategies.webui.host import processing, state
+
+OURS = (processing, state)
 
 
 def names_of(protocol: type) -> set[str]:
     """Fields and methods, those of the protocols that it derives from too."""
     found: set[str] = set()
     for each in protocol.__mro__:
-        if each.__module__ == ours.__name__:
+        if each.__module__ in [ours.__name__ for ours in OURS]:
             found |= set(each.__annotations__) | {name for name in vars(each) if not name.startswith("_")}
     return found
 
@@ -55,7 +57,10 @@ def of_the_host(api: Any) -> dict[str, Any]:
 
 
 PROTOCOLS = {
-    name: each for name, each in vars(ours).items() if getattr(each, "_is_protocol", False) and name != "Protocol"
+    name: each
+    for ours in OURS
+    for name, each in vars(ours).items()
+    if getattr(each, "_is_protocol", False) and name != "Protocol"
 }
 
 

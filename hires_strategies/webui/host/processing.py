@@ -206,18 +206,6 @@ class Upscaler(Protocol):
     do_upscale: Callable[..., Image]
 
 
-class State(Protocol):
-    """shared.state: the progress of what runs."""
-
-    time_start: float | None
-    job_count: float  # whole to the host; see progress.py
-    job_no: float
-    sampling_step: int
-    sampling_steps: int
-    interrupted: bool
-    skipped: bool
-
-
 class OptionInfo(Protocol):
     default: Any
 
@@ -248,7 +236,3 @@ class Options(Protocol):
 def opts() -> Options:
     options: Options = shared.opts
     return options
-
-
-def state() -> State:
-    return shared.state

@@ -13,15 +13,16 @@ from modules import shared
 
 from hires_strategies.planning.shares import Jobs, job_numbers
 
-from . import attachments, processing
+from . import attachments
 from .processing import Processing
+from .state import state as host_state
 
 _FIRST, _SECOND = "first pass", "second pass"  # beside the stages, known by their index
 
 
 def stopped() -> str | None:
     """What the user did to end at once what runs: 'interrupted' or, for this batch alone, 'skipped'; else None."""
-    state = processing.state()
+    state = host_state()
     if state.interrupted:
         return "interrupted"
     return "skipped" if state.skipped else None
@@ -42,7 +43,7 @@ _run: _Run | None = None
 
 def runs() -> bool:
     """Whether the bar of this job of the host is ours already, by an earlier batch or cell."""
-    return _run is not None and _run.time_start == processing.state().time_start
+    return _run is not None and _run.time_start == host_state().time_start
 
 
 class Bar:
@@ -122,7 +123,7 @@ def _begin_batch(of_host: int, own_after: int, steps: float) -> int:
     `of_host`: jobs that the host counts for a batch; `own_after`: batches after it of the same `p`.
     """
     global _run
-    state = processing.state()
+    state = host_state()
     if _run is None or not runs():
         _run = _Run(state.time_start, int(state.job_count // of_host) - int(state.job_no // of_host))
     _run.waiting = max(_run.waiting - 1, own_after)
@@ -133,7 +134,7 @@ def _begin_batch(of_host: int, own_after: int, steps: float) -> int:
 
 def _done() -> float:
     """The part of the bar that is behind, as the host shows it."""
-    state = processing.state()
+    state = host_state()
     if state.job_count <= 0:
         return 0.0
     steps = state.sampling_step / state.sampling_steps if state.sampling_steps > 0 else 0.0

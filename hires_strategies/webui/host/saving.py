@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from . import attachments, forks
-from .processing import Processing, opts, state
+from .processing import Processing, opts
+from .state import state
 
 
 def saves_finished(p: Processing) -> bool:
