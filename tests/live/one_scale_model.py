@@ -9,7 +9,7 @@ import sys
 
 import torch
 
-FEATURES, GROWTH = 16, 8
+FEATURES, GROWTH = 16, 32  # the latter is fixed in ESRGAN
 
 
 def state_dict() -> dict[str, torch.Tensor]:
