@@ -7,7 +7,7 @@ from modules import script_callbacks, scripts
 from hires_strategies.webui import hooks, settings, xyz_axes
 from hires_strategies.webui.api import routes
 from hires_strategies.webui.output import file_names
-from hires_strategies.webui.page import events, section
+from hires_strategies.webui.page import events, pasted, section
 
 
 class HiresStrategies(scripts.Script):
@@ -55,5 +55,6 @@ script_callbacks.on_ui_settings(settings.add_settings)
 script_callbacks.on_before_image_saved(file_names.before_image_saved)
 script_callbacks.on_app_started(routes.register)
 script_callbacks.on_after_component(events.after_component)
+script_callbacks.on_infotext_pasted(pasted.keep_styles)
 script_callbacks.on_before_ui(xyz_axes.register)
 xyz_axes.register()  # without the page (--nowebui) the callback comes too late

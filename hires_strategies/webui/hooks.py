@@ -20,7 +20,7 @@ from hires_strategies.webui.generation.batch_progress import bar_for, bar_withou
 from hires_strategies.webui.generation.generated_images import GeneratedImages
 from hires_strategies.webui.generation.job import Job, forget, hang, job_on, needs_first_pass
 from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
-from hires_strategies.webui.host import attachments, forks, infotext, progress, saving
+from hires_strategies.webui.host import attachments, forks, infotext, parameters, progress, saving
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import ImageArguments, Processed, Processing
 from hires_strategies.webui.output import records
@@ -53,6 +53,7 @@ def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
     if not is_ours(p):
         return
     forget(p)
+    parameters.forget(p)
     infotext.remove(p)
     first_image.forget(p)
     saving.forget(p)
@@ -164,16 +165,17 @@ class SampleThenStages(attachments.Replacement):
             progress.use_bar(self.p, bar_without_stages(self.p) if progress.runs() else None)
             return FirstPassOfBatch(self.p, compute, self.inner).compute_and_remember()
         job.running = True
+        parameters.forget(self.p)
         try:
             progress.use_bar(self.p, bar_for(self.p, job.expected_plan(self.p)))
             started = time.perf_counter()
-            samples, reused = self._first_pass(job, compute) if needs_first_pass(job) else (None, False)
+            (samples, reused), written = self._first_pass(job, compute) if needs_first_pass(job) else _NO_FIRST_PASS
             seconds = time.perf_counter() - started
-            if samples is not None and job.end_with_first_pass(self.p, samples, reused):
+            if samples is not None and job.end_with_first_pass(self.p, samples, reused, written):
                 return samples
             is_own = samples is not None and not reused and not self.p.enable_hr
             first_pass = first_pass_ran(self.p, seconds) if is_own else Ran(None)
-            shown = job.run_batch(self.p, samples, reused)
+            shown = job.run_batch(self.p, samples, reused, written)
             learn(job.batches[-1], first_pass)
             return shown
         except StrategyError as error:
@@ -182,8 +184,12 @@ class SampleThenStages(attachments.Replacement):
             job.running = False
             progress.use_bar(self.p, None)
 
-    def _first_pass(self, job: Job, compute: Callable[[], Any]) -> tuple[Any, bool]:
-        """The first pass of a ticked generation, and whether it came from memory."""
+    def _first_pass(self, job: Job, compute: Callable[[], Any]) -> tuple[tuple[Any, bool], frozenset[str]]:
+        """The first pass of a ticked generation and whether it came from memory; which parameters it wrote."""
+        found, written = parameters.recorded(self.p, lambda: self._computed_or_recalled(job, compute))
+        return found, frozenset(written) - {parameters.SCHEDULE}
+
+    def _computed_or_recalled(self, job: Job, compute: Callable[[], Any]) -> tuple[Any, bool]:
         if not job.request.reuse_first_pass:
             return compute(), False
         first_pass = FirstPassOfBatch(self.p, compute, self.inner)
@@ -194,6 +200,9 @@ class SampleThenStages(attachments.Replacement):
             return first_pass.compute_and_remember(), False
         self.p.comment("Hires strategies: first pass reused.")
         return recalled, True
+
+
+_NO_FIRST_PASS: tuple[tuple[Any, bool], frozenset[str]] = ((None, False), frozenset())
 
 
 def is_ours(p: Processing) -> bool:

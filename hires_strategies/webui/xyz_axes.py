@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from io import StringIO
 from itertools import product
+from types import SimpleNamespace
 from typing import Any
 
 from modules import scripts
@@ -28,6 +29,7 @@ from .hooks import refused
 from .settings import limits
 
 PREFIX = "[Hires] "
+_PROMPT_AXES = ("Prompt S/R", "Prompt order")
 STRATEGY = "strategy"
 LABELS = {STRATEGY: PREFIX + "Strategy", **{part.field: PREFIX + part.axis for part in PARTS if part.axis}}
 
@@ -41,6 +43,9 @@ def register() -> None:
 
 
 def _register(module: Any) -> None:
+    for option in module.axis_options:
+        if option.label in _PROMPT_AXES and not isinstance(option.apply, _InStagesToo):
+            option.apply = _InStagesToo(option.apply)
     kind = getattr(module, "AxisOptionTxt2Img", module.AxisOption)
     known = {option.label for option in module.axis_options}
     accepted = inspect.signature(module.AxisOption.__init__).parameters
@@ -48,6 +53,32 @@ def _register(module: Any) -> None:
         if label not in known:
             options = {name: value for name, value in _options(field).items() if name in accepted}
             module.axis_options.append(kind(label, str, **options))
+
+
+class _InStagesToo:
+    """An axis of the host's that changes the prompts: it changes those of the stages as well."""
+
+    def __init__(self, apply: Callable[..., None]) -> None:
+        self.apply = apply
+
+    def __call__(self, p: Processing, value: Any, values: list[Any]) -> None:
+        missed = None
+        try:
+            self.apply(p, value, values)
+        except RuntimeError as error:  # what is to be replaced stands in neither prompt
+            missed = str(error)
+        xyz_cell.ask(p, xyz_cell.PromptEdit(partial(self._changed, value, values), missed))
+
+    def _changed(self, value: Any, values: list[Any], text: str) -> str | None:
+        """A stage's prompt as the axis changes it, None where it finds nothing there."""
+        if isinstance(value, (list, tuple)) and not all(word in text for word in value):
+            return None  # an order of words that are not all there
+        stand_in: Any = SimpleNamespace(prompt=text, negative_prompt="")
+        try:
+            self.apply(stand_in, value, values)
+        except RuntimeError:
+            return None
+        return str(stand_in.prompt)
 
 
 def _options(field: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from PIL import Image
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import MAX_CFG, MAX_SEED, MAX_STEPS
 from hires_strategies.notation.json_schema import is_text
-from hires_strategies.webui.host.infotext import pasted_strategy, pasted_tick
+from hires_strategies.webui.page.pasted import pasted_strategy, pasted_tick
 
 KEYS = [
     "Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Size-1", "Size-2", "Variation seed",

@@ -13,6 +13,7 @@ from hires_strategies.running.fingerprint import NoKey
 from hires_strategies.running.first_pass_store import FirstPasses, Recalled, Traces
 from hires_strategies.webui import settings
 from hires_strategies.webui.generation.job import is_interrupted
+from hires_strategies.webui.host.parameters import recorded
 from hires_strategies.webui.host.processing import Processing
 
 from .key import keys_of
@@ -34,7 +35,7 @@ class FirstPassOfBatch:
 
     def compute_and_remember(self) -> Any:
         """What the host computes. It is kept for later where that is possible."""
-        samples, parameters = self._recorded()
+        samples, parameters = recorded(self.p, self.compute)
         if self.keys is not None and not is_interrupted() and _can_be_kept(samples, len(self.keys), parameters):
             _MEMORY.remember(
                 self.keys, samples, Traces(parameters, _generators(), getattr(self.p.sampler, "eta", None))
@@ -79,24 +80,9 @@ class FirstPassOfBatch:
             errors.report("Hires strategies: this first pass cannot be remembered", exc_info=True)
             return None
 
-    def _recorded(self) -> tuple[Any, dict[str, Any]]:
-        """What the host computes, and which generation parameters it wrote meanwhile, also where they stood before."""
-        p, parameters = self.p, self.p.extra_generation_params
-        before = set(parameters)
-        p.extra_generation_params = recorded = _Recorded(parameters)
-        try:
-            samples = self.compute()
-        finally:
-            if p.extra_generation_params is recorded:  # else an extension has put its own there
-                p.extra_generation_params = parameters
-            for key in before - set(recorded):
-                parameters.pop(key, None)
-            parameters.update(recorded.written_and_kept())
-        return samples, recorded.written_and_kept()
-
     def _audit(self, found: Recalled) -> None:
         """Compute the first pass after all and require that it is the remembered one."""
-        computed = self._recorded()[0].cpu()
+        computed = recorded(self.p, self.compute)[0].cpu()
         if is_interrupted():
             return
         difference = (computed.float() - found.latents.float()).abs().mean() / computed.float().std()
@@ -105,31 +91,6 @@ class FirstPassOfBatch:
                 f"Hires strategies: the remembered first pass is not the one of this generation; they differ by "
                 f"{float(difference):.2g} of their spread."
             )
-
-
-class _Recorded(dict[str, Any]):
-    """Generation parameters that remember which of them were written."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        super().__init__(values)
-        self._written: set[str] = set()
-
-    def written_and_kept(self) -> dict[str, Any]:
-        """What was written, in the order of the whole, without what was deleted again."""
-        return {key: value for key, value in self.items() if key in self._written}
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._written.add(key)
-        super().__setitem__(key, value)
-
-    def update(self, *args: Any, **kwargs: Any) -> None:
-        for key, value in dict(*args, **kwargs).items():
-            self[key] = value
-
-    def setdefault(self, key: str, default: Any = None) -> Any:
-        if key not in self:
-            self[key] = default
-        return self[key]
 
 
 def _can_be_kept(samples: Any, count: int, parameters: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from hires_strategies.planning.plan import Plan
 from hires_strategies.running.run import Result
 
 from .generated_images import GeneratedImages
+from .texts import BatchTexts
 
 
 @dataclass
@@ -17,6 +18,7 @@ class Batch:
     `first_pass_reused`: the first pass came from memory. `saves_finished`, `saves_unfinished`: whether the host's rules
     save such pictures, which depends on an interrupt or skip that the next batch has forgotten. `first_pass_saved`: the
     first pass is already in a file. `images`: which of the returned images are the generated ones.
+    `texts`: what their texts tell.
     """
 
     iteration: int
@@ -24,6 +26,7 @@ class Batch:
     result: Result
     seeds: list[int]
     prompts: list[str]
+    texts: BatchTexts
     images: GeneratedImages
     first_pass_reused: bool = False
     saves_finished: bool = True
@@ -49,10 +52,25 @@ class Batch:
                 return earlier
         return first
 
-    def text_of(self, node: int) -> str | None:
-        """The strategy that alone gives what is shown for a stage: itself, or what was finished before it failed.
+    def reached(self, node: int) -> int | None:
+        """The last stage of what is shown for a stage: itself, or what was finished before it failed; None for the
+        first pass."""
+        return self.result.stages[node].reached
 
-        None stands for the first pass.
-        """
-        reached = self.result.stages[node].reached
-        return None if reached is None else self.plan.text_to(reached, node)
+    def text_of(self, node: int, position: int) -> str | None:
+        """The strategy that alone gives what is shown for a stage, as it was for an image; None for the first pass."""
+        return self.texts.strategy_to(self.reached(node), position, node)
+
+    def retold(self, text: str, position: int, node: int | None, strategy: str | None) -> str:
+        """The host's text of an image for what is shown of it at a stage (None: the first pass)."""
+        end = None if node is None else self.reached(node)
+        return self.texts.retold(text, position, (self._shown, end), strategy)
+
+    def of_sheet(self, text: str, position: int) -> str:
+        """The host's text of an image for the sheet of its variants."""
+        return self.texts.of_sheet(text, position, self._shown)
+
+    @property
+    def _shown(self) -> int | None:
+        """The last stage of what the host has as its image."""
+        return self.reached(self.plan.variants[0].node)

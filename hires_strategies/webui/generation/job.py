@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -14,11 +13,13 @@ from hires_strategies.notation.text import format_strategy
 from hires_strategies.planning.few_steps import Steps, check_steps
 from hires_strategies.planning.plan import FirstPass, Plan, check_first_pass, make_plan, schedule_length
 from hires_strategies.planning.report import merges, remarks
-from hires_strategies.planning.sizes import LATENT_SIDE, whole_latents
 from hires_strategies.running.run import Picture, nothing_ran, run
 from hires_strategies.webui import settings
-from hires_strategies.webui.host import attachments, forks, infotext, pixels, progress, saving
-from hires_strategies.webui.host.processing import Processing, SelectableScript
+from hires_strategies.webui.host import attachments, forks, pixels, progress, saving
+from hires_strategies.webui.host.expansion import Expansion
+from hires_strategies.webui.host.parameters import BatchParameters, as_they_stand
+from hires_strategies.webui.host.processing import Processing
+from hires_strategies.webui.host.stage_prompts import StagePrompts
 from hires_strategies.webui.host.stages import WebuiHost
 from hires_strategies.webui.output import before_hires_fix
 
@@ -26,6 +27,9 @@ from . import first_image
 from .batch import Batch
 from .generated_images import GeneratedImages, made_by
 from .request import Request
+from .selectable_script import selectable_script_runs
+from .starting_picture import expected_size, first_picture, picture_size
+from .texts import BatchTexts, add_autoencoder
 
 
 @dataclass
@@ -36,6 +40,7 @@ class Job:
     limits: Limits
     running: bool = False
     batches: list[Batch] = field(default_factory=list)
+    expansion: Expansion = field(default_factory=Expansion)
 
     @property
     def text(self) -> str:
@@ -62,13 +67,19 @@ class Job:
         """Whether there will be contact sheets: not inside a selectable script (X/Y/Z plot and the like)."""
         return self.request.sheet and len(self.request.strategies) > 1 and not selectable_script_runs(p)
 
-    def run_batch(self, p: Processing, first_pass: Any, reused: bool) -> Any:
-        """Run the stages on what p.sample gave (None if it was not needed); returns what p.sample is to return."""
+    def run_batch(self, p: Processing, first_pass: Any, reused: bool, written: frozenset[str] = frozenset()) -> Any:
+        """Run the stages on what p.sample gave (None if it was not needed); returns what p.sample is to return.
+
+        `written`: the generation parameters that the first pass wrote.
+        """
         picture = first_picture(first_pass)
         if self.request.first_pass_image is not None:
             picture = Picture(images=first_image.pictures(self.request.first_pass_image, len(p.seeds)))
         plan = self._plan(p, expected_size(p) if picture is None else picture_size(p, picture))
-        host = WebuiHost(p)
+        prompts = StagePrompts(p, self.expansion)
+        host = WebuiHost(p, prompts)
+        wrote = BatchParameters(as_they_stand(p), written, host.written)
+        is_latents = picture is not None and picture.latents is not None
         made = made_by(p)
         copied = False
         if first_pass is not None and picture is not None:
@@ -81,16 +92,19 @@ class Job:
             result = run(plan, host, picture, keep)
         finally:
             host.close()
+        add_autoencoder(host.written, plan, is_latents)
         shown = result.stages[plan.variants[0].node].images
         self._keep(p, Batch(
-            p.iteration, plan, result, list(p.seeds), list(p.prompts), GeneratedImages(made, shown or []), reused,
-            saving.saves_finished(p), saving.saves_unfinished(p), copied,
+            p.iteration, plan, result, list(p.seeds), list(p.prompts), BatchTexts(p, plan, prompts, wrote),
+            GeneratedImages(made, shown or []), reused, saving.saves_finished(p), saving.saves_unfinished(p), copied,
         ))  # fmt: skip
         if shown is None:
             raise RuntimeError(f"Hires strategies: {result.stages[plan.variants[0].node].error}")
         return pixels.to_decoded(shown)
 
-    def end_with_first_pass(self, p: Processing, first_pass: Any, reused: bool) -> bool:
+    def end_with_first_pass(
+        self, p: Processing, first_pass: Any, reused: bool, written: frozenset[str] = frozenset()
+    ) -> bool:
         """Whether the user stopped this batch before its first stage: then the first pass is what it gives.
 
         The host decodes it as it does without a strategy, and nothing but its record tells of one.
@@ -103,9 +117,11 @@ class Job:
         assert picture is not None
         width, height = picture_size(p, picture)
         plan = replace(planned, first_pass=replace(planned.first_pass, width=width, height=height))
+        wrote = BatchParameters(as_they_stand(p), written)
         self._keep(p, Batch(
             p.iteration, plan, nothing_ran(plan, sentence), list(p.seeds), list(p.prompts),
-            GeneratedImages(made_by(p), []), reused, saving.saves_finished(p), saving.saves_unfinished(p),
+            BatchTexts(p, plan, StagePrompts(p, self.expansion), wrote), GeneratedImages(made_by(p), []), reused,
+            saving.saves_finished(p), saving.saves_unfinished(p),
         ))  # fmt: skip
         return True
 
@@ -113,10 +129,11 @@ class Job:
         """Take up what a batch gave: for its text, for whether it is saved, and in sentences for the user."""
         self.batches.append(batch)
         saving.decide(p, batch.saves(batch.plan.variants[0].node))
-        infotext.write(p, batch.text_of(batch.plan.variants[0].node))
+        batch.texts.write(p, batch.reached(batch.plan.variants[0].node))
         finished = {index for index, outcome in enumerate(batch.result.stages) if outcome.error is None}
         told = [*merges(batch.plan, finished), *(remarks(batch.plan) if finished else [])]
-        for sentence in (*told, *batch.result.troubles):
+        notes = dict.fromkeys(note for index in finished for note in batch.texts.notes(index))
+        for sentence in (*told, *batch.result.troubles, *notes):
             p.comment(f"Hires strategies: {sentence}")
 
     def shows_first_pass(self, p: Processing) -> bool:
@@ -155,48 +172,12 @@ def needs_first_pass(job: Job) -> bool:
     return any(strategy.needs_first_pass for strategy in job.request.strategies) or job.request.first_pass
 
 
-def expected_size(p: Processing) -> tuple[int, int]:
-    """Pixels of what the stages will start from: the first pass, or Hires. fix's result where that is on.
-
-    Of the first pass they are those asked for, which a scale is counted from: it comes out with whole latents.
-    """
-    if not p.enable_hr:
-        return p.width, p.height
-    q = copy(p)
-    q.extra_generation_params = {}
-    q.calculate_target_resolution()
-    return (
-        (q.hr_upscale_to_x // 8 - q.truncate_x) * 8,
-        (q.hr_upscale_to_y // 8 - q.truncate_y) * 8,
-    )
-
-
 def _check_hires_fix(p: Processing, limits: Limits) -> None:
     """As for a stage: the host's own second pass, which a strategy starts from."""
     steps = p.hr_second_pass_steps or p.steps
     total = schedule_length(steps, p.denoising_strength or 1)
     scheduler = forks.hires_scheduler_of(p)
     check_steps("Hires. fix", Steps(p.hr_sampler_name or p.sampler_name, scheduler, steps, total, True), limits)
-
-
-def first_picture(samples: Any) -> Picture | None:
-    if samples is None:
-        return None
-    if getattr(samples, "already_decoded", False):
-        return Picture(images=pixels.from_decoded(samples))
-    return Picture(latents=samples)
-
-
-def picture_size(p: Processing, picture: Picture) -> tuple[int, int]:
-    """Pixels that a scale is counted from: the expected ones, unless the picture came out at another size."""
-    if picture.images is not None:
-        size = picture.images[0].size
-    else:
-        assert picture.latents is not None
-        rows, columns = picture.latents.shape[-2:]
-        size = columns * LATENT_SIDE, rows * LATENT_SIDE
-    expected = expected_size(p)
-    return expected if whole_latents(expected) == size else size
 
 
 def use_main_model(p: Processing, picture: Picture | None, host: WebuiHost, job: Job) -> None:
@@ -210,23 +191,6 @@ def use_main_model(p: Processing, picture: Picture | None, host: WebuiHost, job:
         picture.as_images(host)
     with sd_models.SkipWritingToConfig():
         sd_models.reload_model_weights(info=p.hr_checkpoint_info if p.enable_hr else None)
-
-
-def selectable_script_runs(p: Processing) -> bool:
-    """Whether X/Y/Z plot, prompt matrix or another script of the list makes this generation, one of several."""
-    return _selected(p) > 0
-
-
-def selected_script(p: Processing) -> SelectableScript | None:
-    """The script of the list that makes this generation; None for none."""
-    number, scripts = _selected(p), p.scripts.selectable_scripts if p.scripts is not None else []
-    return scripts[number - 1] if 0 < number <= len(scripts) else None
-
-
-def _selected(p: Processing) -> int:
-    """The number of a script of the list, which the host puts before all arguments; 0 for none."""
-    number = p.script_args[0] if p.script_args else 0
-    return number if isinstance(number, int) and not isinstance(number, bool) else 0
 
 
 def is_interrupted() -> bool:

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hires_strategies.editing.change import Change, changed
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import format_strategy
+from hires_strategies.stage_options import OPTIONS, Text
+from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.vocabulary import Vocabulary
 from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.processing import Processing
 
 from .request import Request, read_arguments
 
-# One value an axis: a whole strategy text, or a change. Two axes may change the same field, in two stages.
-Cell = tuple["str | Change", ...]
+
+@dataclass(frozen=True)
+class PromptEdit:
+    """What an axis of the host's does to a prompt: `edit` gives the new one, None where there is nothing to change.
+
+    `missed` is the axis's sentence where the first pass's prompts had nothing, for a strategy that has nothing either.
+    """
+
+    edit: Callable[[str], str | None]
+    missed: str | None = None
 
 
-def ask(p: Processing, value: str | Change) -> None:
+# One value an axis: a whole strategy text, a change, an edit of prompts. Two axes may change the same field, in two
+# stages.
+Cell = tuple["str | Change | PromptEdit", ...]
+
+
+def ask(p: Processing, value: str | Change | PromptEdit) -> None:
     """Note a value for the cell. A new tuple each time: cells are shallow copies of one `p`."""
     attachments.hang(p, attachments.CELL, (*asked(p), value))
 
@@ -33,8 +48,39 @@ def read_cell(arguments: Sequence[Any], cell: Cell, vocabulary: Vocabulary) -> R
 
     Raises StrategyError for a value that cannot be, and where the cell's text stands for several variants.
     """
-    if not cell:
-        return read_arguments(arguments, vocabulary)
+    own = tuple(value for value in cell if not isinstance(value, PromptEdit))
+    request = _read_own(arguments, own, vocabulary) if own else read_arguments(arguments, vocabulary)
+    edits = [value for value in cell if isinstance(value, PromptEdit)]
+    if request is None:
+        if missed := [edit.missed for edit in edits if edit.missed]:
+            raise StrategyError(missed[0])
+        return None
+    for edit in edits:
+        request = replace(request, strategies=_edited(request.strategies, edit))
+    return request
+
+
+def _edited(strategies: tuple[Strategy, ...], edit: PromptEdit) -> tuple[Strategy, ...]:
+    stages = [stage for strategy in strategies for stage in strategy.stages]
+    edited = {text: edit.edit(text) for stage in stages for text in _texts(stage).values()}
+    if edit.missed and all(text is None for text in edited.values()):
+        raise StrategyError(edit.missed)
+
+    def changed_stage(stage: Stage) -> Stage:
+        values: dict[str, Any] = {field: edited[text] for field, text in _texts(stage).items()}
+        return replace(stage, **{field: value for field, value in values.items() if value is not None})
+
+    return tuple(replace(each, stages=tuple(map(changed_stage, each.stages))) for each in strategies)
+
+
+def _texts(stage: Stage) -> dict[str, str]:
+    """A stage's prompts, by field."""
+    values = {option.field: getattr(stage, option.field) for option in OPTIONS if isinstance(option.kind, Text)}
+    return {field: text for field, text in values.items() if text is not None}
+
+
+def _read_own(arguments: Sequence[Any], cell: tuple[str | Change, ...], vocabulary: Vocabulary) -> Request:
+    """The request with the values of our own axes."""
     texts = [value for value in cell if isinstance(value, str)]
     request = read_arguments(_with_text(arguments, texts[-1] if texts else None), vocabulary)
     assert request is not None

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from modules import devices, extra_networks, prompt_parser, sd_samplers, shared
+from modules import devices, extra_networks, prompt_parser, sd_samplers
 
 from hires_strategies.planning.plan import Node, Sampling
 from hires_strategies.stage_options import OPTIONS
 
-from . import forks
+from . import forks, parameters
 from .processing import Networks, Processing
-
-# What the host names a prompt after parsing: the texts without network tags, and the networks.
-Parsed = tuple[list[str], "Networks | None"]
+from .stage_prompts import StagePrompts
 
 
 class Conditioning:
     """Conditioning of the stages of one batch, kept per prompt, size and steps; and which networks are active."""
 
-    def __init__(self, p: Processing) -> None:
+    def __init__(self, p: Processing, prompts: StagePrompts) -> None:
         self.p = p
-        self.made: dict[tuple[object, ...], tuple[Any, Any]] = {}
+        self.prompts = prompts
+        self.made: dict[tuple[object, ...], _Made] = {}
         self.first_networks = p.hr_extra_network_data if p.enable_hr else p.extra_network_data
         self.active = _network_key(self.first_networks)
 
@@ -32,8 +33,7 @@ class Conditioning:
         Like the host in each of its passes, activate networks that are active already, too: scripts wait for it.
         """
         assert node.sampling is not None
-        prompts, networks = self._prompts(node.sampling)
-        negatives = self._negatives(node.sampling)
+        prompts, negatives, networks = self._prompts(node.sampling)
         if q.is_hr_pass:
             q.hr_prompts, q.hr_negative_prompts, q.hr_extra_network_data = prompts, negatives, networks
         else:
@@ -52,7 +52,9 @@ class Conditioning:
         )
         if key not in self.made:
             self.made[key] = self._compute(q, node, prompts, negatives, networks)
-        return self.made[key]
+        made = self.made[key]
+        q.extra_generation_params.update(made.written)
+        return made.conds
 
     def restore_networks(self) -> None:
         """The networks of the first pass again, as the host left them, if a stage had others."""
@@ -61,24 +63,15 @@ class Conditioning:
             q.extra_generation_params = {}
             self._activate(q, self.first_networks)
 
-    def _prompts(self, sampling: Sampling) -> Parsed:
+    def _prompts(self, sampling: Sampling) -> tuple[list[str], list[str], Networks | None]:
+        """Prompts without network tags, negative prompts, networks."""
         p = self.p
-        if sampling.prompt is not None:
-            styled = shared.prompt_styles.apply_styles_to_prompt(sampling.prompt, p.styles)
-            parsed: Parsed = extra_networks.parse_prompts([styled] * len(p.prompts))
-            return parsed
         if p.enable_hr and sampling.denoising_strength is not None:
-            return p.hr_prompts, p.hr_extra_network_data
-        return p.prompts, p.extra_network_data
-
-    def _negatives(self, sampling: Sampling) -> list[str]:
-        p = self.p
-        if sampling.negative is not None:
-            styled = shared.prompt_styles.apply_negative_styles_to_prompt(sampling.negative, p.styles)
-            return [styled] * len(p.prompts)
-        if p.enable_hr and sampling.denoising_strength is not None:
-            return p.hr_negative_prompts
-        return p.negative_prompts
+            first, negatives = (p.hr_prompts, p.hr_extra_network_data), p.hr_negative_prompts
+        else:
+            first, negatives = (p.prompts, p.extra_network_data), p.negative_prompts
+        prompts, networks = self.prompts.positive(sampling, first)
+        return prompts, self.prompts.negative(sampling, negatives), networks
 
     def _activate(self, q: Processing, networks: Networks | None) -> None:
         self.active = ""  # not known until it worked
@@ -88,7 +81,7 @@ class Conditioning:
 
     def _compute(
         self, q: Processing, node: Node, prompts: list[str], negatives: list[str], networks: Networks | None
-    ) -> tuple[Any, Any]:
+    ) -> _Made:
         fields = forks.conditioning_fields(q)
         positive = prompt_parser.SdConditioning(prompts, **fields)
         negative = prompt_parser.SdConditioning(negatives, is_negative_prompt=True, **fields)
@@ -96,16 +89,25 @@ class Conditioning:
         steps = config.total_steps(node.steps) if config else node.steps
         # A second pass's prompt editing continues the first pass's: [a:b:0.5] has switched, [a:b:1.5] switches halfway.
         first_steps, second_steps = (q.firstpass_steps, steps) if q.is_hr_pass else (steps, None)
-        with devices.autocast():
+
+        def compute(function: Any, texts: Any) -> Any:
             # Own cache slots: the host's key has no size, which SDXL's conditioning holds.
-            uc, c = (
-                q.get_conds_with_caching(function, texts, first_steps, [[None, None, None]], networks, second_steps)
-                for function, texts in (
-                    (prompt_parser.get_learned_conditioning, negative),
-                    (prompt_parser.get_multicond_learned_conditioning, positive),
-                )
+            return q.get_conds_with_caching(function, texts, first_steps, [[None, None, None]], networks, second_steps)
+
+        with devices.autocast(), parameters.written_by_encoder() as by_encoder:
+            uc, by_uc = parameters.recorded(q, partial(compute, prompt_parser.get_learned_conditioning, negative))
+            c, by_c = parameters.recorded(
+                q, partial(compute, prompt_parser.get_multicond_learned_conditioning, positive)
             )
-        return c, uc
+        return _Made((c, uc), {**by_uc, **by_c, **by_encoder})
+
+
+@dataclass
+class _Made:
+    """Conditioning, and which generation parameters the text encoder wrote meanwhile."""
+
+    conds: tuple[Any, Any]
+    written: dict[str, Any]
 
 
 def _network_key(networks: Networks | None) -> str:

@@ -182,3 +182,14 @@ def add_page_route(function: Callable[..., Any], inputs: list[Any], outputs: lis
         events, event = events.default_config, [gr.events.EventListenerMethod(None, event)]
     more: dict[str, Any] = {"api_name": name, "queue": False, "show_progress": "hidden"}
     events.set_event_trigger(event, function, inputs, outputs, no_target=True, **more)
+
+
+def encoder_notes() -> Any | None:
+    """The host's object whose `extra_generation_params` hold what the text encoder wrote; None where there is none."""
+    if hasattr(shared.sd_model, "extra_generation_params"):  # Forge and Neo
+        return shared.sd_model
+    try:
+        from modules.sd_hijack import model_hijack
+    except ImportError:
+        return None
+    return model_hijack if hasattr(model_hijack, "extra_generation_params") else None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from hires_strategies.notation.json_schema import is_text
+import re
+from collections.abc import Mapping
 
 from .forks import infotext_module
 from .processing import Processing
@@ -23,31 +22,32 @@ def remove(p: Processing) -> None:
     p.extra_generation_params.pop(KEY, None)
 
 
-def with_strategy(infotext: str, old: str | None, new: str | None) -> str:
-    """The infotext of an image of the same generation with another strategy, or with none."""
-    quote = infotext_module().quote
-    if old is None:
-        end = infotext.rfind(_VERSION)
-        end = len(infotext) if end < 0 else end
-        return infotext if new is None else f"{infotext[:end]}, {KEY}: {quote(new)}{infotext[end:]}"
-    written = f"{KEY}: {quote(old)}"
-    start = infotext.rfind(written)
-    if start < 0:
+def with_values(infotext: str, changes: Mapping[str, tuple[str | None, str | None]]) -> str:
+    """An infotext with other values: by key what it holds and what it is to hold, None for nothing."""
+    for key, (old, new) in changes.items():
+        if old != new:
+            infotext = _inserted(infotext, key, new) if old is None else _exchanged(infotext, key, old, new)
+    return infotext
+
+
+def _inserted(infotext: str, key: str, new: str | None) -> str:
+    """A new value stands behind the others, before the host's last ones."""
+    end = infotext.rfind(_VERSION, max(infotext.rfind("\nSteps: "), 0))
+    end = len(infotext) if end < 0 else end
+    return infotext if new is None else f"{infotext[:end]}, {_written(key, new)}{infotext[end:]}"
+
+
+def _exchanged(infotext: str, key: str, old: str, new: str | None) -> str:
+    written = re.escape(_written(key, old))
+    found = list(re.finditer(rf"(?:(?<=, )|^){written}(?=, |$)", infotext, re.MULTILINE))
+    if not found:
         return infotext
-    before, after = infotext[:start], infotext[start + len(written) :]
+    before, after = infotext[: found[-1].start()], infotext[found[-1].end() :]
     if new is not None:
-        return f"{before}{KEY}: {quote(new)}{after}"
-    return before + after.removeprefix(", ") if after else before.removesuffix(", ")
+        return f"{before}{_written(key, new)}{after}"
+    return before + after[2:] if after.startswith(", ") else before.removesuffix(", ") + after
 
 
-def pasted_strategy(parameters: dict[str, Any]) -> str | None:
-    """The text for the section's box, None (leave it alone) for an image made without a strategy.
-
-    Half of a surrogate pair, which no answer to the page could hold, makes the whole paste fail: such a text is none.
-    """
-    text = parameters.get(KEY)
-    return text if isinstance(text, str) and is_text(text) else None
-
-
-def pasted_tick(parameters: dict[str, Any]) -> bool:
-    return pasted_strategy(parameters) is not None
+def _written(key: str, value: str) -> str:
+    """A value as the host writes it."""
+    return key if key == value else f"{key}: {infotext_module().quote(value)}"

@@ -72,6 +72,8 @@ class Processing(Protocol):
     seeds: list[int]
     subseeds: list[int]
     all_seeds: list[int]
+    all_subseeds: list[int]
+    lora_hashes: dict[str, str]  # of the host's own LoRA extension, from the first network on
     firstpass_steps: int
     extra_generation_params: dict[str, Any]
     extra_network_data: Networks | None
@@ -151,6 +153,7 @@ class Script(Protocol):
     args_to: int
 
     def title(self) -> str: ...
+    def process(self, p: Processing, *args: Any) -> Any: ...
 
 
 class SelectableScript(Script, Protocol):

@@ -17,11 +17,12 @@ from hires_strategies.planning.plan import Node
 from hires_strategies.planning.sizes import LATENT_SIDE, Upscale
 from hires_strategies.running.host import Latents, Sampled
 
-from . import forks, pixels, progress
+from . import forks, parameters, pixels, progress
 from .conditioning import Conditioning
 from .lists import latent_modes
 from .processing import Processing
 from .sampler_watch import SamplerWatch
+from .stage_prompts import StagePrompts
 
 # Where an option of a stage goes in its `p`: first the first pass's attribute, then what Hires. fix reads.
 _ON_P = {"sampler": ("sampler_name",), "scheduler": ("scheduler", "hr_scheduler"), "cfg": ("cfg_scale", "hr_cfg")}
@@ -30,9 +31,10 @@ _ON_P = {"sampler": ("sampler_name",), "scheduler": ("scheduler", "hr_scheduler"
 class WebuiHost:
     """Verbs for the batch that `p` samples now. What it changes, the active networks, `close()` restores."""
 
-    def __init__(self, p: Processing) -> None:
+    def __init__(self, p: Processing, prompts: StagePrompts) -> None:
         self.p = p
-        self.conditioning = Conditioning(p)
+        self.conditioning = Conditioning(p, prompts)
+        self.written: dict[int | None, dict[str, Any]] = {}  # generation parameters, by the stage's index
         self._last_sampling = Sampled()
 
     def rewind_generator(self) -> None:
@@ -50,14 +52,10 @@ class WebuiHost:
             )
         finally:
             state.interrupted = state.interrupted or was_interrupted
-        if shared.opts.sd_vae_decode_method != "Full":
-            self.p.extra_generation_params["VAE Decoder"] = shared.opts.sd_vae_decode_method
         return pixels.from_decoded(decoded)
 
     def encode(self, images: list[Image]) -> Latents:
         method = shared.opts.sd_vae_encode_method
-        if method != "Full":
-            self.p.extra_generation_params["VAE Encoder"] = method
         latents = sd_samplers_common.images_tensor_to_samples(
             pixels.to_tensor(images), sd_samplers_common.approximation_indexes.get(method)
         )
@@ -124,10 +122,12 @@ class WebuiHost:
         self.conditioning.restore_networks()
 
     def _stage_p(self, node: Node) -> Processing:
-        """A copy of `p` for one stage: what the sampler writes into it is forgotten with it."""
+        """A copy of `p` for one stage: what host and scripts write into it is this stage's alone."""
         assert node.sampling is not None
         p, q, sampling = self.p, copy(self.p), node.sampling
-        q.extra_generation_params = dict(p.extra_generation_params)
+        q.extra_generation_params = parameters.Recorded(p.extra_generation_params)
+        if hasattr(p, "lora_hashes"):
+            q.lora_hashes = dict(p.lora_hashes)
         q.refiner_checkpoint_info = q.refiner_switch_at = None  # it would swap the model again, in every stage
         q.is_hr_pass = sampling.denoising_strength is not None
         q.steps = p.steps if q.is_hr_pass else sampling.steps
@@ -162,6 +162,7 @@ class WebuiHost:
         watch = SamplerWatch(q.sampler)
         try:
             samples = sampling(*forks.before_sampling(q, x, noise, c, uc))
+            self.written[node.index] = parameters.of_stage(self.p, q)
         finally:
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
         assert node.sampling is not None

@@ -12,7 +12,6 @@ from hires_strategies.sheet.sheet import Look, Tile, make_sheet
 from hires_strategies.webui import settings
 from hires_strategies.webui.generation.batch import Batch
 from hires_strategies.webui.generation.job import Job
-from hires_strategies.webui.host import infotext
 from hires_strategies.webui.host.processing import Processed, Processing, opts
 from hires_strategies.wording import describe
 
@@ -57,8 +56,7 @@ def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, li
     sheet = make_sheet(tiles, _look(p, job), heading, first_pass)
     for note in sheet.notes:
         p.comment(f"Hires strategies: contact sheet: {note}")
-    written, whole = batch.text_of(batch.plan.variants[0].node), "\n".join(each.text for each in batch.plan.variants)
-    text = infotext.with_strategy(generated.text(batch, position), written, whole)
+    text = batch.of_sheet(generated.text(batch, position), position)
     if opts().enable_pnginfo:
         sheet.image.info["parameters"] = text
     records.hang(sheet.image, records.of_sheet(batch, position, sheet))

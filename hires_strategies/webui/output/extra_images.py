@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from PIL.Image import Image
 
 from hires_strategies.webui.generation.batch import Batch
-from hires_strategies.webui.generation.job import Job, selectable_script_runs
-from hires_strategies.webui.host import infotext
+from hires_strategies.webui.generation.job import Job
+from hires_strategies.webui.generation.selectable_script import selectable_script_runs
 from hires_strategies.webui.host.processing import Processed, Processing, opts
 
 from . import file_names, records
@@ -20,13 +20,13 @@ from .answered import Answered, named_as
 class Extra:
     """An image to add, with the place of the generated image it belongs to.
 
-    `reached`: the last stage that it shows; None for the first pass. `suffix` of its file's name; None for no file.
+    `node`: the stage that it is for; None for the first pass. `suffix` of its file's name; None for no file.
     """
 
     image: Image
     batch: Batch
     position: int
-    reached: int | None
+    node: int | None
     strategy: str | None
     record: records.Record
     suffix: str | None
@@ -41,8 +41,7 @@ def add_extras(p: Processing, processed: Processed, job: Job, generated: Answere
     _hang_on_generated(job, generated)
     for extra in _extras(job):
         batch, position = extra.batch, extra.position
-        text = generated.text(batch, position)
-        text = infotext.with_strategy(text, batch.text_of(batch.plan.variants[0].node), extra.strategy)
+        text = batch.retold(generated.text(batch, position), position, extra.node, extra.strategy)
         if opts().enable_pnginfo:
             extra.image.info["parameters"] = text
         records.hang(extra.image, extra.record)
@@ -90,10 +89,10 @@ def _of_node(batch: Batch, node: int, position: int, kind: str, variant: int | N
     if outcome.images is None or (kind == "stage" and outcome.error):
         return
     record = records.of_node(batch, node, position, kind, variant)
-    text = record.strategy if outcome.error is None else batch.text_of(node)
+    text = record.strategy if outcome.error is None else batch.text_of(node, position)
     suffix = f"-hires-{variant + 1}" if variant is not None else f"-stage-{node + 1}"
     suffix_if_saved = suffix if batch.saves(node) else None
-    yield Extra(outcome.images[position].copy(), batch, position, outcome.reached, text, record, suffix_if_saved)
+    yield Extra(outcome.images[position].copy(), batch, position, node, text, record, suffix_if_saved)
 
 
 def _save(p: Processing, extra: Extra, text: str) -> None:
@@ -101,15 +100,16 @@ def _save(p: Processing, extra: Extra, text: str) -> None:
         return
     batch, position = extra.batch, extra.position
     made = batch.images.made[position]
-    q = named_as(p, batch, position, denoising_strength=_last_strength(batch, extra.reached))
+    q = named_as(p, batch, position, denoising_strength=_last_strength(batch, extra.node))
     trouble = file_names.save_sample(q, file_names.File(extra.image, text, made.seed, made.prompt, extra.suffix))
     if trouble:
         p.comment(f"Hires strategies: {trouble}")
         records.add_error(extra.image, trouble)
 
 
-def _last_strength(batch: Batch, reached: int | None) -> float | None:
-    """The denoising strength of the last sampling on the way to a stage."""
+def _last_strength(batch: Batch, node: int | None) -> float | None:
+    """The denoising strength of the last sampling in what is shown for a stage."""
+    reached = None if node is None else batch.reached(node)
     path = batch.plan.path(reached) if reached is not None else []
     strengths = [node.sampling.denoising_strength for node in path if node.sampling is not None]
     return strengths[-1] if strengths else None

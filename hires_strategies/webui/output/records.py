@@ -14,11 +14,10 @@ from typing import Any
 from modules import processing
 from PIL.Image import Image
 
-from hires_strategies.notation.text import format_stage
 from hires_strategies.running.run import Outcome
 from hires_strategies.sheet.sheet import Sheet
 from hires_strategies.webui.generation.batch import Batch
-from hires_strategies.webui.generation.job import selected_script
+from hires_strategies.webui.generation.selectable_script import selected_script
 from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.processing import Processed, Processing, SelectableScript
 
@@ -27,7 +26,7 @@ from hires_strategies.webui.host.processing import Processed, Processing, Select
 class Record:
     """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that are
     this very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
-    `tiles`: of a sheet alone, the variants on it and where their pictures lie."""
+    `notes`: sentences on its prompts; `tiles`: of a sheet alone, the variants on it and where their pictures lie."""
 
     kind: str
     strategy: str | None = None
@@ -41,6 +40,7 @@ class Record:
     model_evaluations: int | None = None
     first_pass_reused: bool
     error: str | None = None
+    notes: tuple[str, ...] = ()
     tiles: tuple[SheetTile, ...] | None = None
 
 
@@ -59,16 +59,16 @@ def hang(image: Image, record: Record) -> None:
 
 def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | None = None) -> Record:
     """The record of image `position` of a batch after a stage of its plan."""
-    plan, outcome = batch.plan, batch.result.stages[node]
+    plan, texts, outcome = batch.plan, batch.texts, batch.result.stages[node]
     image = outcome.images[position] if outcome.images else None
     path = [batch.result.stages[each.index] for each in plan.path(node)]
     shown = None if outcome.reached is None else plan.stages[outcome.reached]
     width, height = (shown.width, shown.height) if shown else plan.first_pass.made
     return Record(
         kind=kind,
-        strategy=plan.variants[variant].text if variant is not None else plan.text_to(node),
-        same_as=_same_as(batch, variant),
-        stage=None if outcome.reached is None else format_stage(plan.strategy_to(outcome.reached, node).stages[-1]),
+        strategy=texts.variant(variant, position) if variant is not None else texts.strategy_to(node, position),
+        same_as=_same_as(batch, variant, position),
+        stage=None if outcome.reached is None else texts.stage(outcome.reached, position, node),
         seed=batch.seeds[position],
         width=image.width if image else width,
         height=image.height if image else height,
@@ -77,6 +77,7 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
         model_evaluations=_sum(path),
         first_pass_reused=batch.first_pass_reused and plan.path(node)[0].upscale is not None,  # Direct has none
         error=_error(batch, node, variant),
+        notes=texts.notes(node),
     )
 
 
@@ -94,8 +95,8 @@ def of_first_pass(batch: Batch, position: int) -> Record:
 def of_sheet(batch: Batch, position: int, sheet: Sheet) -> Record:
     width, height = sheet.image.size
     tiles = tuple(
-        SheetTile(variant.text, place)
-        for variant, place in zip(batch.plan.variants, sheet.places, strict=True)
+        SheetTile(batch.texts.variant(index, position), place)
+        for index, (variant, place) in enumerate(zip(batch.plan.variants, sheet.places, strict=True))
         if place is not None and variant.same_as is None and batch.result.stages[variant.node].error is None
     )
     return Record(
@@ -171,12 +172,12 @@ def _of(image: Image | None) -> Record | None:
     return attachments.held_by_image(image, attachments.RECORD, Record)
 
 
-def _same_as(batch: Batch, variant: int | None) -> tuple[str, ...]:
+def _same_as(batch: Batch, variant: int | None, position: int) -> tuple[str, ...]:
     """The other variants that this one's picture stands for."""
     if variant is None:
         return ()
-    variants = enumerate(batch.plan.variants)
-    return tuple(each.text for other, each in variants if other != variant and batch.shown_by(other) == variant)
+    others = [other for other in range(len(batch.plan.variants)) if other != variant]
+    return tuple(batch.texts.variant(other, position) for other in others if batch.shown_by(other) == variant)
 
 
 def _error(batch: Batch, node: int, variant: int | None) -> str | None:

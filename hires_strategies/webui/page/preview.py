@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from modules import scripts
+
 from hires_strategies.errors import StrategyError
 from hires_strategies.lines import split_lines
 from hires_strategies.notation.text import parse
@@ -18,8 +20,10 @@ from hires_strategies.stage_options import OPTIONS, Flag, Number, Option, Text
 from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.webui.files import timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
+from hires_strategies.webui.host.expansion import expanders, is_the_hosts_own, left_in
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.sigmas import Schedules
+from hires_strategies.webui.host.stage_prompts import texts_of, unfilled_sentence
 from hires_strategies.webui.settings import limits
 
 _MOST_SHOWN = 12  # variants; a sweep of 64 would push the page away
@@ -36,7 +40,7 @@ def preview(text: str, values: Values) -> str:
     cost = plan_cost(plan, timing_file().evaluations())
     parts = [_first_pass(plan, values), _variants(plan)]
     parts += [f'<p class="hires-strategies-remark">{escape(remark)}</p>' for remark in remarks(plan)[:_MOST_SHOWN]]
-    parts.append(_cost(plan, values, cost))
+    parts += [_unfilled(plan), _cost(plan, values, cost)]
     without, with_strategy = _number(values, "keepers_without", 0), _number(values, "keepers_with", 0)
     parts.append(f'<p class="hires-strategies-worth">{escape(worth_it(without, with_strategy, cost))}</p>')
     return "".join(parts)
@@ -113,6 +117,16 @@ def _variants(plan: Plan) -> str:
     more = len(plan.variants) - _MOST_SHOWN
     rest = f"<p>and {more} more</p>" if more > 0 else ""
     return f'<ol class="hires-strategies-variants">{"".join(items)}</ol>{rest}'
+
+
+def _unfilled(plan: Plan) -> str:
+    """What nothing that is installed here fills in, in a stage's own prompt."""
+    runner = scripts.scripts_txt2img
+    if any(not is_the_hosts_own(script) for script in expanders(runner.alwayson_scripts if runner else ())):
+        return ""
+    texts = texts_of([node.sampling for node in plan.stages if node.sampling])
+    found = next((left for text in texts if (left := left_in(text))), None)
+    return f'<p class="hires-strategies-remark">{escape(unfilled_sentence(found))}</p>' if found else ""
 
 
 def _stage(plan: Plan, node: Node, asked: Stage, schedules: Schedules) -> str:

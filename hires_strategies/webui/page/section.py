@@ -13,10 +13,10 @@ from modules.ui_components import FormRow, InputAccordion
 from hires_strategies import __version__
 from hires_strategies.editing.row_edits import rows_of
 from hires_strategies.notation.json_schema import CROPS
-from hires_strategies.webui.host.infotext import pasted_strategy, pasted_tick
 from hires_strategies.webui.host.processing import SectionScript
 
 from . import events
+from .pasted import pasted_strategy, pasted_tick
 from .preset_list import PresetFields, build_presets, wire_presets
 from .row_fields import ROWS, RowFields, build_row
 

@@ -1,0 +1,47 @@
+"""What the stages of a batch start from: the first pass, or Hires. fix's result where that is on."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+from hires_strategies.planning.sizes import LATENT_SIDE, whole_latents
+from hires_strategies.running.run import Picture
+from hires_strategies.webui.host import pixels
+from hires_strategies.webui.host.processing import Processing
+
+
+def expected_size(p: Processing) -> tuple[int, int]:
+    """Pixels of what the stages will start from: the first pass, or Hires. fix's result where that is on.
+
+    Of the first pass they are those asked for, which a scale is counted from: it comes out with whole latents.
+    """
+    if not p.enable_hr:
+        return p.width, p.height
+    q = copy(p)
+    q.extra_generation_params = {}
+    q.calculate_target_resolution()
+    return (
+        (q.hr_upscale_to_x // 8 - q.truncate_x) * 8,
+        (q.hr_upscale_to_y // 8 - q.truncate_y) * 8,
+    )
+
+
+def first_picture(samples: Any) -> Picture | None:
+    if samples is None:
+        return None
+    if getattr(samples, "already_decoded", False):
+        return Picture(images=pixels.from_decoded(samples))
+    return Picture(latents=samples)
+
+
+def picture_size(p: Processing, picture: Picture) -> tuple[int, int]:
+    """Pixels that a scale is counted from: the expected ones, unless the picture came out at another size."""
+    if picture.images is not None:
+        size = picture.images[0].size
+    else:
+        assert picture.latents is not None
+        rows, columns = picture.latents.shape[-2:]
+        size = columns * LATENT_SIDE, rows * LATENT_SIDE
+    expected = expected_size(p)
+    return expected if whole_latents(expected) == size else size
