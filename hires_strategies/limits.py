@@ -21,6 +21,7 @@ class Limits:
 
 MAX_SCALE = 16
 MAX_STAGES = 100  # of one strategy; what walks along them is recursive
+MAX_TEXT = 100_000  # characters of all strategies of one text
 MAX_STEPS = 150  # the host's own limit for sampling steps
 MAX_CFG = 30
 MAX_SIDE = 1_000_000  # of any number of pixels or steps: keeps it printable; the limits of a plan are lower

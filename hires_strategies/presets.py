@@ -22,7 +22,7 @@ from .vocabulary import Vocabulary
 from .wording import short
 
 MAX_NAME = 60  # characters
-MAX_TEXT = 20_000  # characters of one preset's strategies together
+MAX_LENGTH = 20_000  # characters of one preset's strategies together
 
 # Grammar alone is checked: a shared file may name upscalers that this machine does not have (yet).
 _GENEROUS = Vocabulary(limits=Limits(variants=1000))
@@ -157,7 +157,7 @@ def check_strategies(strategies: Any) -> tuple[str, ...]:
     if not all(map(is_text, strategies)):
         raise StrategyError(f"'strategies' holds a text that cannot be written as UTF-8: {short(strategies)}.")
     text = "\n".join(strategies)
-    if len(text) > MAX_TEXT:
-        raise StrategyError(f"A preset has at most {MAX_TEXT} characters, this one has {len(text)}.")
+    if len(text) > MAX_LENGTH:
+        raise StrategyError(f"A preset has at most {MAX_LENGTH} characters, this one has {len(text)}.")
     parse(text, _GENEROUS)
     return tuple(line.strip() for line in lines_of(text))

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.limits import MAX_STAGES
+from hires_strategies.limits import MAX_STAGES, MAX_TEXT
 from hires_strategies.lines import split_lines
 from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.vocabulary import ANYTHING, Vocabulary
@@ -37,6 +37,8 @@ def parse(text: str, vocabulary: Vocabulary = ANYTHING) -> list[Strategy]:
     Raises StrategyError with line and column for a text that is empty, does not follow the grammar, uses a name that
     `vocabulary` does not have, or stands for more strategies than its limits allow.
     """
+    if len(text) > MAX_TEXT:
+        raise StrategyError(f"A strategy text may have at most {MAX_TEXT} characters, found {len(text)}.", 1, 1)
     most = vocabulary.limits.variants
     strategies: list[Strategy] = []
     for number, line in enumerate(split_lines(text), start=1):

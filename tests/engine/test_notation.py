@@ -192,3 +192,8 @@ def test_every_stage_knows_its_place() -> None:
     assert [strategy.places for strategy in found] == [((2, 3), (2, 26)), ((2, 3), (2, 26)), ((3, 1),)]
     for before, after in pairwise(found):
         assert before != after
+
+
+def test_a_text_that_would_take_long_is_refused_at_once() -> None:
+    with pytest.raises(StrategyError, match="at most 100000 characters, found 1000014"):
+        parse("None x2 @0.5 [" + ";" * 1_000_000)
