@@ -10,7 +10,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hires_strategies.stage_options import OPTIONS, Option
 
-NOTATION = Path(__file__).resolve().parents[1] / "docs" / "notation.md"
+ROOT = Path(__file__).resolve().parents[1]
+NOTATION = ROOT / "docs" / "notation.md"
 _TABLE = re.compile(r"(<!-- options -->\n).*(<!-- end -->)", re.DOTALL)
 
 

@@ -44,7 +44,7 @@ def read_change(field: str, text: str) -> Change:
     stage, value = (found[1], found[2].strip()) if found else (None, text.strip())
     if not value:
         raise StrategyError(f"A value is missing, found '{shorten(text)}'.")
-    return Change(field, _stage_number(stage), _number(part, value) if isinstance(part.kind, Number) else value)
+    return Change(field, _stage_number(stage), _read_number(part, value) if isinstance(part.kind, Number) else value)
 
 
 def _stage_number(text: str | None) -> int | None:
@@ -111,7 +111,7 @@ def _changed(stage: Stage, change: Change) -> Stage:
     return replace(stage, **{change.field: change.value})
 
 
-def _number(part: Part, text: str) -> float | int:
+def _read_number(part: Part, text: str) -> float | int:
     if not re.fullmatch(_DECIMAL, text):
         raise StrategyError(f"Expected a number for the {part.noun}, found '{shorten(text)}'.")
     value = round(float(text), 6)  # the host's own ranges give 0.7999999999999999

@@ -152,7 +152,7 @@ def _cell(tiles: Sequence[Tile], index: int, captions: Captions, part: _Part) ->
         return Cell(None, message=tile.error or "Nothing came out.", variants=(index,))
     facts = [] if tile.start_sigma is None else [f"start sigma {tile.start_sigma:.2f}"]
     facts += [] if tile.seconds is None else [f"{tile.seconds:.1f} s"]
-    facts += [] if tile.cost is None else [f"cost {_number(tile.cost)}"]
+    facts += [] if tile.cost is None else [f"cost {_one_decimal(tile.cost)}"]
     facts += [tile.error] if tile.error else []
     return Cell(part.of(tile.image), facts=", ".join(facts), variants=(index,))
 
@@ -205,5 +205,5 @@ def _shrunken(place: Place, by: float) -> Place:
     return left, top, right, bottom
 
 
-def _number(value: float) -> str:
+def _one_decimal(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")

@@ -6,7 +6,7 @@ import pytest
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.webui.page.from_hires_fix import taken_over
-from hires_strategies.webui.page.preview import first_pass_of
+from hires_strategies.webui.page.values import first_pass_of
 
 PAGE = {
     "width": 512,

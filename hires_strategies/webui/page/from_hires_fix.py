@@ -7,7 +7,7 @@ from typing import Any
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import format_stage
 
-from .preview import Values, first_pass_of, hires_fix_size
+from .values import Values, first_pass_of, hires_fix_size
 
 _SAME = {"checkpoint": "Use same checkpoint", "sampler": "Use same sampler", "scheduler": "Use same scheduler"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -13,11 +12,10 @@ from hires_strategies.lines import split_lines
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.cost import plan_cost
 from hires_strategies.planning.keepers import worth_it
-from hires_strategies.planning.plan import FirstPass, Node, Plan, check_first_pass, make_plan
+from hires_strategies.planning.plan import Node, Plan, check_first_pass, make_plan
 from hires_strategies.planning.report import remarks
-from hires_strategies.planning.sizes import LATENT_SIDE
 from hires_strategies.stage_options import OPTIONS, Flag, Number, Option, Text
-from hires_strategies.strategy import Stage, Strategy
+from hires_strategies.strategy import Stage
 from hires_strategies.webui.files import timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
 from hires_strategies.webui.host.expansion import expanders, is_the_hosts_own, left_in
@@ -26,9 +24,9 @@ from hires_strategies.webui.host.sigmas import Schedules
 from hires_strategies.webui.host.stage_prompts import texts_of, unfilled_sentence
 from hires_strategies.webui.settings import limits
 
-_MOST_SHOWN = 12  # variants; a sweep of 64 would push the page away
+from .values import Values, first_pass_of, number_in
 
-Values = Mapping[str, Any]
+_MOST_SHOWN = 12  # variants; a sweep of 64 would push the page away
 
 
 def preview(text: str, values: Values) -> str:
@@ -41,7 +39,7 @@ def preview(text: str, values: Values) -> str:
     parts = [_first_pass(plan, values), _variants(plan)]
     parts += [f'<p class="hires-strategies-remark">{escape(remark)}</p>' for remark in remarks(plan)[:_MOST_SHOWN]]
     parts += [_unfilled(plan), _cost(plan, values, cost)]
-    without, with_strategy = _number(values, "keepers_without", 0), _number(values, "keepers_with", 0)
+    without, with_strategy = number_in(values, "keepers_without", 0), number_in(values, "keepers_with", 0)
     parts.append(f'<p class="hires-strategies-worth">{escape(worth_it(without, with_strategy, cost))}</p>')
     return "".join(parts)
 
@@ -53,34 +51,6 @@ def plan_of(text: str, values: Values) -> Plan:
     if plan.needs_first_pass:
         check_first_pass(plan.first_pass, limits())
     return plan
-
-
-def first_pass_of(values: Values) -> FirstPass:
-    """What the stages will start from: the first pass, or Hires. fix's result where that is ticked."""
-    width, height = (int(_number(values, side, 512)) for side in ("width", "height"))
-    first = FirstPass(
-        max(width, LATENT_SIDE),
-        max(height, LATENT_SIDE),
-        max(int(_number(values, "steps", 20)), 1),
-        values.get("sampler") or None,
-        values.get("scheduler") or None,
-        _number(values, "cfg", 7.0),
-    )
-    if not values.get("hr"):
-        return first
-    stage = make_plan([Strategy((hires_fix_size(values, first),))], first).stages[0]
-    return FirstPass(stage.width, stage.height, first.steps, first.sampler, first.scheduler, first.cfg)
-
-
-def hires_fix_size(values: Values, first: FirstPass, **sampling: Any) -> Stage:
-    """A stage that has the size of the page's Hires. fix settings."""
-    x, y = int(_number(values, "hr_resize_x", 0)), int(_number(values, "hr_resize_y", 0))
-    sampling = {"upscaler": "None", "denoising_strength": 1, **sampling}
-    if not x and not y:
-        return Stage(scale=round(_number(values, "hr_scale", 2.0), 4), **sampling)
-    # One side alone keeps the proportions, rounded as the host's calculate_target_resolution does.
-    x, y = x or y * first.width // first.height, y or x * first.height // first.width
-    return Stage(width=x, height=y, **sampling)
 
 
 def _error(text: str, error: StrategyError) -> str:
@@ -160,7 +130,7 @@ def _option(option: Option, value: Any) -> str:
 
 def _cost(plan: Plan, values: Values, cost: float) -> str:
     largest = max(plan.stages, key=lambda node: node.width * node.height)
-    images, batches = (max(int(_number(values, name, 1)), 1) for name in ("batch_size", "batch_count"))
+    images, batches = (max(int(number_in(values, name, 1)), 1) for name in ("batch_size", "batch_count"))
     seconds = timing_file().estimate(plan, model_kind(), images)
     words = f"About <b>{cost:.1f}</b> first passes of sampling"
     if seconds is not None:
@@ -178,9 +148,3 @@ def _duration(seconds: float) -> str:
     if seconds < 10:
         return f"{seconds:.1f} s"
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-
-
-def _number(values: Values, name: str, default: float) -> float:
-    """A number of the page; `default` where this host has no such field or it was emptied."""
-    value = values.get(name)
-    return float(value) if isinstance(value, (int, float)) else default

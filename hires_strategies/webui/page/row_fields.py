@@ -16,6 +16,8 @@ from hires_strategies.strategy import DIRECT
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.settings import limits
 
+from .values import number_or
+
 ROWS = 6  # stages that have fields; further ones are edited in the text
 _LARGEST_SCALE = 8  # of the slider; the text can have more
 
@@ -140,14 +142,14 @@ def row_from_values(values: Sequence[Any], shown: Row) -> Row:
     if shown.raw:
         return Row(raw=str(named["raw"] or ""))
     held: dict[str, Any] = {name: str(named[name] or "") for name in ("upscaler", "sweep")}
-    held |= {name: _number(named[name]) for name in ("scale", "denoising")}
-    held |= {name: int(_number(named[name])) for name in ("width", "height")}
+    held |= {name: number_or(named[name], 0) for name in ("scale", "denoising")}
+    held |= {name: int(number_or(named[name], 0)) for name in ("width", "height")}
     return Row().having({**held, **{option.field: _held(option, named[option.field]) for option in OPTIONS}})
 
 
 def _held(option: Option, value: Any) -> Any:
     if isinstance(option.kind, Number):
-        return int(_number(value)) if option.kind.whole else _number(value)
+        return int(number_or(value, 0)) if option.kind.whole else number_or(value, 0)
     if isinstance(option.kind, Flag):
         return bool(value)
     return "" if value in (None, _same(option)) else str(value)
@@ -183,8 +185,3 @@ def _shown_as(row: Row) -> dict[str, dict[str, Any]]:
     looks["sweep"]["visible"] = bool(row.sweep)
     looks["raw"]["visible"] = bool(row.raw)
     return looks
-
-
-def _number(value: Any) -> float:
-    """A number field's value, rounded to what its slider can mean; 0 for an emptied one."""
-    return round(float(value), 6) if isinstance(value, (int, float)) else 0

@@ -1,0 +1,50 @@
+"""What the page's fields hold (see events.HOST_FIELDS), as a first pass and as the size of a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.sizes import LATENT_SIDE
+from hires_strategies.strategy import Stage, Strategy
+
+Values = Mapping[str, Any]
+
+
+def first_pass_of(values: Values) -> FirstPass:
+    """What the stages will start from: the first pass, or Hires. fix's result where that is ticked."""
+    width, height = (int(number_in(values, side, 512)) for side in ("width", "height"))
+    first = FirstPass(
+        max(width, LATENT_SIDE),
+        max(height, LATENT_SIDE),
+        max(int(number_in(values, "steps", 20)), 1),
+        values.get("sampler") or None,
+        values.get("scheduler") or None,
+        number_in(values, "cfg", 7.0),
+    )
+    if not values.get("hr"):
+        return first
+    stage = make_plan([Strategy((hires_fix_size(values, first),))], first).stages[0]
+    return FirstPass(stage.width, stage.height, first.steps, first.sampler, first.scheduler, first.cfg)
+
+
+def hires_fix_size(values: Values, first: FirstPass, **sampling: Any) -> Stage:
+    """A stage that has the size of the page's Hires. fix settings."""
+    x, y = int(number_in(values, "hr_resize_x", 0)), int(number_in(values, "hr_resize_y", 0))
+    sampling = {"upscaler": "None", "denoising_strength": 1, **sampling}
+    if not x and not y:
+        return Stage(scale=round(number_in(values, "hr_scale", 2.0), 4), **sampling)
+    # One side alone keeps the proportions, rounded as the host's calculate_target_resolution does.
+    x, y = x or y * first.width // first.height, y or x * first.height // first.width
+    return Stage(width=x, height=y, **sampling)
+
+
+def number_in(values: Values, name: str, default: float) -> float:
+    """A number of the page; `default` where this host has no such field or it was emptied."""
+    return number_or(values.get(name), default)
+
+
+def number_or(value: Any, default: float) -> float:
+    """A number field's value, rounded to what its slider can mean; `default` for an emptied one."""
+    return round(float(value), 6) if isinstance(value, (int, float)) else default
