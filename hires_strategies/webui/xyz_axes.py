@@ -20,7 +20,7 @@ from hires_strategies.notation.text import parse
 from hires_strategies.stage_options import BY_FIELD, PARTS, Name
 from hires_strategies.webui.generation import xyz_cell
 from hires_strategies.webui.generation.job import Job
-from hires_strategies.webui.host import attachments
+from hires_strategies.webui.host import attachments, loaded
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import Processing
 
@@ -46,7 +46,7 @@ def _register(module: Any) -> None:
     for option in module.axis_options:
         if option.label in _PROMPT_AXES and not isinstance(option.apply, _InStagesToo):
             option.apply = _InStagesToo(option.apply)
-    kind = getattr(module, "AxisOptionTxt2Img", module.AxisOption)
+    kind = loaded.axis_option(module)
     known = {option.label for option in module.axis_options}
     accepted = inspect.signature(module.AxisOption.__init__).parameters
     for field, label in LABELS.items():

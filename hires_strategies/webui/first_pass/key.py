@@ -6,17 +6,16 @@ Where something has no key there is no reuse. A key too many costs time, a key t
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from modules import devices, script_callbacks, shared
+from modules import devices, shared
 
 from hires_strategies.running.fingerprint import NoKey, digest
 from hires_strategies.samplers import find_sampler
-from hires_strategies.webui.host import attachments
+from hires_strategies.webui.host import attachments, loaded
 from hires_strategies.webui.host.processing import CheckpointInfo, ImageRNG, Processing, Script, opts
 
 from . import conditioning_key
@@ -117,9 +116,7 @@ def _option(name: str) -> Any:
 def _model() -> dict[str, Any]:
     """What is loaded: the files, and part of the very weights, because a file can change behind a loaded model."""
     model = shared.sd_model
-    # These modules are not on every host of the family.
-    vae = getattr(sys.modules.get("modules.sd_vae"), "loaded_vae_file", None)
-    unet = getattr(sys.modules.get("modules.sd_unet"), "current_unet", None)
+    vae, unet = loaded.vae_file(), loaded.unet()
     norms, info = _norms(model), model.sd_checkpoint_info
     known_by_weights = norms is not None and not Path(info.filename).exists()  # the file is gone, or never was one
     return {
@@ -136,8 +133,8 @@ def _norms(model: Any) -> torch.Tensor | None:
 
     Gathered on the CPU: with --medvram parts of a model lie on different devices.
     """
-    network = getattr(getattr(model, "model", None), "diffusion_model", model)
-    if not isinstance(network, torch.nn.Module):
+    network = loaded.diffusion_model(model)
+    if network is None:
         return None
     norms = [each.weight for each in network.modules() if isinstance(each, torch.nn.GroupNorm) and each.affine]
     return torch.cat([weight.detach().cpu().float().flatten() for weight in norms]) if norms else None
@@ -162,16 +159,16 @@ def _networks(p: Processing) -> dict[str, Any]:
         if many and kind not in _NETWORK_KINDS:
             raise NoKey(f"The files of the extra networks of the kind '{kind}' are not known.")
         named[kind] = [list(params.items) for params in many]
-    loaded = []
-    lora = sys.modules.get("networks")  # the host's built-in extension puts it there
+    lora = loaded.lora_networks()
     if lora is None and any(named.get(kind) for kind in ("lora", "lyco", "lycoris")):
         raise NoKey("The files of the LoRA networks are not known.")
-    for each in getattr(lora, "loaded_networks", ()):
+    files: list[Any] = []
+    for each in lora or ():
         multipliers = (each.te_multiplier, each.unet_multiplier, each.dyn_dim)
-        loaded.append((each.name, _file(each.network_on_disk.filename), multipliers))
-    for each in getattr(shared, "loaded_hypernetworks", ()):
-        loaded.append((each.name, _file(each.filename), each.multiplier))
-    return {"named": named, "loaded": loaded}
+        files.append((each.name, _file(each.network_on_disk.filename), multipliers))
+    for each in loaded.hypernetworks():
+        files.append((each.name, _file(each.filename), each.multiplier))
+    return {"named": named, "loaded": files}
 
 
 def _scripts(p: Processing) -> list[Any]:
@@ -202,9 +199,8 @@ def _acts_on_p(script: Script) -> bool:
 
 def _callbacks() -> list[Any]:
     """The functions that extensions have put into sampling."""
-    registered = getattr(script_callbacks, "callback_map", {})
     return [
-        (kind, [(each.script, _function_name(each.callback)) for each in registered.get(kind, [])])
+        (kind, [(each.script, _function_name(each.callback)) for each in loaded.callbacks(kind)])
         for kind in ("callbacks_cfg_denoiser", "callbacks_cfg_denoised", "callbacks_cfg_after_cfg")
     ]
 

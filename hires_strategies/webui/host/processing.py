@@ -220,7 +220,6 @@ class Options(Protocol):
     data_labels: dict[str, OptionInfo]
     enable_pnginfo: bool
     export_for_4chan: bool  # a smaller copy beside a large picture
-    font: str
     grid_background_color: str
     grid_extended_filename: bool
     grid_format: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from modules import errors, paths_internal
+from modules import errors
 from PIL.Image import Image
 
 from hires_strategies.planning.cost import node_cost
@@ -12,6 +12,7 @@ from hires_strategies.sheet.sheet import Look, Tile, make_sheet
 from hires_strategies.webui import settings
 from hires_strategies.webui.generation.batch import Batch
 from hires_strategies.webui.generation.job import Job
+from hires_strategies.webui.host import loaded
 from hires_strategies.webui.host.processing import Processed, Processing, opts
 from hires_strategies.wording import describe
 
@@ -105,9 +106,8 @@ def _same(one: Image, other: Image) -> bool:
 
 def _look(p: Processing, job: Job) -> Look:
     options = opts()
-    fonts = options.font, getattr(paths_internal, "roboto_ttf_file", None)  # not every fork brings that one
     return Look(
-        fonts=tuple(font for font in fonts if font),
+        fonts=loaded.fonts(),
         crops=job.request.crops,
         box=settings.crops_box(p.override_settings),
         most_pixels=int(float(options.img_max_size_mp) * 1_000_000),
