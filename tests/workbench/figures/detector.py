@@ -39,9 +39,10 @@ def find_heads(picture: np.ndarray) -> list[Head]:
     colours = picture.astype(float)
     labels, count = ndimage.label(_is_skin(colours), np.ones((3, 3)))
     areas = ndimage.sum_labels(np.ones_like(labels), labels, np.arange(1, count + 1)) if count else np.zeros(0)
+    boxes = ndimage.find_objects(labels)
     heads = []
     for index in np.argsort(-areas):
-        where = ndimage.find_objects(labels == index + 1)[0]
+        where = boxes[index]
         if areas[index] < max(LEAST_AREA, LEAST_SHARE * areas.max()):
             break
         skin = labels[where] == index + 1
