@@ -66,7 +66,7 @@ def is_the_hosts_own(script: Script) -> bool:
 def _expanded(p: Processing, text: str, negative: bool) -> list[str]:
     """The text for every image of the generation; as it is where a script makes another number of them."""
     count = len(p.all_prompts)
-    q = _asking(p, text, negative)
+    q = _asking(p, text)
     for script in expanders(p.scripts.alwayson_scripts if p.scripts is not None else ()):
         arguments = p.script_args[script.args_from : script.args_to]
         try:
@@ -79,17 +79,18 @@ def _expanded(p: Processing, text: str, negative: bool) -> list[str]:
     return found
 
 
-def _asking(p: Processing, text: str, negative: bool) -> Any:
-    """A copy of `p` with a stage's text as its prompt, and nothing in it that a script could change for `p`."""
+def _asking(p: Processing, text: str) -> Any:
+    """A copy of `p` with a stage's text as its prompts, and nothing in it that a script could change for `p`.
+
+    Both prompts have the text: some scripts cannot do with an empty one.
+    """
     q: Any = copy(p)
     count = len(p.all_prompts)
     q.extra_generation_params, q.comments = {}, {}
     q.all_seeds, q.all_subseeds = list(p.all_seeds), list(p.all_subseeds)
     q.seed, q.subseed = p.all_seeds[0], p.all_subseeds[0]
-    prompt, other = ("", text) if negative else (text, "")
-    q.prompt = q.main_prompt = q.prompt_for_display = prompt
-    q.negative_prompt = q.main_negative_prompt = other
-    q.all_prompts, q.all_negative_prompts = [prompt] * count, [other] * count
+    q.prompt = q.main_prompt = q.prompt_for_display = q.negative_prompt = q.main_negative_prompt = text
+    q.all_prompts, q.all_negative_prompts = [text] * count, [text] * count
     q.enable_hr, q.all_hr_prompts, q.all_hr_negative_prompts = False, None, None
     return q
 

@@ -53,6 +53,8 @@ class Wildcards(_Shown, scripts.Script):
         return "Test wildcards"
 
     def process(self, p, words, *args):
+        if words and not p.all_prompts[0]:
+            raise StopIteration  # as Dynamic Prompts does
         if words:
             p.all_prompts = self.filled(p.all_prompts, p.all_seeds, words)
             p.all_negative_prompts = self.filled(p.all_negative_prompts, p.all_seeds, words)
