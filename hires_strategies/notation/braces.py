@@ -17,13 +17,13 @@ from .source import Source, outside_strings, unclosed, unopened
 _NUMBER = r"-?(?:\d{1,40}(?:\.\d{1,40})?|\.\d{1,40})"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})\s*(?:\.\.\s*({_NUMBER})\s*)?")
 _DEEPEST = 20  # braces inside braces
-_EXACT = Context(prec=200)  # more digits than _NUMBER lets arise, so nothing is ever rounded
+_EXACT = Context(prec=200)  # more digits than _NUMBER can produce, so nothing is ever rounded
 
 
 def expand(line: Source, limit: int, depth: int = 0) -> list[Source]:
-    """Every text that a line with braces stands for, in the order written.
+    """Every text that a line with braces expands to, in the order written.
 
-    `depth` is the number of braces around the line. Raises StrategyError for unbalanced braces, a range that never
+    `depth` says how many braces enclose the line. Raises StrategyError for unbalanced braces, a range that never
     ends, or more than `limit` texts (before they are made, so a line that asks for millions costs nothing).
     """
     pieces = _pieces(line, limit, depth)
@@ -40,7 +40,7 @@ def too_many(limit: int) -> StrategyError:
 
 
 def _pieces(line: Source, limit: int, depth: int) -> list[list[Source]]:
-    """The line as a list of pieces, each a list of the alternatives that can stand there."""
+    """The line as a list of pieces, each a list of the alternatives for its place."""
     pieces: list[list[Source]] = []
     opened, start = 0, 0
     for index, character in outside_strings(line):
@@ -100,6 +100,6 @@ def _numbers(whole_range: re.Match[str], column: int, limit: int) -> list[str]:
 
 
 def plain(number: Decimal) -> str:
-    """A decimal number without an exponent and without zeros at its end."""
+    """A decimal number without an exponent or trailing zeros."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,6 +1,6 @@
 """A strategy as an object, {"stages": [{"upscaler": "Latent", "scale": 2, "denoising_strength": 0.7}]} <-> Strategy.
 
-The object and the text (text.py) say the same: programs use whichever is handier, also mixed in one list.
+The object and the text (text.py) are equivalent: programs use whichever is handier, even mixed in one list.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .text import parse
 
 
 def strategy_from_object(value: object, vocabulary: Vocabulary = ANYTHING, where: str = "strategy") -> Strategy:
-    """The strategy of an object. Raises StrategyError that begins with the place of what is wrong in it."""
+    """The strategy that an object describes. Raises StrategyError, which begins with the place of the fault."""
     stages = check_object(value, STRATEGY, where)["stages"]
     read = tuple(_stage(stage, vocabulary, f"{where}.stages[{index}]") for index, stage in enumerate(stages))
     strategy: Strategy = _at(where, Strategy, read)
@@ -31,9 +31,9 @@ def strategy_from_object(value: object, vocabulary: Vocabulary = ANYTHING, where
 def read_strategies(
     value: object, vocabulary: Vocabulary = ANYTHING, where: str = "strategies"
 ) -> tuple[Strategy, ...]:
-    """The strategies of a text (of one line or several), an object, or a list of such, in the order written.
+    """The strategies of a text (one or more lines), an object, or a list of these, in the order written.
 
-    Line numbers in errors count through the whole list, an object as one line. Raises StrategyError.
+    Line numbers in errors run through the whole list, an object counting as one line. Raises StrategyError.
     """
     if isinstance(value, Mapping):
         return (strategy_from_object(value, vocabulary, where),)
@@ -59,7 +59,7 @@ def read_strategies(
 
 
 def _parse(text: object, lines_before: int, vocabulary: Vocabulary) -> list[Strategy]:
-    """The strategies of a text that stands behind `lines_before` other lines."""
+    """The strategies of a text that is preceded by `lines_before` other lines."""
     if not is_text(text):
         raise StrategyError(f"A strategy has to be a text or an object, found {short(text)}.")
     assert isinstance(text, str)
@@ -88,7 +88,7 @@ def _stage(value: object, vocabulary: Vocabulary, where: str) -> Stage:
 
 
 def _at(where: str, make: Any, *arguments: Any, **named: Any) -> Any:
-    """What `make` gives; an error of it begins with the place."""
+    """What `make` returns; its errors are prefixed with the place."""
     try:
         return make(*arguments, **named)
     except StrategyError as error:

@@ -1,4 +1,4 @@
-"""The keys of the objects that programs send: one table each, for checks, error messages and the JSON Schema."""
+"""The keys of the objects that programs send: one table per object, for checks, error messages and the JSON Schema."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def object_schema(fields: Sequence[Field], **more: Any) -> dict[str, Any]:
 
 
 def _both(option: str, other: str) -> dict[str, Any]:
-    """Objects that have two keys of which a stage may have one; a flag that is false counts for nothing."""
+    """Objects with two keys of which a stage may have only one; a flag that is false does not count."""
     schema: dict[str, Any] = {"required": [option, other]}
     if isinstance(BY_FIELD[option].kind, Flag):
         schema["properties"] = {option: {"const": True}}
     return schema
 
 
-# Exactly one of a scale and a width with a height; a latent upscale needs sampling, which the upscaler's name decides.
+# Either a scale or a width with a height; a latent upscale, known by the upscaler's name, needs sampling.
 STAGE_SCHEMA = object_schema(
     STAGE,
     oneOf=[
@@ -88,7 +88,7 @@ _STRATEGIES = Field(
     },
     required=True,
 )
-# The page's values after its tick have the order of the first six.
+# The page's values after its tick are in the order of the first six.
 ARGUMENT = (
     _STRATEGIES,
     Field("stages", "true or false", {**YES_OR_NO, "default": False}),
@@ -98,7 +98,7 @@ ARGUMENT = (
     Field("reuse_first_pass", "true or false", {**YES_OR_NO, "default": True}),
     Field("first_pass_image", "an image as base64 text", {**TEXT, "contentEncoding": "base64"}),
 )
-# What is planned for, by txt2img's own names and with its defaults.
+# The first pass to plan for, with txt2img's own names and defaults.
 FIRST_PASS = (
     _field(BY_FIELD["width"], default=512),
     _field(BY_FIELD["height"], default=512),
@@ -125,10 +125,10 @@ def argument_schema() -> dict[str, Any]:
 
 
 def check_object(value: object, fields: Sequence[Field], where: str = "") -> dict[str, Any]:
-    """The object, with keys and values that `fields` allows. Raises StrategyError that names the key and the value.
+    """The object, if `fields` allows its keys and values. Raises StrategyError that names the key and the value.
 
-    `where` is the object's own place in what was sent, "strategies[0]" for example; "" is the outermost one. Objects
-    inside are not looked into: whoever reads them checks them.
+    `where` is the object's own place in what was sent, such as "strategies[0]"; "" for the outermost one. Nested
+    objects are not checked here but by whoever reads them.
     """
     at = f"{where}: " if where else ""
     if not isinstance(value, Mapping):
@@ -146,7 +146,7 @@ def check_object(value: object, fields: Sequence[Field], where: str = "") -> dic
 
 
 def fits(value: object, schema: Mapping[str, Any]) -> bool:
-    """Whether a value is what a schema of this module's kind allows; items of lists and objects are not looked at."""
+    """Whether a schema of this module's kind allows a value; items of lists and objects are not checked."""
     if "anyOf" in schema:
         return any(fits(value, each) for each in schema["anyOf"])
     kind = schema["type"]
@@ -162,7 +162,7 @@ def fits(value: object, schema: Mapping[str, Any]) -> bool:
 
 
 def _in_range(value: Any, schema: Mapping[str, Any]) -> bool:
-    """NaN is in no range."""
+    """NaN is outside every range."""
     return bool(
         value >= schema.get("minimum", value)
         and value > schema.get("exclusiveMinimum", float("-inf"))
@@ -171,7 +171,7 @@ def _in_range(value: Any, schema: Mapping[str, Any]) -> bool:
 
 
 def is_text(value: object) -> bool:
-    """Whether a value is a text that can be written as UTF-8; half a surrogate pair cannot."""
+    """Whether a value is a text that can be encoded as UTF-8; a lone surrogate cannot."""
     if not isinstance(value, str):
         return False
     try:

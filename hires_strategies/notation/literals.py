@@ -12,12 +12,12 @@ from hires_strategies.wording import found
 from .braces import plain
 from .source import JSON_STRING, Source, outside_groups
 
-NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)")  # one way to match, so long digits take no longer
+NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)")  # matches in one way only, so long digits stay fast
 _SPECIAL = set('{}>,:@[];"')
 
 
 def read_name(text: Source) -> str:
-    """A name as it stands, or the content of the quotation marks around it."""
+    """A name as written, or the content of the quotation marks around it."""
     if JSON_STRING.fullmatch(text.text):
         return read_string(text)
     if '"' in text.text:
@@ -27,7 +27,7 @@ def read_name(text: Source) -> str:
 
 
 def read_string(text: Source) -> str:
-    """The content of a JSON string. Line breaks in it are written as escapes; a tab may stand as it is."""
+    """The content of a JSON string. Line breaks in it are written as escapes; a tab may be literal."""
     try:
         return str(json.loads(text.text, strict=False))
     except ValueError as error:
@@ -40,7 +40,7 @@ def read_string(text: Source) -> str:
 
 
 def read_number(text: Source) -> float | int:
-    """The number of a text that NUMBER matches. Raises StrategyError for one that no float can hold."""
+    """The number in a text that NUMBER matches. Raises StrategyError for one that no float can hold."""
     if math.isinf(float(text.text)):
         raise text.error(f"No number is that long, {found(text.text)}.")
     return number(text.text)
@@ -53,7 +53,7 @@ def number(text: str) -> float | int:
 
 
 def refuse_special(text: Source, signs: str, hint: str) -> None:
-    """Raise for a sign that only means something inside quotation marks. `hint` is for a comma between two things."""
+    """Raise for a sign that is allowed only inside quotation marks. `hint` is for a comma between two things."""
     for index, character in outside_groups(text):
         if character not in signs:
             continue
@@ -68,7 +68,7 @@ def refuse_special(text: Source, signs: str, hint: str) -> None:
 
 
 def format_name(name: str) -> str:
-    """The name itself, or a JSON string where it would not read back."""
+    """The name itself, or a JSON string if it would not read back."""
     plain_name = not _SPECIAL & set(name) and " ".join(name.split()) == name
     return name if plain_name else format_string(name)
 

@@ -1,4 +1,4 @@
-"""What stands between a stage's square brackets, [20 steps; sampler DPM++ 2M; prompt "..."], by the rows of
+"""What is written in a stage's square brackets, [20 steps; sampler DPM++ 2M; prompt "..."], according to the rows of
 stage_options."""
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LONGEST_WORD_FIRST = sorted(OPTIONS, key=lambda option: -len(option.word))
 
 
 def read_options(options: list[Source], vocabulary: Vocabulary) -> tuple[Values, Places]:
-    """The fields of Stage that the options name, and the columns at which their values stand."""
+    """The fields of Stage that the options name, and the columns of their values."""
     values: Values = {}
     places: Places = {}
     for source in options:
@@ -34,7 +34,7 @@ def read_options(options: list[Source], vocabulary: Vocabulary) -> tuple[Values,
 
 
 def find_option(source: Source) -> tuple[Option, Source]:
-    """The row of an option, and its value as it is written. Raises StrategyError for a text that is no option."""
+    """The row of an option, and its value as written. Raises StrategyError for a text that is not an option."""
     text = source.text
     for option in _LONGEST_WORD_FIRST:
         if text == option.word or (text.startswith(option.word) and text[len(option.word)].isspace()):
@@ -51,7 +51,7 @@ def find_option(source: Source) -> tuple[Option, Source]:
 
 
 def read_value(option: Option, value: Source, vocabulary: Vocabulary) -> Any:
-    """The value of an option. Its range is checked by Stage, its name here."""
+    """The value of an option. Its range is checked by Stage, a name here."""
     where = f"{'before' if option.value_first else 'after'} '{option.word}'"
     if isinstance(option.kind, Number):
         if not NUMBER.fullmatch(value.text):
@@ -76,7 +76,7 @@ def read_value(option: Option, value: Source, vocabulary: Vocabulary) -> Any:
 
 
 def format_value(option: Option, value: Any) -> str:
-    """An option's value as it is written, nothing for a flag; `read_value` reads it back."""
+    """An option's value as written, "" for a flag; `read_value` reads it back."""
     if isinstance(option.kind, Flag):
         return ""
     if isinstance(option.kind, Number):
@@ -85,17 +85,17 @@ def format_value(option: Option, value: Any) -> str:
 
 
 def format_options(stage: Stage) -> str:
-    """The options of a stage between brackets, with a space before them; nothing where it has none."""
+    """The options of a stage in brackets, with a leading space; "" if it has none."""
     return bracketed([text for text in option_texts(stage).values() if text])
 
 
 def bracketed(options: list[str]) -> str:
-    """Written options between brackets, with a space before them."""
+    """Written options in brackets, with a leading space."""
     return f" [{'; '.join(options)}]" if options else ""
 
 
 def option_texts(stage: Stage) -> dict[str, str]:
-    """Every option as it is written, by its field; "" where the stage does not give it."""
+    """Every option as written, by its field; "" if the stage does not give it."""
     texts = {}
     for option in OPTIONS:
         value = getattr(stage, option.field)

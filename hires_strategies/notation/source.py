@@ -1,4 +1,4 @@
-"""A piece of the user's text that remembers where it stood, so that every error can point there."""
+"""A piece of the user's text that remembers where it was, so that every error can point there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JSON_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 class Source:
     """A text with the column (from 1) that each of its characters has in what the user wrote.
 
-    `start` is where an empty text stands.
+    `start` is the column of an empty text.
     """
 
     text: str
@@ -38,7 +38,7 @@ class Source:
         return bool(self.text)
 
     def column(self, index: int) -> int:
-        """The column of a character; just behind the last one for an index past the end."""
+        """The column of a character; just past the last one for an index beyond the end."""
         if index < len(self.columns):
             return self.columns[index]
         return self.columns[-1] + 1 if self.columns else self.start
@@ -48,11 +48,11 @@ class Source:
         return self[start : max(start, len(self.text.rstrip()))]
 
     def partition(self, index: int) -> tuple[Source, Source]:
-        """What stands before the character at `index`, and after it."""
+        """What comes before the character at `index`, and after it."""
         return self[:index].strip(), self[index + 1 :].strip()
 
     def split(self, separator: str) -> list[Source]:
-        """Split at a single character wherever it stands outside strings and braces."""
+        """Split at a single character wherever it occurs outside strings and braces."""
         parts, start = [], 0
         for index, character in outside_groups(self):
             if character == separator:
@@ -61,12 +61,12 @@ class Source:
         return [*parts, self[start:]]
 
     def error(self, message: str, index: int = 0) -> StrategyError:
-        """An error that points at a character of this text. The line is the caller's to count."""
+        """An error that points at a character of this text. The caller adds the line number."""
         return StrategyError(message, 1, self.column(index))
 
 
 def outside_strings(line: Source) -> Iterator[tuple[int, str]]:
-    """Index and character of everything outside JSON strings. Raises StrategyError for a string without an end."""
+    """Index and character of everything outside JSON strings. Raises StrategyError for an unclosed string."""
     if '"' not in line.text:
         yield from enumerate(line.text)
         return
@@ -83,9 +83,9 @@ def outside_strings(line: Source) -> Iterator[tuple[int, str]]:
 
 
 def outside_groups(line: Source) -> Iterator[tuple[int, str]]:
-    """Index and character of everything outside JSON strings and outside braces, which stand for several texts.
+    """Index and character of everything outside JSON strings and outside braces, which expand to several texts.
 
-    Raises StrategyError where a string or a brace has no second one.
+    Raises StrategyError for an unclosed string or an unpaired brace.
     """
     opened: list[int] = []
     for index, character in outside_strings(line):

@@ -1,6 +1,6 @@
-"""One strategy's text cut into its stages, and a stage's into its parts: no value is read yet.
+"""Cuts a strategy's text into stages, and a stage's text into parts, without reading any value yet.
 
-Braces are left in the parts, so that the page's rows show a text by the very grammar that reads it.
+Braces are left in the parts, so that the page's rows show a text with the very grammar that reads it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from hires_strategies.wording import found, shorten
 from .literals import NUMBER, refuse_special
 from .source import JSON_STRING, Source, outside_groups
 
-# A size begins at a word's beginning or right after a quoted name. The two spaces around the 'x' of '1024 x 1536' stand
-# or fall together, so that the name 'ScuNET 2' can have the size 'x2'.
+# A size begins at the start of a word or right after a quoted name. The spaces around the 'x' of '1024 x 1536' come
+# both or not at all, so that the name 'ScuNET 2' can have the size 'x2'.
 _SIZE = rf'(?<![^\s"])(?:[x×X]\s*(?P<scale>{NUMBER.pattern})|(?P<width>\d+)(?:[x×X]|\s+[x×X]\s+)(?P<height>\d+))'
 _SIZE_AT_END = re.compile(_SIZE + r"\Z")
 _SIZE_WITHIN = re.compile(_SIZE + r"(?=\s)")
@@ -23,7 +23,7 @@ _SIZE_WITHIN = re.compile(_SIZE + r"(?=\s)")
 
 @dataclass(frozen=True)
 class StageSource:
-    """The parts of one stage as they are written. `scale`, or `width` and `height`, are None where not given;
+    """The parts of one stage as written. `scale`, or `width` and `height`, are None if not given;
     `denoising` and `options` are None without an '@' or brackets."""
 
     upscaler: Source
@@ -35,7 +35,7 @@ class StageSource:
 
 
 def cut_strategy(line: Source) -> list[Source]:
-    """The stages of a line. Raises StrategyError where one is missing."""
+    """The stages of a line. Raises StrategyError if one is missing."""
     stages = []
     for part in line.split(">"):
         text = part.strip()
@@ -46,7 +46,7 @@ def cut_strategy(line: Source) -> list[Source]:
 
 
 def cut_stage(text: Source) -> StageSource:
-    """The parts of a stage. Raises StrategyError, with the place, for a text that is no stage."""
+    """The parts of a stage. Raises StrategyError, with the place, for a text that is not a stage."""
     head, options = _cut_options(text)
     refuse_special(head, ",:", "One strategy a line, stages between '>'.")
     at = next((index for index, character in outside_groups(head) if character == "@"), None)
@@ -66,7 +66,7 @@ def cut_stage(text: Source) -> StageSource:
 
 
 def _cut_options(text: Source) -> tuple[Source, list[Source] | None]:
-    """The text before the options, and the options between their brackets."""
+    """The text before the options, and the options in the brackets."""
     brackets = [(index, character) for index, character in outside_groups(text) if character in "[]"]
     if not brackets:
         return text, None
@@ -85,7 +85,7 @@ def _cut_options(text: Source) -> tuple[Source, list[Source] | None]:
 
 
 def _no_size(text: Source, following: Source) -> StrategyError:
-    """The error for an upscaler without a size at its end, by what stands there instead."""
+    """The error for an upscaler that no size follows, depending on what is there instead."""
     if not text:
         return following.error(f"Expected an upscaler and a size, 'Latent x2' for example, {found(following.text)}.")
     within = list(_SIZE_WITHIN.finditer(text.text))

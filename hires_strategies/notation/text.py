@@ -1,4 +1,4 @@
-"""The one grammar of text box, API, X/Y/Z plot and infotext: text <-> Strategy.
+"""The one grammar of the text box, API, X/Y/Z plot and infotext: text <-> Strategy.
 
     strategy = stage { " > " stage }
     stage    = upscaler " " size [" @" denoising_strength] [" [" option { "; " option } "]"]
@@ -6,8 +6,8 @@
     option   = N "steps" | "sampler" name | "scheduler" name | "cfg" number | "prompt" json-string
              | "negative" json-string | "prompt+" json-string | "negative+" json-string | "networks off"
 
-One strategy a line; `{a,b}` and `{from..to..by}` stand for several (see braces.py). `parse(format_strategy(s)) == s`.
-A name that holds one of the signs `{ } > , : @ [ ] ; "` is written as a JSON string. The options are the rows of
+One strategy per line; `{a,b}` and `{from..to..by}` give several (see braces.py). `parse(format_strategy(s)) == s`.
+A name that contains one of `{ } > , : @ [ ] ; "` is written as a JSON string. The options are the rows of
 stage_options.
 """
 
@@ -32,10 +32,10 @@ _EXAMPLE = "The text is empty: write a strategy, for example 'Latent x2 @0.7'."
 
 
 def parse(text: str, vocabulary: Vocabulary = ANYTHING) -> list[Strategy]:
-    """The strategies that a text stands for, in the order written.
+    """The strategies that a text expands to, in the order written.
 
     Raises StrategyError with line and column for a text that is empty, does not follow the grammar, uses a name that
-    `vocabulary` does not have, or stands for more strategies than its limits allow.
+    `vocabulary` does not have, or gives more strategies than its limits allow.
     """
     if len(text) > MAX_TEXT:
         raise StrategyError(f"A strategy text may have at most {MAX_TEXT} characters, found {len(text)}.", 1, 1)
@@ -67,13 +67,13 @@ def format_stage(stage: Stage) -> str:
 
 
 def head_texts(stage: Stage) -> tuple[str, str, str]:
-    """Upscaler, size and denoising strength as they are written; "" for a strength that is not given."""
+    """Upscaler, size and denoising strength as written; "" for a strength that is not given."""
     size = format_size(stage.scale, stage.width, stage.height)
     return format_name(stage.upscaler), size, format_denoising(stage.denoising_strength)
 
 
 def format_size(scale: float | None, width: object, height: object) -> str:
-    """'x2', or '1024x1536' where there is no scale."""
+    """'x2', or '1024x1536' if there is no scale."""
     return f"{width}x{height}" if scale is None else f"x{format_number(scale)}"
 
 
@@ -82,7 +82,7 @@ def format_denoising(strength: float | None) -> str:
 
 
 def read_denoising(source: Source) -> float | int:
-    """The denoising strength that stands after an '@'. Raises StrategyError for anything but a number."""
+    """The denoising strength after an '@'. Raises StrategyError for anything but a number."""
     matched = NUMBER.match(source.text)
     if matched and source.text[matched.end() : matched.end() + 1].isspace():
         rest = source[matched.end() :].strip()
@@ -131,7 +131,7 @@ _NO_OPTIONS: tuple[Values, Places] = ({}, {})
 
 
 def _places(cut: StageSource, text: Source) -> Places:
-    """The column of each part of a stage's head; for a denoising strength that is missing, where it could stand."""
+    """The column of each part of a stage's head; for a missing denoising strength, where it would go."""
     size = cut.scale or cut.width
     assert size is not None
     places = {"upscaler": cut.upscaler.column(0), "scale": size.column(0), "width": size.column(0)}

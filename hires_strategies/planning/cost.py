@@ -9,7 +9,7 @@ from hires_strategies.samplers import find_sampler, split_name
 
 from .plan import FirstPass, Node, Plan
 
-# Model evaluations a step that runs taught, by sampler, for those that the table does not know (timing.py).
+# Model evaluations per step learnt from runs, by sampler, for samplers not in the table (timing.py).
 Learnt = Mapping[str, float]
 NOTHING_LEARNT: Learnt = MappingProxyType({})
 _UNNAMED = "Euler"  # txt2img's own default over the API
@@ -18,10 +18,10 @@ _UNNAMED = "Euler"  # txt2img's own default over the API
 def sampler_evaluations(
     sampler: str | None, steps: int, second_pass: bool, learnt: Learnt = NOTHING_LEARNT
 ) -> int | None:
-    """Model evaluations for `steps` steps of a sampler; None where they are not known beforehand.
+    """Model evaluations for `steps` steps of a sampler; None if not known beforehand.
 
-    Exact for the samplers of the table, about right for those that runs taught. `second_pass` is true where sampling
-    starts from a picture.
+    Exact for samplers in the table, approximate for those learnt from runs. `second_pass`: sampling starts from a
+    picture.
     """
     name = sampler or _UNNAMED
     row = find_sampler(name)
@@ -32,7 +32,7 @@ def sampler_evaluations(
 
 
 def node_evaluations(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING_LEARNT) -> int | None:
-    """Model evaluations of one stage: 0 where it only upscales, None where not known beforehand."""
+    """Model evaluations of one stage: 0 if it only upscales, None if not known beforehand."""
     if node.sampling is None:
         return 0
     second_pass = node.sampling.denoising_strength is not None
@@ -40,10 +40,10 @@ def node_evaluations(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING
 
 
 def node_cost(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING_LEARNT) -> float:
-    """A stage's sampling in first passes: model evaluations x pixels over the first pass's evaluations x pixels.
+    """The cost of a stage's sampling in first passes: its model evaluations x pixels, divided by the first pass's.
 
-    Steps stand for evaluations where those of one of the two are not known. Attention grows faster than that, and a
-    pixel upscaler and the autoencoder take their time too: it is a lower bound until the machine's own times are known.
+    Steps stand in for evaluations if either's are unknown. Until the machine's own times are known, this is a lower
+    bound: attention grows faster than pixels, and pixel upscalers and the autoencoder take time, too.
     """
     own = node_evaluations(node, first_pass, learnt)
     whole = sampler_evaluations(first_pass.sampler, first_pass.steps, False, learnt)
@@ -53,6 +53,6 @@ def node_cost(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING_LEARNT
 
 
 def plan_cost(plan: Plan, learnt: Learnt = NOTHING_LEARNT) -> float:
-    """What a run costs in first passes, its own first pass included (if it needs one)."""
+    """What a run costs in first passes, including its own (if it needs one)."""
     stages = sum(node_cost(node, plan.first_pass, learnt) for node in plan.stages)
     return (1.0 if plan.needs_first_pass else 0.0) + stages

@@ -1,4 +1,4 @@
-"""Samplers that fail with few steps, told before anything runs."""
+"""Samplers that fail with too few steps, reported before anything runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BY_TIMESTEPS = "DDIM"  # the one that may have more sigmas than steps
 
 @dataclass(frozen=True)
 class Steps:
-    """A sampling: the last `steps` of a schedule of `total`. `second_pass` is true where it starts from a picture."""
+    """A sampling: the last `steps` of a schedule of `total`. `second_pass`: it starts from a picture."""
 
     sampler: str | None
     scheduler: str | None
@@ -24,7 +24,7 @@ class Steps:
 
 
 def check_steps(what: str, sampling: Steps, limits: Limits) -> None:
-    """Raises StrategyError where the host's sampler would fail; `what` is said to run those steps."""
+    """Raises StrategyError if the host's sampler would fail; `what` names, for the message, what runs those steps."""
     name = split_name(sampling.sampler or "")[0]
     row = find_sampler(name)
     if row is None:
@@ -52,7 +52,7 @@ def _fewest(row: Sampler, sampling: Steps, limits: Limits) -> int:
 
 
 def _sampled(sampling: Steps) -> int:
-    """The steps that really run."""
+    """The steps that are actually run."""
     if sampling.scheduler != _BY_TIMESTEPS:
         return sampling.steps
     return sampling.steps + max(len(range(1, 1000, max(1000 // sampling.total, 1))) - sampling.total, 0)

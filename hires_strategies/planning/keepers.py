@@ -4,12 +4,12 @@ from __future__ import annotations
 
 
 def per_keeper(one_in: float, cost: float) -> float:
-    """First passes spent per keeper, if one image in `one_in` is one and an image costs `cost` first passes."""
+    """First passes spent per keeper, if one image in `one_in` is a keeper and each costs `cost` first passes."""
     return one_in * cost
 
 
 def worth_it(one_in_without: float, one_in_with: float, cost: float) -> str:
-    """The answer in one line. `cost` is that of a run in first passes, its own first pass included."""
+    """The answer in one line. `cost` is that of a run in first passes, including its own."""
     if one_in_without < 1 or one_in_with < 1:
         return "Keepers: say one image in how many, 1 or more."
     without, with_strategy = per_keeper(one_in_without, 1), per_keeper(one_in_with, cost)

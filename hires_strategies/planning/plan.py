@@ -1,6 +1,6 @@
-"""Strategies + the first pass's size and steps -> a tree of exact stages. All rounding is here.
+"""Strategies + the first pass's size and steps -> a tree of exact stages. All rounding happens here.
 
-Integers and floats only: no tensors, no host. Equal stages are one node.
+Integers and floats only: no tensors, no host. Equal stages become one node.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class FirstPass:
-    """What the stages start from. `width`, `height` in pixels; `sampler`, `scheduler`, `cfg` None where not known.
+    """What the stages start from. `width`, `height` in pixels; `sampler`, `scheduler`, `cfg` are None if unknown.
 
-    The size is the one that was asked for, which the host counts a scale from; `made` is what comes out.
+    The size is the requested one, which the host applies scales to; `made` is the size that comes out.
 
-    Raises StrategyError where a number is no whole number or not from 1 to 1,000,000.
+    Raises StrategyError for a size or step count that is not a whole number from 1 to 1,000,000.
     """
 
     width: int
@@ -48,7 +48,7 @@ class FirstPass:
 
     @property
     def made(self) -> tuple[int, int]:
-        """Width and height of a generated first pass, which has whole latents."""
+        """Width and height of a generated first pass, which consists of whole latents."""
         return whole_latents((self.width, self.height))
 
 
@@ -56,7 +56,7 @@ class FirstPass:
 class Sampling(Options):
     """Sampling after an upscale: the last `steps` of a schedule of `total` steps (the host's setup_img2img_steps).
 
-    `total` equals `steps` for Direct, which starts from noise alone. An option is None where the first pass's value is
+    `total` equals `steps` for Direct, which starts from noise alone. An option is None if the first pass's value is
     used.
     """
 
@@ -84,7 +84,7 @@ class Node:
 
     @property
     def steps(self) -> int:
-        """Sampling steps; 0 where the stage only upscales."""
+        """Sampling steps; 0 if the stage only upscales."""
         return self.sampling.steps if self.sampling else 0
 
 
@@ -128,9 +128,9 @@ class Plan:
         return format_strategy(self.strategy_to(index, through))
 
     def strategy_to(self, index: int, through: int | None = None) -> Strategy:
-        """The strategy that ends at a stage, in the words of the first one that goes `through` a stage after it.
+        """The strategy that ends at a stage, as worded by the first one that goes `through` a stage after it.
 
-        Others may ask for the same picture in other words.
+        Others may word the same picture differently.
         """
         depth, last = len(self.path(index)), index if through is None else through
         for variant, strategy in zip(self.variants, self.strategies, strict=True):
@@ -144,7 +144,7 @@ class Plan:
 
 
 def make_plan(strategies: Sequence[Strategy], first_pass: FirstPass, limits: Limits = DEFAULT_LIMITS) -> Plan:
-    """The tree for `strategies` after `first_pass`. Raises StrategyError for a size over or under the limits."""
+    """The tree for `strategies` after `first_pass`. Raises StrategyError for a size outside the limits."""
     if not strategies:
         raise StrategyError("There is no strategy to plan.")
     if len(strategies) > limits.variants:
@@ -227,18 +227,18 @@ class _Tree:
 
 
 def check_first_pass(first: FirstPass, limits: Limits = DEFAULT_LIMITS) -> None:
-    """Raises StrategyError where the first pass has too few steps for its sampler; for one that will be computed."""
+    """Raises StrategyError if a first pass that will be computed has too few steps for its sampler."""
     check_steps("The first pass", Steps(first.sampler, first.scheduler, first.steps, first.steps, False), limits)
 
 
 def schedule_length(steps: int, denoising_strength: float) -> int:
     """Length of the schedule whose last `steps` steps run: the host's sd_samplers_common.setup_img2img_steps.
 
-    No longer than MAX_SCHEDULE + 1, for the strength may be as low as a float can be.
+    At most MAX_SCHEDULE + 1, because the strength may be as small as a float can be.
     """
     return int(min(steps / min(denoising_strength, 0.999), MAX_SCHEDULE + 1))
 
 
 def _unless_equal(value: T, base: object) -> T | None:
-    """None where a stage names what the first pass has anyway, so that both spellings are one node."""
+    """None if a stage names the value that the first pass has anyway, so that both spellings give one node."""
     return None if value == base else value

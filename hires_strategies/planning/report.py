@@ -9,24 +9,24 @@ from .cost import NOTHING_LEARNT, Learnt, node_cost, plan_cost
 from .plan import FirstPass, Node, Plan, Sampling
 from .schedules import start_sigma
 
-# What the host does anyway where an upscaler is left out.
+# What the host does anyway when it skips an upscaler.
 _RESAMPLING = ("None", "Lanczos")
 
-# What tells a stage's start sigma; the second argument is what it starts from.
+# Returns a stage's start sigma; the second argument is what the stage starts from.
 StartSigma = Callable[[Sampling, FirstPass], float | None]
 
 
 def by_formula(sampling: Sampling, first: FirstPass) -> float | None:
-    """A stage's start sigma with Stable Diffusion 1 and the settings' defaults, where no WebUI can be asked."""
+    """A stage's start sigma for Stable Diffusion 1 with default settings, for use without a WebUI."""
     return start_sigma(sampling, first.sampler, first.scheduler)
 
 
 def as_dict(plan: Plan, sigma_of: StartSigma = by_formula, learnt: Learnt = NOTHING_LEARNT) -> dict[str, Any]:
     """JSON-ready: what a plan does and costs.
 
-    `variants` are canonical texts, and `last_stages` where each of them ends, as an index into `stages`; `merges` names
-    the variants that are the same picture as an earlier one. Costs are in first passes, the plan's with its own.
-    `learnt`: see cost.sampler_evaluations.
+    `variants` are canonical texts, and `last_stages` says where each of them ends, as an index into `stages`; `merges`
+    names the variants that give the same picture as an earlier one. Costs are in first passes; the plan's includes its
+    own. `learnt`: see cost.sampler_evaluations.
     """
     first = plan.first_pass
     return {
@@ -76,7 +76,7 @@ def as_text(plan: Plan) -> str:
 
 
 def merges(plan: Plan, made: Collection[int] | None = None) -> list[str]:
-    """One sentence for each variant that is the same picture as an earlier one, of those whose last stage was `made`.
+    """One sentence for each variant that gives the same picture as an earlier one, if its last stage is in `made`.
 
     `made`: indices of stages; None for all.
     """
@@ -88,7 +88,7 @@ def merges(plan: Plan, made: Collection[int] | None = None) -> list[str]:
 
 
 def remarks(plan: Plan) -> list[str]:
-    """One sentence for each stage that does something else than its text seems to say."""
+    """One sentence for each stage that does something other than its text suggests."""
     return list(dict.fromkeys(sentence for node in plan.stages for sentence in _remarks(plan, node)))
 
 

@@ -1,8 +1,8 @@
-"""Where a stage starts in the noise: the first sigma of its schedule, by formula.
+"""How noisy a stage starts: the first sigma of its schedule, by formula.
 
 The formulas are those of the host's modules/sd_schedulers.py and of k-diffusion (Karras et al. 2022, "Elucidating the
 Design Space of Diffusion-Based Generative Models", equation 5). Sigma is the standard deviation of the noise, with
-latents of standard deviation about 1. A WebUI with a loaded model is asked itself; this is for all who have none.
+latents of standard deviation about 1. A WebUI with a loaded model is asked directly; this is for use without one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _UNNAMED = "Euler"  # txt2img's own default over the API
 
 @dataclass(frozen=True)
 class ScheduleOptions:
-    """The host's settings that change a schedule. 0 in the numbers stands for the default.
+    """The host's settings that change a schedule. A number of 0 means the default.
 
     `old_karras` is "use old karras scheduler sigmas (0.1 to 10)", `always_discard` "always discard next-to-last sigma".
     """
@@ -36,7 +36,7 @@ class ScheduleOptions:
 
 @dataclass(frozen=True)
 class _Schedule:
-    """What a formula is given: the model's sigmas, ascending, the ends of the schedule and its length."""
+    """A formula's input: the model's sigmas, ascending, and the schedule's ends and length."""
 
     model: Sequence[float]
     low: float
@@ -63,10 +63,10 @@ def start_sigma(
     model: Sequence[float] = (),
     options: ScheduleOptions = ScheduleOptions(),
 ) -> float | None:
-    """The sigma at which a stage starts, or None for a sampler or schedule whose formula is not known here.
+    """The sigma at which a stage starts, or None for a sampler or schedule whose formula is unknown here.
 
     `sampler` and `scheduler` are the first pass's, for a stage that names none. `model` holds a model's sigmas,
-    ascending; without it Stable Diffusion 1's are used. "DPM++ 2M Karras", of hosts without schedulers, works as well.
+    ascending; without it Stable Diffusion 1's are used. "DPM++ 2M Karras" (hosts without schedulers) works, too.
     """
     name = sampling.sampler or sampler or _UNNAMED
     row, schedule = find_sampler(name), sampling.scheduler or scheduler or "Automatic"
@@ -84,7 +84,7 @@ def start_sigma(
 
 
 def _uniform(given: _Schedule, index: int) -> float:
-    """Over the model's own steps, whatever ends are asked for."""
+    """Over the model's own steps, whatever ends are requested."""
     last = len(given.model) - 1
     return _sigma_at(given.model, last - last * index / max(given.count - 1, 1))
 
@@ -113,7 +113,7 @@ _SCHEDULES: dict[str, Callable[[_Schedule, int], float]] = {
 
 
 def _sigma_at(model: Sequence[float], time: float) -> float:
-    """Sigma between two of the model's steps, interpolated in the logarithm as k-diffusion does."""
+    """Sigma between two of the model's steps, interpolated logarithmically as in k-diffusion."""
     low = int(time)
     high = min(low + 1, len(model) - 1)
     part = time - low
@@ -121,7 +121,7 @@ def _sigma_at(model: Sequence[float], time: float) -> float:
 
 
 def _time_of(model: Sequence[float], sigma: float) -> float:
-    """The model's step that has this sigma: the inverse of _sigma_at, no further than the model's ends."""
+    """The model's step that has this sigma: the inverse of _sigma_at, clamped to the model's range."""
     if sigma <= model[0] or sigma >= model[-1]:
         return 0 if sigma <= model[0] else len(model) - 1
     above = bisect.bisect_right(model, sigma)

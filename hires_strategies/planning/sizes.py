@@ -1,4 +1,4 @@
-"""Pixels of a stage: what it is resized to, and what is left after the crop. The host's rounding."""
+"""A stage's size in pixels: what it is resized to and what is left after the crop, rounded as the host does."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from hires_strategies.strategy import Stage
 
-LATENT_SIDE = 8  # pixels of a picture for one of its latent, the host's opt_f
+LATENT_SIDE = 8  # picture pixels per latent pixel; the host's opt_f
 
 
 @dataclass(frozen=True)
 class Upscale:
     """A resize to `width` x `height` pixels, of which the middle `crop_width` x `crop_height` is kept.
 
-    `at_own_size`: the picture does not change its size, and the upscaler is used all the same, a model that sharpens
-    for example. Hires. fix leaves an upscaler out there, so this is for stages without sampling, which it has none of.
+    `at_own_size`: the size does not change, but the upscaler (a sharpening model, for example) is used all the same.
+    Hires. fix skips the upscaler there, so this is only for stages without sampling, which it does not offer.
     """
 
     upscaler: str
@@ -27,7 +27,7 @@ class Upscale:
 
 
 def resolve_upscale(stage: Stage, source: tuple[int, int]) -> Upscale:
-    """The resize of a stage for a picture of `source` pixels, as the host's calculate_target_resolution does it."""
+    """The resize of a stage for a picture of `source` pixels, as the host's calculate_target_resolution computes it."""
     width, height = source
     wanted = _wanted_size(stage, source)
     if stage.scale is not None:
@@ -44,7 +44,7 @@ def _at_own_size(stage: Stage, source: tuple[int, int], target: tuple[int, int])
 
 
 def output_size(stage: Stage, source: tuple[int, int], upscale: Upscale | None) -> tuple[int, int]:
-    """Pixels of the finished stage: whole latents where it is latent or sampled, else the exact size.
+    """Pixels of the finished stage: whole latents if it is latent or sampled, else the exact size.
 
     `upscale` is None for Direct.
     """
@@ -59,12 +59,12 @@ def output_size(stage: Stage, source: tuple[int, int], upscale: Upscale | None) 
 
 
 def whole_latents(size: tuple[int, int]) -> tuple[int, int]:
-    """Width and height as they come out of latents: down to whole ones."""
+    """Width and height as they come out of latents: rounded down to whole ones."""
     return size[0] // LATENT_SIDE * LATENT_SIDE, size[1] // LATENT_SIDE * LATENT_SIDE
 
 
 def cropped_latents(side: int, kept: int) -> int:
-    """How many latent rows or columns a crop from `side` to `kept` pixels takes away (the host's truncate_x)."""
+    """How many latent rows or columns a crop from `side` to `kept` pixels removes (the host's truncate_x)."""
     return (side - kept) // LATENT_SIDE
 
 

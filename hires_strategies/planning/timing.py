@@ -1,9 +1,9 @@
 """How long things take on this machine, learnt from finished runs and kept in a small JSON file.
 
-A stage's time is taken as proportional to its work: model evaluations x pixels x images where it is sampled, pixels x
-images where it only upscales. The rate is the median of the last runs of the nearest size, because attention makes
-large pictures dearer per pixel. For samplers that the table does not know, the model evaluations that a run counted
-are learnt too, by step.
+A stage's time is assumed proportional to its work: model evaluations x pixels x images if it samples, pixels x images
+if it only upscales. The rate is the median of the last runs of the nearest size, because attention makes large
+pictures cost more per pixel. For samplers not in the table, the model evaluations per step that runs counted are
+learnt, too.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _MOST_ENTRIES = 200
 _FIRST_PASS = "first pass"
 _SAMPLED = "sampled"
 _LATENT = "latent"
-_FASTEST, _SLOWEST = 1e-15, 1.0  # seconds per unit of work: beyond them stands a slip, and a sum may overflow
-_MOST_DIGITS = 12  # of a number of pixels
+_FASTEST, _SLOWEST = 1e-15, 1.0  # seconds per unit of work: anything beyond is a mistake, and sums might overflow
+_MOST_DIGITS = 12  # in a number of pixels
 _EVALUATIONS = "evaluations a step"
-_MOST_EVALUATIONS = 100  # a step: beyond it stands a slip
+_MOST_EVALUATIONS = 100  # per step: anything beyond is a mistake
 
 _writing = threading.Lock()
 
@@ -40,7 +40,7 @@ _writing = threading.Lock()
 class Task:
     """Something whose time is learnt: what it is, its picture's size in pixels, and its work.
 
-    `known`: whether the work is known beforehand. Else a step counts as one model evaluation, and nothing is learnt.
+    `known`: whether the work is known beforehand. If not, a step counts as one model evaluation, and nothing is learnt.
     """
 
     kind: str
@@ -51,8 +51,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a first pass or a stage took: seconds, None where it did not run or is not to be learnt from; and the model
-    evaluations that were counted, None where nobody could."""
+    """What a first pass or a stage took: seconds, None if it did not run or should not be learnt from; and the model
+    evaluations counted, None if nobody could count them."""
 
     seconds: float | None
     evaluations: int | None = None
@@ -61,23 +61,23 @@ class Ran:
 class Timing:
     """Rates (seconds per unit of work) in the JSON file at `path`, which need not exist yet.
 
-    A file that cannot be read counts as empty: it holds nothing that the next run does not learn again.
+    An unreadable file counts as empty: whatever it held, the next runs will learn again.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
     def estimate(self, plan: Plan, model: str = "", images: int = 1) -> float | None:
-        """Seconds that a run of `plan` will take for a batch of `images`, or None as long as too little is known.
+        """Seconds that a run of `plan` will take for a batch of `images`, or None while too little is known.
 
-        `model` is any name for models of one speed ("SDXL"); an unknown one is taken to be as fast as those known.
+        `model` is any name for models of one speed ("SDXL"); an unknown one is assumed to be as fast as those known.
         """
         tasks = tasks_of(plan, images, self.evaluations())
         each = self.seconds(tasks if plan.needs_first_pass else tasks[1:], model)
         return None if None in each else sum(seconds for seconds in each if seconds is not None)
 
     def seconds(self, tasks: Sequence[Task], model: str = "") -> list[float | None]:
-        """Seconds that each task will take, None where too little is known. `model` as above."""
+        """Seconds that each task will take, None if too little is known. `model` as above."""
         known = [(*_parts(key), rates) for key, rates in self._read().items() if not _is_evaluations(key)]
         rates: dict[tuple[str, int], float | None] = {}
         for task in tasks:
@@ -88,11 +88,11 @@ class Timing:
         return [task.work * rate if task.known and rate is not None else None for task, rate in found]
 
     def evaluations(self) -> Learnt:
-        """Model evaluations a step, by sampler, of those that the table does not know."""
+        """Model evaluations per step, by sampler, for samplers not in the table."""
         return _learnt(self._read())
 
     def learn(self, plan: Plan, ran: Sequence[Ran], model: str = "", images: int = 1) -> None:
-        """Remember a finished run; StrategyError if the file cannot be written.
+        """Remember a finished run. Raises StrategyError if the file cannot be written.
 
         `ran`: the first pass, then each stage.
         """
@@ -115,12 +115,12 @@ class Timing:
 
 
 def _add(known: dict[str, list[float]], key: str, value: float) -> None:
-    """The newest entry last: the oldest is forgotten first."""
+    """Newest entries come last: the oldest are forgotten first."""
     known[key] = [*known.pop(key, []), value][-REMEMBERED:]
 
 
 def _samplings(plan: Plan, ran: Sequence[Ran]) -> list[tuple[str, int, Ran]]:
-    """Sampler, steps and what ran, of the first pass and of each stage that samples with a sampler that is named."""
+    """Sampler, steps and what ran, for the first pass and each stage that samples with a named sampler."""
     first = plan.first_pass
     all_steps = [first.steps, *(node.steps for node in plan.stages)]
     own = [node.sampling.sampler if node.sampling else None for node in plan.stages]
@@ -157,7 +157,7 @@ def first_pass_task(first: FirstPass, images: int, learnt: Learnt = NOTHING_LEAR
 
 
 def second_pass_task(second: FirstPass, upscaler: str | None, images: int, learnt: Learnt = NOTHING_LEARNT) -> Task:
-    """The host's own Hires. fix; `second`: its target size, steps and sampler. `upscaler` None for a latent one."""
+    """The host's own Hires. fix; `second`: its target size, steps and sampler. `upscaler` is None for a latent one."""
     evaluations = sampler_evaluations(second.sampler, second.steps, True, learnt)
     kind = f"{_SAMPLED} {upscaler or _LATENT}"
     return _sampling_task(kind, (second.width * second.height, images), second.steps, evaluations)
@@ -174,7 +174,7 @@ def _stage_task(plan: Plan, node: Node, images: int, learnt: Learnt) -> Task:
 
 
 def _sampling_task(kind: str, size: tuple[int, int], steps: int, evaluations: int | None) -> Task:
-    """`size`: pixels of one image, images. No evaluation at all (DDIM with one step) teaches no rate either."""
+    """`size`: pixels of one image, number of images. Zero evaluations (DDIM with one step) teach no rate either."""
     pixels, images = size
     return Task(kind, pixels, (evaluations or steps) * pixels * images, known=bool(evaluations))
 
@@ -198,7 +198,7 @@ def _is_evaluations_a_step(value: Any) -> bool:
 
 
 def _is_rate(rate: Any) -> bool:
-    """Seconds per unit of work that some machine may have: a unit is a pixel, or one pixel's part of an evaluation."""
+    """Whether a machine could take so many seconds per unit of work: a pixel, or one pixel's part of an evaluation."""
     return isinstance(rate, (int, float)) and not isinstance(rate, bool) and _FASTEST < rate < _SLOWEST
 
 

@@ -1,1 +1,1 @@
-"""The walk over a plan, with the verbs of a host, and what is remembered of first passes."""
+"""Walking a plan with a host's verbs, and remembering first passes."""

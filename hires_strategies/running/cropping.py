@@ -1,4 +1,4 @@
-"""What an upscale that is larger than its stage leaves in the middle."""
+"""Cutting the middle out of an upscale that is larger than its stage."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Any picture that Pillow opens -> RGB of 8 bits a channel, transparency on white.
+"""Any picture that Pillow opens -> 8-bit RGB, with transparency over white.
 
-Pillow's own conversion clips what is deeper than 8 bits: a 16-bit photograph comes out white.
+Pillow's own conversion clips anything deeper than 8 bits: a 16-bit photograph comes out white.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-# White of samples that Pillow hands over as they stand in the file, by its name for them there.
+# The value of white in samples that Pillow passes on unscaled, by its name for the raw format.
 _WHITE = {"I;12": 4095}
 _WHITE_OF_16_BITS = 65535
-# One step of a gray or black-and-white PNG's samples in the 8 bits that Pillow makes of them.
+# One step of a gray or black-and-white PNG's samples, on the 8-bit scale that Pillow converts them to.
 _STEPS = {"1": 255, "L;2": 85, "L;4": 17}
 _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 
 
 def eight_bits_on_white(image: Image.Image) -> Image.Image:
-    """The picture (the first, of several) as RGB, in the colours of sRGB where it brings a profile of its own.
+    """The picture (the first, if there are several) as RGB, converted to sRGB if it has a colour profile.
 
-    Raises ValueError for numbers whose white is not known: floats that are not from 0 to 1, integers of 32 bits.
+    Raises ValueError for samples whose white is unknown: floats outside 0 to 1, 32-bit integers.
     """
     raw = _raw_mode(image)
     transparent = _transparent(image, raw)
@@ -41,7 +41,7 @@ def eight_bits_on_white(image: Image.Image) -> Image.Image:
 
 
 def _raw_mode(image: Image.Image) -> str:
-    """Pillow's name for the samples as they stand in the file; it is gone once the picture is unpacked."""
+    """Pillow's name for the file's raw sample format; it is lost once the picture is decoded."""
     tiles: Any = getattr(image, "tile", None)
     arguments = tiles[0][3] if tiles else ""
     first = arguments if isinstance(arguments, str) else next(iter(arguments or ()), "")
@@ -49,7 +49,7 @@ def _raw_mode(image: Image.Image) -> str:
 
 
 def _transparent(image: Image.Image, raw: str) -> Any:
-    """The transparent colour in the picture's own samples: Pillow keeps a PNG's as it stands in the file."""
+    """The transparent colour in the picture's own samples: Pillow keeps a PNG's as stored in the file."""
     colour = image.info.get("transparency")
     if isinstance(colour, int) and raw in _STEPS:
         return colour * _STEPS[raw]
@@ -59,7 +59,7 @@ def _transparent(image: Image.Image, raw: str) -> Any:
 
 
 def _from_deep(image: Image.Image, raw: str) -> Image.Image:
-    """A gray picture deeper than 8 bits, as L, or as LA where it names a transparent gray."""
+    """A gray picture deeper than 8 bits, as L, or as LA if it declares a transparent gray."""
     samples = np.asarray(image)
     unit = _unit(image, samples, raw)
     if getattr(image, "tag_v2", {}).get(262) == 0:  # TIFF: white is zero
@@ -77,10 +77,10 @@ def _unit(image: Image.Image, samples: Any, raw: str) -> Any:
     """The samples as floats from 0 to 1, H,W."""
     if image.mode == "F":
         lowest, highest = float(samples.min()), float(samples.max())
-        if not (lowest >= 0 and highest <= 1):  # nor where one of them is no number
+        if not (lowest >= 0 and highest <= 1):  # NaN fails this, too
             raise ValueError(f"its floats go from {lowest:g} to {highest:g}, and 0 to 1 is what can be read")
         return samples.astype(np.float64)
-    # Older Pillows call every gray PNG of 16 bits "I".
+    # Older Pillow versions call every 16-bit gray PNG "I".
     if image.mode == "I" and "I;16" not in raw and image.format not in ("PNG", "PPM"):
         raise ValueError("its gray has 32 bits, of which nobody knows the white: save it with 8 or 16")
     if raw.endswith("S"):
@@ -93,7 +93,7 @@ def _has_alpha(image: Image.Image) -> bool:
 
 
 def _as_srgb(image: Image.Image, profile: bytes) -> Image.Image | None:
-    """The colours by the picture's profile; None where that is sRGB itself, fits no such picture or cannot be read."""
+    """The picture converted by its profile; None if that is sRGB already, does not fit the picture or is unreadable."""
     try:
         own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if "sRGB" in ImageCms.getProfileDescription(own):

@@ -1,4 +1,4 @@
-"""An image as programs send it, base64 text -> a picture to start from."""
+"""An image as programs send it (base64 text) -> a picture to start from."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _TURNS = {
 
 
 def decode_image(text: str, longest_side: int, key: str) -> Image.Image:
-    """The RGB picture of a base64 text (a "data:" address too), upright, 8 bits a channel, transparency on white.
+    """The picture in a base64 text (or "data:" URL): 8-bit RGB, upright, with transparency over white.
 
-    Its `info` is kept: generation parameters are in it. Sides are from 8 to `longest_side` pixels, checked before the
-    picture is unpacked. Raises StrategyError that names `key`.
+    Its `info`, which holds generation parameters, is kept. Sides must be 8 to `longest_side` pixels, checked before the
+    picture is decoded. Raises StrategyError naming `key`.
     """
     payload = text.partition(",")[2] if text.startswith("data:") else text
     try:
@@ -46,14 +46,14 @@ def decode_image(text: str, longest_side: int, key: str) -> Image.Image:
         raise
     except UnidentifiedImageError:
         raise StrategyError(f"'{key}' holds no image of a known format, found base64 of {data[:16]!r}.") from None
-    except Exception as error:  # Pillow's readers raise many kinds for broken files
+    except Exception as error:  # Pillow's readers raise many kinds of errors for broken files
         raise StrategyError(f"'{key}' holds no image that can be read: {error}.") from None
     flat.info = info
     return flat
 
 
 def _formats() -> list[str]:
-    """What Pillow reads by itself: PostScript it gives to another program, and this text may be anybody's."""
+    """The formats Pillow decodes itself: it hands PostScript to another program, and the text may come from anyone."""
     Image.init()
     return [name for name in Image.ID if name != "EPS"]
 
@@ -67,6 +67,6 @@ def _check_size(image: Image.Image, longest_side: int, key: str) -> None:
 
 
 def _upright(flat: Image.Image, image: Image.Image) -> Image.Image:
-    """`flat`, made of the opened `image`, as that one's EXIF orientation wants it."""
-    turn = None if image.format == "TIFF" else _TURNS.get(image.getexif().get(_ORIENTATION, 1))  # Pillow turns a TIFF
+    """`flat`, made from the opened `image`, turned upright according to that image's EXIF orientation."""
+    turn = None if image.format == "TIFF" else _TURNS.get(image.getexif().get(_ORIENTATION, 1))  # Pillow turns TIFFs
     return flat if turn is None else flat.transpose(turn)

@@ -1,6 +1,6 @@
-"""Values -> a digest that is equal only for values that are equal all through.
+"""Values -> a digest that is equal only if the values are equal throughout.
 
-For keys where a wrong match would be worse than none: what cannot be compared raises NoKey.
+For keys where a wrong match would be worse than none: anything that cannot be compared raises NoKey.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _DEEPEST = 40
 
 
 class NoKey(ValueError):
-    """A value that has no digest: a function, an object that only knows itself, a nesting without end."""
+    """A value without a digest: a function, an object comparable only by identity, endless nesting."""
 
 
 def digest(value: Any) -> str:
     """32 hex digits for plain data: numbers, texts, bytes, paths, enums, arrays, tensors, generators, pictures, data
-    classes, and sequences, sets and mappings of them (mappings with their order). 7 and 7.0 are equal, 1 and True are
+    classes, and sequences, sets and mappings of them (in mappings, order counts). 7 and 7.0 are equal, 1 and True are
     not. Raises NoKey for anything else.
     """
     return _digest(value, 0).hex()
@@ -48,7 +48,7 @@ def _digest(value: Any, depth: int) -> bytes:
 def _hash(parts: Iterable[bytes]) -> bytes:
     hasher = hashlib.blake2b(digest_size=16)
     for part in parts:
-        hasher.update(len(part).to_bytes(8, "little"))  # else ("ab", "c") and ("a", "bc") were one
+        hasher.update(len(part).to_bytes(8, "little"))  # otherwise ("ab", "c") and ("a", "bc") would be equal
         hasher.update(part)
     return hasher.digest()
 
@@ -108,7 +108,7 @@ def _collection(value: Any, depth: int) -> list[bytes] | None:
     else:
         return None
     if type(value) not in (list, tuple, set, frozenset, dict):
-        # A class of its own can mean more than what it holds.
+        # A subclass can mean more than the items it holds.
         own = getattr(value, "__dict__", {})
         parts += [_name(type(value)).encode(), *(_digest(each, depth + 1) for item in own.items() for each in item)]
     return parts

@@ -1,8 +1,8 @@
-"""The first passes of the last generations, kept image by image, so that stages can start from them again.
+"""The first passes of recent generations, kept image by image, so that stages can start from them again.
 
-An image is found by its key alone, whichever batch it came from. A batch that comes again as a whole is preferred, and
-told apart: computed in the same company, its latents are those of a fresh run bit for bit. In other company the last
-bits differ, because a model computes a batch as one.
+An image is found by its key alone, whichever batch it came from. A batch that recurs as a whole is preferred, and
+marked: its latents equal a fresh run's bit for bit. Among other images the last bits differ, because a model computes
+a whole batch at once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KNOWN_AS_DROPPED = 1000  # images
 
 @dataclass(frozen=True)
 class Traces:
-    """What else a first pass left behind, for a later run to find as if it had computed it itself.
+    """What else a first pass left behind, restored in a later run as if that run had computed the pass itself.
 
     `parameters` are what it added to the generation parameters; `generators` the states of torch's random number
     generators by device; `eta` the sampler's.
@@ -42,7 +42,7 @@ class Traces:
 
 @dataclass(frozen=True)
 class Recalled:
-    """A batch found again: a fresh tensor B x C x H/8 x W/8 on the CPU. `same_batch`: equal to a fresh run's bits."""
+    """A batch from memory, a new tensor B x C x H/8 x W/8 on the CPU. `same_batch`: bit for bit that of a fresh run."""
 
     latents: torch.Tensor
     traces: Traces
@@ -63,10 +63,10 @@ class _Image:
 
 
 class FirstPasses:
-    """The last first passes, at most `images` of them in at most `size` bytes; the longest unused one goes first."""
+    """The latest first passes: at most `images`, in at most `size` bytes; the least recently used is dropped first."""
 
     def __init__(self, images: int = MOST_IMAGES, size: int = MOST_MEGABYTES * MEGABYTE) -> None:
-        self._images: list[_Image] = []  # the last used one last
+        self._images: list[_Image] = []  # the most recently used last
         self._dropped: deque[str] = deque(maxlen=_KNOWN_AS_DROPPED)  # keys
         self.limit(images, size)
 
@@ -79,7 +79,7 @@ class FirstPasses:
         return sum(image.size for image in self._images)
 
     def limit(self, images: int, size: int) -> None:
-        """Set both limits (0 or less: nothing is kept) and drop what is over them."""
+        """Set both limits (0 or less: nothing is kept) and drop what exceeds them."""
         self._most, self._largest = images, size
         self._drop()
 
@@ -88,14 +88,14 @@ class FirstPasses:
         self._dropped.clear()
 
     def has_dropped(self, keys: Sequence[str]) -> bool:
-        """Whether an image with one of the keys was here and had to go for the limits."""
+        """Whether an image with one of the keys was kept here until the limits forced it out."""
         known = {image.key for image in self._images}
         return any(key in self._dropped and key not in known for key in keys)
 
     def remember(self, keys: Sequence[str], latents: torch.Tensor, traces: Traces) -> None:
-        """Keep a finished batch, B x C x H/8 x W/8, by one key an image. Copies: nothing holds the tensor itself.
+        """Keep a finished batch, B x C x H/8 x W/8, under one key per image. The tensor is copied, not held.
 
-        Latents that are no numbers are not kept. Raises ValueError where keys and latents differ in number.
+        Latents that are not all finite are not kept. Raises ValueError if there are not as many keys as latents.
         """
         if len(keys) != len(latents):
             raise ValueError(f"{len(latents)} images need as many keys, found {len(keys)}.")
@@ -109,7 +109,7 @@ class FirstPasses:
         self._drop()
 
     def recall(self, keys: Sequence[str]) -> Recalled | None:
-        """The latents of a batch, or None where one of its images is not known."""
+        """The latents of a batch, or None if any of its images is unknown."""
         if not keys:
             return None
         batch = digest(tuple(keys))
@@ -131,7 +131,7 @@ class FirstPasses:
 
 
 def _once(images: list[_Image]) -> list[_Image]:
-    """The images in order, each one once, however often a batch asked for it."""
+    """The images in order without repeats, however often a batch asked for one."""
     return list({id(image): image for image in images}.values())
 
 

@@ -1,4 +1,4 @@
-"""What the engine needs of a WebUI: the Host protocol. The only thing that run.py knows of one."""
+"""What the engine needs from a WebUI: the Host protocol, which is all that run.py knows of one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Latents = Any
 
 @dataclass(frozen=True)
 class Sampled:
-    """What a sampling did: the sigma it started from, and its model evaluations; None where the host cannot say."""
+    """What a sampling did: its starting sigma and its number of model evaluations; None where the host cannot say."""
 
     start_sigma: float | None = None
     evaluations: int | None = None
@@ -30,13 +30,13 @@ class Host(Protocol):
     """
 
     def rewind_generator(self) -> None:
-        """Put torch's generator where the first pass's noise left it: an encode draws from there.
+        """Reset torch's generator to where the first pass's noise left it: encoding draws from it.
 
-        Called before a pixel upscale and the encode after it, not between: some upscalers draw too when they load.
+        Called before a pixel upscale and the encode after it, not in between: some upscalers also draw when they load.
         """
 
     def decode(self, latents: Latents) -> list[Image]:
-        """The pictures of the latents, by the model's autoencoder."""
+        """The latents decoded to pictures by the model's autoencoder."""
 
     def encode(self, images: list[Image]) -> Latents:
         """The latents of pictures of one size; sides are floored to whole latents."""
@@ -48,25 +48,25 @@ class Host(Protocol):
         """Pictures resized to exactly upscale.width x upscale.height by the upscaler, not yet cropped."""
 
     def sample(self, latents: Latents, images: list[Image] | None, node: Node) -> Latents:
-        """The second pass of `node` over `latents`. `images` are their pictures where they came from pixels."""
+        """The second pass of `node` over `latents`. `images` are the pictures they were encoded from, if any."""
 
     def direct(self, node: Node) -> Latents:
         """txt2img at the node's size, from noise alone."""
 
     def last_sampling(self) -> Sampled:
-        """What the last `sample` or `direct` that ended well did."""
+        """What the last successful `sample` or `direct` did."""
 
     def next_job(self, node: Node, text: str) -> None:
-        """Called before each stage: the progress bar moves on and says `text`."""
+        """Called before each stage: the progress bar moves on and shows `text`."""
 
     def stopped(self) -> str | None:
-        """'interrupted' or 'skipped' once the user asked for it, else None: what runs then ends unfinished."""
+        """'interrupted' or 'skipped' once the user asked for it, else None: what is running then ends unfinished."""
 
     def ending(self) -> bool:
-        """Whether the user asked to finish what runs now, and that nothing more begins."""
+        """Whether the user asked to finish what is running and to start nothing more."""
 
     def failed(self, node: Node, error: Exception) -> None:
         """Called after a stage failed: report it, and free what it held."""
 
     def release(self) -> None:
-        """Called between stages: free memory that nothing holds any more."""
+        """Called between stages: free memory that is no longer used."""

@@ -1,6 +1,6 @@
-"""The walk over a plan: depth first, what branches share once, and an end for every kind of trouble.
+"""Walks a plan depth first, computes once what branches share, and handles every kind of failure.
 
-A stage's result depends on the first pass and the path to it, never on what ran before it in another branch.
+A stage's result depends only on the first pass and the path to it, never on what ran earlier in another branch.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .host import Host, Latents, Sampled
 
 @dataclass
 class Picture:
-    """A batch as latents, as pictures, or as both; never neither. The form that is missing is made once, on demand."""
+    """A batch as latents, as pictures or as both, never neither. A missing form is made once, on demand."""
 
     latents: Latents | None = None
     images: list[Image] | None = None
@@ -45,14 +45,13 @@ class Picture:
 class Outcome:
     """What became of one stage, for a whole batch.
 
-    `reached` is the index of the stage that `images` show: the stage itself, or where it failed or was stopped, the
-    last finished one before it (None: the first pass). `images` is None where nothing at all was finished, or where
-    nobody asked for this stage's pictures. `error` is a sentence. `seconds` is the stage's own time.
-    `model_evaluations` are those that the host counted, else what is known beforehand. `began` is False where the user
-    stopped the run before the stage.
+    `reached` is the index of the stage that `images` show: the stage itself or, if it failed or was stopped, the last
+    finished one before it (None: the first pass). `images` is None if nothing at all was finished, or if this stage's
+    pictures were not asked for. `error` is a sentence. `seconds` is the stage's own time. `model_evaluations` is the
+    host's count, else the number known beforehand. `began` is False if the user stopped the run before the stage.
 
-    One picture can be unfinished: where sampling from noise alone is interrupted with nothing before it, what came of
-    it is shown, as the host shows it.
+    One picture can be unfinished: if sampling from noise alone is interrupted with nothing before it, its partial
+    result is shown, as the host does.
     """
 
     reached: int | None
@@ -68,7 +67,7 @@ class Outcome:
 class Result:
     """The outcome of every stage, by its index in the plan, and the first pass's pictures if they were asked for.
 
-    `first_pass_error` is a sentence where those pictures could not be made.
+    `first_pass_error` is a sentence if those pictures could not be made.
     """
 
     stages: tuple[Outcome, ...]
@@ -77,7 +76,7 @@ class Result:
 
     @property
     def troubles(self) -> list[str]:
-        """What went wrong in sentences, each once, and a single one for all stages that the user stopped."""
+        """What went wrong, as sentences without repeats; a single one covers all stages that the user stopped."""
         left = [outcome.error for outcome in self.stages if not outcome.began]
         told = [outcome.error for outcome in self.stages if outcome.began]
         if left:
@@ -87,7 +86,7 @@ class Result:
 
 
 def nothing_ran(plan: Plan, error: str) -> Result:
-    """The result of a plan that was not run at all, for the reason that `error` says; nobody has pictures of it."""
+    """The result of a plan that was not run at all, for the reason given in `error`; it has no pictures."""
     return Result(tuple(Outcome(None, None, error, 0.0, None, 0) for _ in plan.stages), None)
 
 
@@ -95,7 +94,7 @@ def run(plan: Plan, host: Host, first_pass: Picture | None, keep: Collection[int
     """Run every stage of `plan` on `first_pass` (None: only for plans that need none).
 
     The pictures of the variants are kept, and those of the stages in `keep` (None stands for the first pass).
-    Only an error that is no Exception leaves this function: what fails is in the outcomes.
+    Failures are reported in the outcomes: only a BaseException that is not an Exception propagates.
     """
     kept: set[int | None] = {variant.node for variant in plan.variants}
     walk = _Walk(plan, host, kept.union(keep))
@@ -117,14 +116,14 @@ class _Walk:
         self.outcomes: dict[int, Outcome] = {}
 
     def walk(self, first_pass: Picture | None) -> None:
-        """Run every stage, each with all that follows it before the next one beside it."""
+        """Run every stage, each followed by all of its descendants before its next sibling."""
         forks = [_Fork(self.host, first_pass, self.plan.children(None))]
         while forks:
             self._run_next(forks)
             self.host.release()
 
     def _run_next(self, forks: list[_Fork]) -> None:
-        """Run the next stage of the last fork, which leaves the list, and the memory, with its last stage."""
+        """Run the next stage of the last fork, which is dropped from the list, and from memory, with its last stage."""
         fork = forks[-1]
         node = fork.waiting.popleft()
         if not fork.waiting:
@@ -139,14 +138,14 @@ class _Walk:
             forks.append(_Fork(self.host, finished, following))
 
     def _stopped_before(self, fork: _Fork) -> str | None:
-        """Why nothing more may begin, or None. The first stage always begins where there is nothing to show without it:
-        the host, too, starts to sample, and stops at its first step."""
+        """Why nothing more may begin, or None. The first stage always begins if nothing can be shown without it: the
+        host, too, starts sampling and stops at its first step."""
         if fork.source is None and not self.outcomes:
             return None
         return self.host.stopped() or ("stopped" if self.host.ending() else None)
 
     def _run_stage(self, node: Node, fork: _Fork) -> Picture | None:
-        """The finished stage, or None after it failed or was stopped and all that follows it was marked."""
+        """The finished stage, or None if it failed or was stopped; it and all that follow it are then marked."""
         started = time.perf_counter()
         self.host.next_job(node, f"Hires stage {node.index + 1} of {len(self.plan.stages)}: {node.text}")
         trouble, unfinished = None, None
@@ -164,7 +163,7 @@ class _Walk:
         finally:
             fork.done_with(node)
         if trouble:
-            # Only here, where the exception is gone, is what it held free: what is shown instead may need the memory.
+            # Only now that the exception is gone is its memory free, which decoding an earlier picture may need.
             self.host.release()
             self._give_up(node, fork.source or unfinished, trouble)
             return None
@@ -184,7 +183,7 @@ class _Walk:
         return Picture(latents=self.host.sample(started.latents, started.images, node))
 
     def _give_up(self, node: Node, before: Picture | None, error: str, began: bool = True) -> None:
-        """Mark a stage and all that follows it: they show what was finished before."""
+        """Mark a stage and all that follow it: they show what was finished before it."""
         reached = node.parent if before is not None else None
         images = None
         try:
@@ -197,7 +196,7 @@ class _Walk:
 
 
 class _Fork:
-    """A picture, the stages that start from it and wait, and the upscales that several of them share.
+    """A picture, the stages still to start from it, and the upscales that several of them share.
 
     An upscale is made once and dropped after its last use.
     """
