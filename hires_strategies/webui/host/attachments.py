@@ -1,12 +1,12 @@
-"""All that we hang on the host's objects, each thing under one name.
+"""Everything this extension attaches to the host's objects, each under one name.
 
-On `p`, as values that only we read (`hang`, `held`, `drop`):
+On `p`, as values that only this extension reads (`hang`, `held`, `drop`):
 
-| JOB | the generation's Job, from our before_process on; the host's copies of `p` find the same one |
+| JOB | the generation's Job, from before_process on; the host's copies of `p` find the same one |
 | CELL | what the axes of an X/Y/Z plot ask of this cell |
-| AXES | the axes of the plot that were confirmed so far, on the plot's own `p` |
-| ORIGINAL | the gallery's image that the strategy is run on, with its text, until it is given back |
-| BAR | the progress of the batch that is sampled |
+| AXES | the axes of the plot confirmed so far, on the plot's own `p` |
+| ORIGINAL | the gallery's image that the strategy runs on, with its text, until it is returned |
+| BAR | the progress of the batch being sampled |
 
 On `p`, in place of its methods `sample`, `setup_prompts` and `save_samples`: a Replacement (hooks.SampleThenStages,
 hooks.Refusal, host.saving).
@@ -19,9 +19,9 @@ For the length of one call, put back in a `finally`: the scaler's `do_upscale` (
 p.extra_generation_params (first_pass.recall). Until it is called, once: the `run` of the selected script of the list
 (output.records).
 
-Other extensions copy `p`, deeply too, and write its fields as JSON or pickle them. So a value hangs there as a token: a
-string that holds it. A copy holds the same value; a string that came back from JSON or a pickle finds it as long as
-something else holds it; where nothing does, nothing was hung. No value outlives the last `p` that holds it.
+Other extensions copy `p`, even deeply, and serialise its fields as JSON or pickle them. So a value is attached as a
+token: a string that holds it. A copy holds the same value; a string that came back from JSON or a pickle finds it as
+long as something else holds it; otherwise nothing counts as attached. No value outlives the last `p` that holds it.
 
 What a module keeps for itself stays private to it, behind its functions: host.progress (how many batches are to
 come), first_pass.recall (the remembered first passes), page.events (the host's fields and the section built last).
@@ -50,7 +50,7 @@ T = TypeVar("T")
 
 
 class _Token(str):
-    """A string under which its `value` is found, and that keeps it alive."""
+    """A string by which its `value` is found, and which keeps it alive."""
 
     value: object
 
@@ -68,7 +68,7 @@ _tokens: WeakValueDictionary[str, _Token] = WeakValueDictionary()
 
 
 def hang(p: Processing, name: str, value: object) -> None:
-    """Let `p`, and the copies made of it from now on, hold a value."""
+    """Attach a value to `p`, and to the copies made of it from now on."""
     token = _Token(uuid4().hex)
     token.value = value
     _tokens[str(token)] = token
@@ -76,7 +76,7 @@ def hang(p: Processing, name: str, value: object) -> None:
 
 
 def held(p: Processing, name: str, kind: type[T]) -> T | None:
-    """The value of that name and kind, or None."""
+    """The attached value of that name and kind, or None."""
     token = _tokens.get(str(getattr(p, name, "")))
     return token.value if token is not None and isinstance(token.value, kind) else None
 
@@ -86,9 +86,9 @@ def drop(p: object, name: str) -> None:
 
 
 class Replacement(dict[str, Any]):
-    """What stands on `p` in place of a method, in classes derived from it that can be called.
+    """Base of the callables that replace a method on `p`.
 
-    Whoever copies p's fields keeps the very object; whoever writes them as JSON or pickles them gets an empty mapping,
+    Copying p's fields keeps this very object; writing them as JSON or pickling them gives an empty mapping,
     which `replaced` passes over.
     """
 
@@ -115,7 +115,7 @@ class Replacement(dict[str, Any]):
 
 
 def replaced(p: object, method: str) -> Callable[..., Any] | None:
-    """What stands on `p` itself in place of its class's method, ours or another extension's; None for nothing."""
+    """What replaces a method of its class on `p` itself, ours or another extension's; None for nothing."""
     own = vars(p).get(method)
     return own if callable(own) else None
 
@@ -130,5 +130,5 @@ def held_by_image(image: Image | None, name: str, kind: type[T]) -> T | None:
 
 
 def exchange_class(processed: Processed, kind: type) -> None:
-    """Let `processed` be a `kind`, a subclass of what it is, also in the copies that X/Y/Z plot makes of it."""
+    """Make `processed` a `kind`, a subclass of its class, also in the copies that X/Y/Z plot makes of it."""
     processed.__class__ = kind

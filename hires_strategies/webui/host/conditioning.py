@@ -30,7 +30,7 @@ class Conditioning:
     def for_stage(self, q: Processing, node: Node) -> tuple[Any, Any]:
         """Activate the stage's networks and return its conditioning (positive, negative), computed once.
 
-        Like the host in each of its passes, activate networks that are active already, too: scripts wait for it.
+        Like the host in each pass, activate networks even if they are active already: scripts rely on it.
         """
         assert node.sampling is not None
         prompts, negatives, networks = self._prompts(node.sampling)
@@ -57,9 +57,9 @@ class Conditioning:
         return made.conds
 
     def restore_networks(self) -> None:
-        """The networks of the first pass again, as the host left them, if a stage had others."""
+        """Reactivate the first pass's networks, as the host left them, if a stage had others."""
         if self.active != _network_key(self.first_networks):
-            q = copy(self.p)  # what activation writes stands there already
+            q = copy(self.p)  # what activation writes is there already
             q.extra_generation_params = {}
             self._activate(q, self.first_networks)
 
@@ -74,7 +74,7 @@ class Conditioning:
         return prompts, self.prompts.negative(sampling, negatives), networks
 
     def _activate(self, q: Processing, networks: Networks | None) -> None:
-        self.active = ""  # not known until it worked
+        self.active = ""  # unknown until it has worked
         with devices.autocast():
             extra_networks.activate(q, networks)
         self.active = _network_key(networks)
@@ -91,7 +91,7 @@ class Conditioning:
         first_steps, second_steps = (q.firstpass_steps, steps) if q.is_hr_pass else (steps, None)
 
         def compute(function: Any, texts: Any) -> Any:
-            # Own cache slots: the host's key has no size, which SDXL's conditioning holds.
+            # Separate cache slots: the host's key lacks the size, which is part of SDXL's conditioning.
             return q.get_conds_with_caching(function, texts, first_steps, [[None, None, None]], networks, second_steps)
 
         with devices.autocast(), parameters.written_by_encoder() as by_encoder:
@@ -104,7 +104,7 @@ class Conditioning:
 
 @dataclass
 class _Made:
-    """Conditioning, and which generation parameters the text encoder wrote meanwhile."""
+    """Conditioning, and the generation parameters written while it was computed."""
 
     conds: tuple[Any, Any]
     written: dict[str, Any]

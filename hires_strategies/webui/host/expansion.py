@@ -1,7 +1,7 @@
-"""Wildcards, dynamic prompts and comments in a stage's own prompt, filled in by the scripts that do so in the prompt.
+"""Wildcards, dynamic prompts and comments in a stage's own prompt, expanded by the scripts that do so for the prompt.
 
-Such a script rewrites `p.all_prompts` in its `process`, each by the seed of its image. So it is given a copy of `p`
-whose prompts are the stage's. A script that works while the host samples as well may do more: it is left alone.
+Such a script rewrites `p.all_prompts` in its `process`, each prompt by its image's seed. So it is given a copy of `p`
+whose prompts are the stage's. Scripts that also work while the host samples may do more, and are left alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from modules import errors, scripts
 
 from .processing import Processing, Script
 
-# What a text has to hold before a script is asked: the signs of the usual notations.
+# What a text must contain before scripts are asked: characters of the usual notations.
 _ASKS = re.compile(r"[{}<>#$%|]|__")
 _LEFT = re.compile(r"__\w[^,\n]*?__|\{[^{}\n]*\|[^{}\n]*\}|\{\{.*?\}\}|\{%.*?%\}|<wildcards?:[^>\n]+>")
 _WHILE_SAMPLING = (
@@ -34,7 +34,7 @@ _WHILE_SAMPLING = (
 
 
 class Expansion:
-    """The texts of one generation's stages as the scripts fill them in, each text once."""
+    """The texts of one generation's stages as the scripts expand them, each text once."""
 
     def __init__(self) -> None:
         self._filled: dict[tuple[str, bool], list[str]] = {}
@@ -48,23 +48,23 @@ class Expansion:
 
 
 def left_in(text: str) -> str | None:
-    """What an extension could have filled in and none did, '__animal__' for example; None for nothing."""
+    """Something that an extension could have expanded but none did, such as '__animal__'; None if there is nothing."""
     found = _LEFT.search(text)
     return found[0] if found else None
 
 
 def expanders(always_on: Iterable[Script]) -> list[Script]:
-    """The scripts that rewrite prompts, and do nothing else."""
+    """The scripts that rewrite prompts and do nothing else."""
     return [script for script in always_on if _rewrites_prompts(type(script))]
 
 
 def is_the_hosts_own(script: Script) -> bool:
-    """Whether it came with the host, whose only such script takes comments out."""
+    """Whether it came with the host, whose only such script removes comments."""
     return "processing_scripts" in Path(str(script.filename)).parts
 
 
 def _expanded(p: Processing, text: str, negative: bool) -> list[str]:
-    """The text for every image of the generation; as it is where a script makes another number of them."""
+    """The text for every image of the generation; unchanged if a script returns a different number of texts."""
     count = len(p.all_prompts)
     q = _asking(p, text)
     for script in expanders(p.scripts.alwayson_scripts if p.scripts is not None else ()):
@@ -75,7 +75,7 @@ def _expanded(p: Processing, text: str, negative: bool) -> list[str]:
             errors.report(f"Hires strategies: {script.title()} could not fill in a stage's prompt", exc_info=True)
     found = q.all_negative_prompts if negative else q.all_prompts
     if not isinstance(found, list) or len(found) != count or not all(isinstance(each, str) for each in found):
-        return [text] * count  # all combinations, for example, which are the number of images
+        return [text] * count  # all combinations, for example, which then set the number of images
     return found
 
 
@@ -106,7 +106,7 @@ def _rewrites_prompts(kind: type) -> bool:
 
 
 def _words(code: CodeType) -> Iterator[str]:
-    """The names and texts that a function uses, those of functions within it too."""
+    """The names and texts that a function uses, including those of nested functions."""
     yield from code.co_names
     yield from _texts(code.co_consts)
 

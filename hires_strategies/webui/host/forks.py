@@ -1,4 +1,4 @@
-"""What the WebUIs of the family do differently, from A1111 1.6 to 1.10 and on Forge and its kin."""
+"""Where the WebUIs of the family differ: A1111 1.6 to 1.10, Forge and its relatives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hires_strategies.samplers import Fewest, unipc_fewest
 
 from .processing import Processing
 
-# Samplers of k-diffusion that fail at one step in A1111, and its functions; some forks have mended them.
+# k-diffusion samplers that fail with one step in A1111, and their functions; some forks have fixed them.
 _FAIL_AT_ONE_STEP = {
     "DPM++ 2M SDE": "sample_dpmpp_2m_sde",
     "DPM++ 2M SDE Heun": "sample_dpmpp_2m_sde",
@@ -31,7 +31,7 @@ def infotext_module() -> Any:
 
 
 def schedulers() -> list[Any]:
-    """The host's schedulers; none before A1111 1.9, where a sampler's name holds its schedule."""
+    """The host's schedulers; none before A1111 1.9, where a sampler's name includes its schedule."""
     try:
         from modules import sd_schedulers
     except ImportError:
@@ -45,7 +45,7 @@ def scheduler_of(p: Processing) -> str | None:
 
 
 def take_sampler(p: Processing, parameters: dict[str, Any]) -> None:
-    """Set the sampler, and from A1111 1.9 on the schedule type, that an image's parameters name."""
+    """Set the sampler, and from A1111 1.9 on the schedule type, that an image's parameters give."""
     if hasattr(sd_samplers, "get_sampler_from_infotext"):
         p.sampler_name = sd_samplers.get_sampler_from_infotext(parameters)
         p.scheduler = sd_samplers.get_scheduler_from_infotext(parameters)
@@ -69,7 +69,7 @@ def stops_after_this_image() -> bool:
 
 
 def finishing_hook() -> str:
-    """The last hook that an image goes through; before A1111 1.8 there is one less."""
+    """The last hook that an image goes through; before A1111 1.8 there is one fewer."""
     last = "postprocess_image_after_composite"
     return last if hasattr(scripts.Script, last) else "postprocess_image"
 
@@ -80,12 +80,12 @@ def is_adetailers_own(p: Processing) -> bool:
 
 
 def gallery_keeps_original() -> bool:
-    """Whether Forge leaves the image that the gallery's button was pressed for in the gallery, by a setting."""
+    """Whether a setting makes Forge keep the image that the gallery's button was pressed for in the gallery."""
     return bool(getattr(shared.opts, "hires_button_gallery_insert", False))
 
 
 def fewest_steps(options: Mapping[str, Any]) -> dict[str, Fewest]:
-    """What samplers need at least where that is not what the table says: by a setting, and where a fork mended one."""
+    """The fewest steps of samplers where they differ from the table: through a setting, or a fork's fix."""
     order = options.get("uni_pc_order", 3)
     mended = {name: (1, 1) for name, function in _FAIL_AT_ONE_STEP.items() if _runs_one_step(function)}
     return {"UniPC": unipc_fewest(order), **mended} if isinstance(order, int) and order > 0 else dict(mended)
@@ -93,7 +93,7 @@ def fewest_steps(options: Mapping[str, Any]) -> dict[str, Fewest]:
 
 @cache
 def _runs_one_step(function: str) -> bool:
-    """Whether k-diffusion's sampler can do the one step to sigma 0: it is asked itself, with a model of one number."""
+    """Whether k-diffusion's sampler can do a single step to sigma 0: it is simply tried, with a model of one number."""
     try:
         from k_diffusion import sampling
 
@@ -106,7 +106,7 @@ def _runs_one_step(function: str) -> bool:
 
 
 def distilled_cfg(p: Processing) -> float | None:
-    """The distilled CFG scale of the generation (Forge: what Flux calls guidance); None where the host has none."""
+    """The distilled CFG scale of the generation (Forge; Flux calls it guidance); None if the host has none."""
     scale: float | None = getattr(p, "distilled_cfg_scale", None)
     return scale
 
@@ -116,19 +116,19 @@ def use_distilled_cfg(q: Processing, scale: float | None) -> None:
     if scale is None:
         return
     q.distilled_cfg_scale = q.hr_distilled_cfg = scale  # type: ignore[attr-defined]
-    if hasattr(q.sd_model, "set_shift"):  # Forge Neo: for models with a shift the same number is that
+    if hasattr(q.sd_model, "set_shift"):  # Forge Neo: for models with a shift, it is this number
         q.sd_model.set_shift(shift=scale)
 
 
 def conditioning_fields(q: Processing) -> dict[str, Any]:
-    """What the host's SdConditioning holds beside the prompts of a stage."""
+    """What the host's SdConditioning holds besides a stage's prompts."""
     fields: dict[str, Any] = {"width": q.hr_upscale_to_x, "height": q.hr_upscale_to_y}
     scale = distilled_cfg(q)
     return fields if scale is None else {**fields, "distilled_cfg_scale": scale}
 
 
 def before_sampling(q: Processing, x: Any, noise: Any, c: Any, uc: Any) -> tuple[Any, Any, Any]:
-    """All that the host does between the conditioning of a pass and its sampling, in the host's order.
+    """Everything the host does between a pass's conditioning and its sampling, in the host's order.
 
     `x` are the latents to start from. Returns conditioning, negative conditioning and noise: scripts may replace them.
     """
@@ -137,7 +137,7 @@ def before_sampling(q: Processing, x: Any, noise: Any, c: Any, uc: Any) -> tuple
     else:
         q.c, q.uc = c, uc
     if hasattr(q.sd_model, "forge_objects"):
-        # Forge collects what extensions patch into the model for one sampling: start each one from the LoRA state.
+        # Forge accumulates what extensions patch into the model for a sampling: start each from the LoRA state.
         _before_second_pass(q)
         q.sd_model.forge_objects = q.sd_model.forge_objects_after_applying_lora.shallow_copy()
         _merge_tokens(q)
@@ -148,7 +148,7 @@ def before_sampling(q: Processing, x: Any, noise: Any, c: Any, uc: Any) -> tuple
         c, uc = q.get_conds()
         q.scripts.process_before_every_sampling(q, x=x, noise=noise, c=c, uc=uc)
     modified = getattr(q, "modified_noise", None)
-    if modified is not None:  # Forge lets an extension replace it
+    if modified is not None:  # Forge lets extensions replace it
         noise, q.modified_noise = modified, None  # type: ignore[attr-defined]
     return (*q.get_conds(), noise)
 
@@ -163,16 +163,16 @@ def _before_second_pass(q: Processing) -> None:
 
 
 def forget_reference_latent() -> None:
-    """Forge Neo's edit models keep each encoded picture as a reference; the host clears it after encoding, too."""
+    """Forge Neo's edit models keep each encoded picture as a reference; the host, too, clears it after encoding."""
     if hasattr(shared.sd_model, "ini_latent"):
         shared.sd_model.ini_latent = None
 
 
 def add_page_route(function: Callable[..., Any], inputs: list[Any], outputs: list[Any], name: str) -> None:
-    """An address of the page at which a script can call a function, `run/NAME`; no event of the page does.
+    """A Gradio address, `run/NAME`, at which a script of the page can call a function; no event of the page does.
 
-    Gradio's own "load" events are made of the same: an event of no component. In Gradio 4.40 (Forge, Neo) events are in
-    a config of the page, and name their targets; in Gradio 3 (A1111, reForge, Classic) neither.
+    Gradio's own "load" events are made the same way, as events of no component. In Gradio 4.40 (Forge, Neo) events are
+    in a config of the page and name their targets; in Gradio 3 (A1111, reForge, Classic) neither is so.
     """
     import gradio as gr
 
@@ -185,7 +185,7 @@ def add_page_route(function: Callable[..., Any], inputs: list[Any], outputs: lis
 
 
 def encoder_notes() -> Any | None:
-    """The host's object whose `extra_generation_params` hold what the text encoder wrote; None where there is none."""
+    """The host's object whose `extra_generation_params` hold what the text encoder wrote; None if it has none."""
     if hasattr(shared.sd_model, "extra_generation_params"):  # Forge and Neo
         return shared.sd_model
     try:

@@ -13,17 +13,17 @@ _VERSION = ", Version: "  # the host's last parameter
 
 
 def write(p: Processing, text: str | None) -> None:
-    """None, which the host leaves out, stands for a first pass alone."""
+    """None, which the host leaves out, means a first pass alone."""
     p.extra_generation_params[KEY] = text
 
 
 def remove(p: Processing) -> None:
-    """Take the key out: cells of an X/Y/Z plot share one dict, and the last one's value would stay."""
+    """Remove the key: cells of an X/Y/Z plot share one dict, and the last one's value would remain."""
     p.extra_generation_params.pop(KEY, None)
 
 
 def with_values(infotext: str, changes: Mapping[str, tuple[str | None, str | None]]) -> str:
-    """An infotext with other values: by key what it holds and what it is to hold, None for nothing."""
+    """An infotext with changed values: for each key the old and the new one, None for nothing."""
     for key, (old, new) in changes.items():
         if old != new:
             infotext = _inserted(infotext, key, new) if old is None else _exchanged(infotext, key, old, new)
@@ -31,7 +31,7 @@ def with_values(infotext: str, changes: Mapping[str, tuple[str | None, str | Non
 
 
 def _inserted(infotext: str, key: str, new: str | None) -> str:
-    """A new value stands behind the others, before the host's last ones."""
+    """A new value goes after the others, before the host's last ones."""
     end = infotext.rfind(_VERSION, max(infotext.rfind("\nSteps: "), 0))
     end = len(infotext) if end < 0 else end
     return infotext if new is None else f"{infotext[:end]}, {_written(key, new)}{infotext[end:]}"

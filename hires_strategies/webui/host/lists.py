@@ -1,4 +1,4 @@
-"""The running host's names."""
+"""The running host's lists of names."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def host_vocabulary(limits: Limits) -> Vocabulary:
 
 
 def latent_modes() -> dict[str, dict[str, Any]]:
-    """The host's latent upscale modes; its six by default, on hosts that have taken them out (Forge Neo)."""
+    """The host's latent upscale modes; its six default ones on hosts that have removed them (Forge Neo)."""
     own = {name: {"mode": mode, "antialias": antialias} for name, (mode, antialias) in LATENT_UPSCALERS.items()}
     return shared.latent_upscale_modes or own

@@ -1,9 +1,9 @@
-"""Which generation parameters belong into which image's text.
+"""Which generation parameters belong in which image's text.
 
 Host, samplers and scripts write into `p.extra_generation_params` while they work: Extra noise, Eta DDIM, Lora hashes
 and so on. A text holds what was written on its image's path: by the first pass (if the path has one) and by its stages.
-A stage's value stands under its own key where nothing on the path wrote another one, so that it is read back as the
-host's own. The first pass keeps its key; a stage that differs has "Eta in stage 2", which is no setting to any reader.
+A stage's value is under its own key if nothing else on the path wrote a different one, so that it is read back as the
+host's own. The first pass keeps its key; a stage that differs has "Eta in stage 2", which no reader takes as a setting.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from modules import sd_samplers_common, shared
 from . import forks
 from .processing import Processing
 
-Values = Mapping[str, Any]  # by key of the infotext; None, which the host leaves out, stands for no value
+Values = Mapping[str, Any]  # by key of the infotext; None, which the host leaves out, means no value
 
 SCHEDULE = "Schedule type"
 _LISTS = (" hashes",)  # ends of keys whose values are lists, "name: hash, name: hash"
 
 
 class Recorded(dict[str, Any]):
-    """Generation parameters that remember which of them were written."""
+    """Generation parameters that record which of them were written."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         super().__init__(values)
         self._written: set[str] = set()
 
     def written_and_kept(self) -> dict[str, Any]:
-        """What was written, in the order of the whole, without what was deleted again."""
+        """What was written and not deleted again, in the order of the whole."""
         return {key: value for key, value in self.items() if key in self._written}
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -54,14 +54,14 @@ class Recorded(dict[str, Any]):
 
 
 def recorded(p: Processing, work: Callable[[], Any]) -> tuple[Any, dict[str, Any]]:
-    """What `work` gives, and which parameters were written meanwhile, also where they stood before."""
+    """What `work` returns, and the parameters written meanwhile, even those that were there before."""
     parameters = p.extra_generation_params
     before = set(parameters)
     p.extra_generation_params = own = Recorded(parameters)
     try:
         result = work()
     finally:
-        if p.extra_generation_params is own:  # else an extension has put its own there
+        if p.extra_generation_params is own:  # else an extension has replaced it
             p.extra_generation_params = parameters
         for key in before - set(own):
             parameters.pop(key, None)
@@ -70,18 +70,18 @@ def recorded(p: Processing, work: Callable[[], Any]) -> tuple[Any, dict[str, Any
 
 
 def of_stage(p: Processing, q: Processing) -> dict[str, Any]:
-    """What a stage wrote into its `q`, a copy of `p`, and what the host's texts would tell of it beside that."""
+    """What a stage wrote into its `q`, a copy of `p`, and what else the host's texts would say about it."""
     written, before = q.extra_generation_params, p.extra_generation_params
     if isinstance(written, Recorded):
         found = written.written_and_kept()
-    else:  # an extension has put its own there
+    else:  # an extension has replaced it
         found = {key: value for key, value in written.items() if key not in before or before[key] is not value}
-    # The host calls it so in a second pass, and not at all where it is the first pass's.
+    # The host's key for it in a second pass; it is left out if equal to the first pass's.
     found |= {SCHEDULE: found.pop("Hires schedule type")} if "Hires schedule type" in found else {}
-    if q.is_hr_pass and not p.enable_hr:  # with Hires. fix on the host's own text tells it
+    if q.is_hr_pass and not p.enable_hr:  # with Hires. fix on, the host's own text has it
         found["Token merging ratio hr"] = q.get_token_merging_ratio(for_hr=True) or None
     delta = getattr(shared.opts, "eta_noise_seed_delta", 0)
-    # DDIM draws noise, too, where its eta is not 0, and the host does not tell the delta then.
+    # DDIM, too, draws noise if its eta is not 0, and the host does not write the delta then.
     if delta and (_uses_seed_delta(q) or found.get("Eta DDIM")) and not _uses_seed_delta(p):
         found["ENSD"] = delta
     if getattr(q, "is_using_inpainting_conditioning", False) and not getattr(p, "is_using_inpainting_conditioning", 0):
@@ -96,7 +96,7 @@ def _uses_seed_delta(p: Processing) -> bool:
 
 
 def as_they_stand(p: Processing) -> dict[str, Any]:
-    """The parameters of `p` now, with the schedule type that its texts tell where nothing has written another one."""
+    """The parameters of `p` now, with the schedule type that its texts state, unless a different one was written."""
     return {SCHEDULE: forks.scheduler_of(p), **p.extra_generation_params}
 
 
@@ -104,8 +104,8 @@ def as_they_stand(p: Processing) -> dict[str, Any]:
 class BatchParameters:
     """What was written during one batch.
 
-    `before`: the parameters as the first pass left them. `by_first_pass`: the keys that it wrote.
-    `by_stage`: what each stage wrote, by its index in the plan; None stands for the first pass as a picture.
+    `before`: the parameters as the first pass left them. `by_first_pass`: the keys it wrote.
+    `by_stage`: what each stage wrote, by its index in the plan; None is the first pass as a picture.
     """
 
     before: Values
@@ -113,7 +113,7 @@ class BatchParameters:
     by_stage: dict[int | None, dict[str, Any]] = field(default_factory=dict)
 
     def of_path(self, path: Sequence[int], has_first_pass: bool) -> dict[str, Any]:
-        """The values of a path's text that are not those of `before`; None where it has none."""
+        """The values in a path's text that differ from `before`; None for a key that the text lacks."""
         dropped = frozenset() if has_first_pass else self.by_first_pass
         first = {key: value for key, value in self.before.items() if value is not None and key not in dropped}
         told: dict[str, Any] = dict.fromkeys(dropped)
@@ -126,7 +126,7 @@ class BatchParameters:
 
 
 def _told(key: str, first: Any, written: Mapping[int, Any]) -> dict[str, Any]:
-    """How a text tells of a key that stages (counted from 1) wrote; `first` is what stands there before them."""
+    """How a text states a key that stages (counted from 1) wrote; `first` is its value before them."""
     values = list(written.values())
     if key.endswith(_LISTS):
         whole = _union([first, *values])
@@ -146,16 +146,16 @@ def _union(lists: Sequence[Any]) -> str:
 
 
 class Told(str):
-    """A value of a batch's texts, for each of its images: the host calls it with the image's index.
+    """A value in the texts of a batch's images: the host calls it with the image's index.
 
-    As a text it is the first image's, for hosts that want texts alone. It knows what stood there before.
+    As a string it is the first image's, for hosts that accept strings only. It knows which value it replaced.
     """
 
     texts: tuple[str | None, ...]
     before: Any
 
     def __new__(cls, texts: Sequence[str | None] = (), before: Any = None) -> Told:
-        if isinstance(texts, str):  # made anew by a copy or a pickle
+        if isinstance(texts, str):  # recreated by a copy or a pickle
             texts = (texts,)
         told = super().__new__(cls, next((text for text in texts if text is not None), ""))
         told.texts, told.before = tuple(texts), before
@@ -166,7 +166,7 @@ class Told(str):
 
 
 def write(p: Processing, values: Mapping[str, Sequence[str | None]]) -> None:
-    """Put values, one an image of the batch, into the texts that the host makes of it; None leaves a key out."""
+    """Put values, one per image of the batch, into the texts that the host makes; None leaves a key out."""
     parameters = p.extra_generation_params
     for key, texts in values.items():
         if all(text is None for text in texts):
@@ -188,7 +188,7 @@ def forget(p: Processing) -> None:
 
 
 def text_of(p: Processing, value: Any, position: int) -> str | None:
-    """A value as the host writes it for an image of the batch that runs."""
+    """A value as the host writes it for an image of the running batch."""
     if isinstance(value, list):
         value = value[position] if position < len(value) else None
     elif callable(value):
@@ -199,8 +199,8 @@ def text_of(p: Processing, value: Any, position: int) -> str | None:
 
 @contextmanager
 def written_by_encoder() -> Iterator[dict[str, Any]]:
-    """What the host's text encoder writes meanwhile, complete at the end. Else the host would keep it, and write it
-    into the texts of every image that follows."""
+    """What the host's text encoder writes meanwhile, complete at the end. Otherwise the host would keep it and write it
+    into the texts of all following images."""
     written: dict[str, Any] = {}
     holder = forks.encoder_notes()
     if holder is None:

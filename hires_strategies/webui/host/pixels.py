@@ -25,7 +25,7 @@ def from_decoded(decoded: Any) -> list[Image.Image]:
 def to_decoded(pictures: list[Image.Image]) -> Any:
     """Pictures as decoded samples that from_decoded, and so the host, turns into the very same bytes.
 
-    The half keeps each level clear of the edge where the host's rounding down could lose it.
+    The half keeps each level away from the edge where the host's rounding down could lose it.
     """
     decoded = processing.DecodedSamples()
     for picture in pictures:
@@ -35,13 +35,13 @@ def to_decoded(pictures: list[Image.Image]) -> Any:
 
 
 def to_tensor(pictures: list[Image.Image]) -> torch.Tensor:
-    """B,3,H,W in [0,1] on the host's device in the autoencoder's dtype, as the host's sample_hr_pass makes it."""
+    """B,3,H,W in [0,1] on the host's device in the autoencoder's dtype, as in the host's sample_hr_pass."""
     arrays = [np.moveaxis(np.array(picture).astype(np.float32) / 255.0, 2, 0) for picture in pictures]
     return torch.from_numpy(np.array(arrays)).to(shared.device, dtype=devices.dtype_vae)
 
 
 def upscale(picture: Image.Image, how: Upscale) -> Image.Image:
-    """A picture resized to how.width x how.height by the host. Raises StageFailed where the upscaler did nothing."""
+    """A picture resized to how.width x how.height by the host. Raises StageFailed if the upscaler did nothing."""
     upscaler = next((known for known in shared.sd_upscalers if known.name == how.upscaler), None)
     if upscaler is None:
         raise StageFailed(f"the upscaler '{how.upscaler}' is gone from the host's list")
@@ -53,7 +53,7 @@ def upscale(picture: Image.Image, how: Upscale) -> Image.Image:
 
 
 def _at_own_size(picture: Image.Image, upscaler: UpscalerEntry) -> Image.Image:
-    """What a model makes of a picture at its own size: resize_image leaves the model out where nothing grows."""
+    """A picture run through a model at its own size: resize_image skips the model if nothing grows."""
     scaler = upscaler.scaler
     if scaler is None:
         return picture

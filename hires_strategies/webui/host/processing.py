@@ -1,7 +1,7 @@
-"""What this extension uses of the host's objects, written down: a name that is not here is a type error.
+"""What this extension uses of the host's objects, as types: a name that is not listed here is a type error.
 
-The host has no types of its own. Left out is what only some hosts have, which forks.py reads, and what is theirs alone
-to look into: samples, conditioning and models are `Any`.
+The host has no types of its own. Not listed are names that only some hosts have, which forks.py reads. What only the
+host looks into (samples, conditioning, models) is `Any`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PIL.Image import Image
 class Processing(Protocol):
     """`p`: the host's StableDiffusionProcessingTxt2Img, one generation."""
 
-    # What was asked for. A list of prompts or seeds has one for each image.
+    # The request. A list of prompts or seeds has one for each image.
     prompt: str | list[str]
     negative_prompt: str | list[str]
     styles: list[str] | None
@@ -31,7 +31,7 @@ class Processing(Protocol):
     steps: int
     cfg_scale: float
     sampler_name: str | None
-    scheduler: str | None  # from A1111 1.9 on: to be set anywhere, but read by forks.scheduler_of
+    scheduler: str | None  # from A1111 1.9 on: set it anywhere, read it with forks.scheduler_of
     batch_size: int
     denoising_strength: float | None
     override_settings: dict[str, Any]
@@ -49,8 +49,8 @@ class Processing(Protocol):
     hr_upscale_to_x: int
     hr_upscale_to_y: int
     hr_checkpoint_info: Any
-    hr_scheduler: str | None  # from A1111 1.9 on: only set
-    hr_cfg: float  # Forge's: only set
+    hr_scheduler: str | None  # from A1111 1.9 on: only written
+    hr_cfg: float  # Forge's: only written
     hr_prompts: list[str]
     hr_negative_prompts: list[str]
     hr_extra_network_data: Networks | None
@@ -59,10 +59,10 @@ class Processing(Protocol):
     truncate_x: int
     truncate_y: int
     is_hr_pass: bool
-    txt2img_upscale: bool  # the gallery's button, from A1111 1.8 on: read by forks.is_gallery_upscale
+    txt2img_upscale: bool  # the gallery's button, from A1111 1.8 on: read it with forks.is_gallery_upscale
     firstpass_image: Any  # the image that the button was pressed for
 
-    # Where the generation is.
+    # How far the generation has got.
     iteration: int
     batch_index: int
     n_iter: int
@@ -73,7 +73,7 @@ class Processing(Protocol):
     subseeds: list[int]
     all_seeds: list[int]
     all_subseeds: list[int]
-    lora_hashes: dict[str, str]  # of the host's own LoRA extension, from the first network on
+    lora_hashes: dict[str, str]  # the host's own LoRA extension sets it at the first network
     firstpass_steps: int
     extra_generation_params: dict[str, Any]
     extra_network_data: Networks | None
@@ -82,7 +82,7 @@ class Processing(Protocol):
     scripts: ScriptRunner | None
     script_args: Sequence[Any]
     sd_model: Any
-    sampler: Sampler  # None until the host or we have made one
+    sampler: Sampler  # None until the host or this extension has made one
     rng: ImageRNG
     c: Any
     uc: Any
@@ -146,7 +146,7 @@ class ScriptRunner(Protocol):
 
 
 class Script(Protocol):
-    """`args_from` and `args_to` bound its own part of p.script_args."""
+    """`args_from` and `args_to` delimit its own part of p.script_args."""
 
     filename: Any
     args_from: int
@@ -157,7 +157,7 @@ class Script(Protocol):
 
 
 class SelectableScript(Script, Protocol):
-    """A script of the list; `run` makes the whole answer."""
+    """A script of the list; `run` returns the whole result."""
 
     run: Callable[..., Any]
 
@@ -173,7 +173,7 @@ class SectionScript(Script, Protocol):
 
 
 class Processed(Protocol):
-    """What a generation gave: images, a grid among the first, and their texts in the same order."""
+    """A generation's result: images, perhaps with a grid in front, and their texts in the same order."""
 
     images: list[Image]
     infotexts: list[str]
@@ -184,7 +184,7 @@ class Processed(Protocol):
 
 
 class ImageArguments(Protocol):
-    image: Image  # a script may put another one in its place
+    image: Image  # a script may replace it
 
 
 class CheckpointInfo(Protocol):
@@ -195,7 +195,7 @@ class CheckpointInfo(Protocol):
 class UpscalerEntry(Protocol):
     """One of shared.sd_upscalers; `scaler` is None for some that do nothing.
 
-    `data_path` is a model's file or address, None for plain resampling; `scale` is the list's guess at the model's own.
+    `data_path` is a model's file or URL, None for plain resampling; `scale` is the list's guess at the model's own.
     """
 
     name: str
@@ -214,7 +214,7 @@ class OptionInfo(Protocol):
 
 
 class Options(Protocol):
-    """shared.opts. Any option is in `data` once it was set, and in `data_labels` once it was registered."""
+    """shared.opts. An option is in `data` once it has been set, and in `data_labels` once registered."""
 
     data: dict[str, Any]
     data_labels: dict[str, OptionInfo]

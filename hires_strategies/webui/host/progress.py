@@ -1,8 +1,8 @@
-"""The host's progress bar over all stages, batches and cells of a plot, and the user's wish to end them.
+"""The host's progress bar over all stages, batches and cells of a plot, and the user's requests to stop.
 
-The host shows (job_no + sampling_step / sampling_steps) / job_count, and reckons the time that is left by it. So to the
-host all jobs are equal, and those that are not counted yet make the bar fall. Here both numbers are set anew when a job
-begins, such that it takes its own share of what is left of the bar; `nextjob`, the host's or ours, ends it as before.
+The host shows (job_no + sampling_step / sampling_steps) / job_count and estimates the time left from that. So it treats
+all jobs as equal, and jobs not counted yet move the bar back. Here both numbers are set anew when a job begins, so that
+it takes its own share of what is left of the bar; `nextjob`, the host's or ours, ends it as before.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from . import attachments
 from .processing import Processing
 from .state import state as host_state
 
-_FIRST, _SECOND = "first pass", "second pass"  # beside the stages, known by their index
+_FIRST, _SECOND = "first pass", "second pass"  # besides the stages, which go by their index
 
 
 def stopped() -> str | None:
-    """What the user did to end at once what runs: 'interrupted' or, for this batch alone, 'skipped'; else None."""
+    """How the user ended what is running at once: 'interrupted' or, for this batch alone, 'skipped'; else None."""
     state = host_state()
     if state.interrupted:
         return "interrupted"
@@ -30,7 +30,7 @@ def stopped() -> str | None:
 
 @dataclass
 class _Run:
-    """All batches of one job of the host, those of a plot's other cells too: how many have not begun, and the steps of
+    """All batches of one host job, including those of a plot's other cells: how many have not begun, and the steps of
     those that have."""
 
     time_start: float | None
@@ -42,14 +42,14 @@ _run: _Run | None = None
 
 
 def runs() -> bool:
-    """Whether the bar of this job of the host is ours already, by an earlier batch or cell."""
+    """Whether an earlier batch or cell has already made the bar of this host job ours."""
     return _run is not None and _run.time_start == host_state().time_start
 
 
 class Bar:
-    """The progress of one batch, made before its first pass: the host has counted its own jobs then.
+    """The progress of one batch, created before its first pass, when the host has counted its own jobs.
 
-    `costs` are the times of its jobs, `steps` what the console counts.
+    `costs` are its jobs' times, `steps` what the console counts.
     """
 
     def __init__(self, p: Processing, costs: Jobs, steps: Jobs) -> None:
@@ -62,12 +62,12 @@ class Bar:
         self._left = dict(self._costs)
 
     def first_pass(self) -> None:
-        """The first pass is about to be computed (it is not where it comes from memory)."""
+        """The first pass is about to be computed (not called if it comes from memory)."""
         if not self._begun:
             self._begin(_FIRST)
 
     def second_pass(self) -> None:
-        """The host's Hires. fix is about to sample; it has counted the job before itself."""
+        """The host's Hires. fix is about to sample; the host itself has counted the job before."""
         if self._begun and _SECOND in self._left:
             self._set(_SECOND)
 
@@ -91,17 +91,17 @@ class Bar:
     def _set(self, job: str | int) -> None:
         left = sum(self._left.values()) + self._after * sum(self._costs.values())
         cost, done = self._left.pop(job, 0.0), _done()
-        if not self._steps.get(job) and left > 0:  # nothing moves the bar meanwhile: let it stand at the job's middle
+        if not self._steps.get(job) and left > 0:  # nothing moves the bar meanwhile: leave it at the job's middle
             cost /= 2
             done += (1 - done) * cost / left
             left -= cost
         job_no, job_count = job_numbers(done, cost, left)
-        # In one go: the page reads them from another thread.
+        # All at once: the page reads them from another thread.
         vars(shared.state).update(job_no=job_no, job_count=job_count, sampling_step=0)
 
 
 def use_bar(p: Processing, bar: Bar | None) -> None:
-    """Hang it on `p`, whose passes report to it; None takes it off."""
+    """Attach it to `p`, whose passes report to it; None detaches it."""
     if bar is None:
         attachments.drop(p, attachments.BAR)
     else:
@@ -118,9 +118,9 @@ def _by_job(jobs: Jobs) -> dict[str | int, float]:
 
 
 def _begin_batch(of_host: int, own_after: int, steps: float) -> int:
-    """Count a batch of so many steps, and tell the console; returns how many batches come after it.
+    """Count a batch of so many steps and update the console; returns how many batches come after it.
 
-    `of_host`: jobs that the host counts for a batch; `own_after`: batches after it of the same `p`.
+    `of_host`: jobs that the host counts per batch; `own_after`: later batches of the same `p`.
     """
     global _run
     state = host_state()
@@ -133,7 +133,7 @@ def _begin_batch(of_host: int, own_after: int, steps: float) -> int:
 
 
 def _done() -> float:
-    """The part of the bar that is behind, as the host shows it."""
+    """The part of the bar that is filled, as the host shows it."""
     state = host_state()
     if state.job_count <= 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""What a sampler of the host did in one sampling: where it started in the noise, and how often it ran the model."""
+"""What one of the host's samplers did in one sampling: its start sigma, and how often it ran the model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hires_strategies.running.host import Sampled
 
 
 class SamplerWatch:
-    """Put on a new sampler before it samples; it belongs to one stage, so nothing has to be taken off again."""
+    """Attached to a new sampler before it samples; that belongs to one stage, so nothing has to be detached."""
 
     def __init__(self, sampler: Any) -> None:
         self._sampler = sampler
@@ -26,17 +26,17 @@ class SamplerWatch:
         return kept
 
     def saw(self, sampling: Sampling) -> Sampled:
-        """What it did once the sampling is over."""
-        first = sampling.total - sampling.steps  # as in the host's sample_img2img; 0 where sampling is from noise alone
+        """What it did, once the sampling is over."""
+        first = sampling.total - sampling.steps  # as in the host's sample_img2img; 0 if sampling from noise alone
         sigmas = self._sigmas
         sigma = float(sigmas[first]) if sigmas is not None and first < len(sigmas) else None
         return Sampled(sigma, counted_evaluations(self._sampler))
 
 
 def counted_evaluations(sampler: Any) -> int | None:
-    """How often a sampler ran the model in its last sampling; None where it does not count, or did not sample.
+    """How often a sampler ran the model in its last sampling; None if it does not count or did not sample.
 
-    The host's CFGDenoiser counts its calls in `step`, for prompts that change on the way; `initialize` puts it to 0.
+    The host's CFGDenoiser counts its calls in `step`, for prompts that change on the way; `initialize` resets it to 0.
     """
     step = getattr(getattr(sampler, "model_wrap_cfg", None), "step", None)
     return step if isinstance(step, int) and step > 0 else None

@@ -1,7 +1,7 @@
-"""Whether pictures are written to files: the host's rule, for those that are finished and those that are not.
+"""Whether pictures are written to files: the host's rule, for finished and for unfinished ones.
 
-The host has one rule for a whole batch, and the user's interrupt makes all of it incomplete. Of a sweep that was
-interrupted some pictures are finished.
+The host has one rule for a whole batch, and the user's interrupt makes all of it incomplete. Yet in an interrupted
+sweep some pictures are finished.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .state import state
 
 
 def saves_finished(p: Processing) -> bool:
-    """Whether finished pictures are saved, whatever was interrupted or skipped meanwhile."""
+    """Whether finished pictures are saved, regardless of any interrupt or skip."""
     now = state()
     interrupted, skipped = now.interrupted, now.skipped
     now.interrupted = now.skipped = False
@@ -26,7 +26,7 @@ def saves_finished(p: Processing) -> bool:
 
 
 def saves_unfinished(p: Processing) -> bool:
-    """Whether pictures are saved whose stages did not all run. What failed by itself is no incomplete image."""
+    """Whether pictures whose stages did not all run are saved. One that merely failed is not an incomplete image."""
     return p.save_samples() and (not forks.stops_after_this_image() or opts().save_incomplete_images)
 
 
@@ -42,7 +42,7 @@ def forget(p: Processing) -> None:
 
 
 class _Decided(attachments.Replacement):
-    """p.save_samples with its answer."""
+    """p.save_samples with a fixed answer."""
 
     def __init__(self, saved: bool) -> None:
         self.saved = saved

@@ -1,7 +1,6 @@
-"""The sigmas of a schedule before anything runs: asked of the host's own sampler, so that every schedule is right.
+"""A schedule's sigmas before anything runs, from the host's own sampler, so that every schedule is right.
 
-Which sampler, which schedule, which model, which settings: the host's get_sigmas decides all of it, and nothing is
-repeated here.
+Sampler, schedule, model and settings all go into the host's get_sigmas; none of its logic is repeated here.
 """
 
 from __future__ import annotations
@@ -16,24 +15,24 @@ from hires_strategies.planning.plan import FirstPass, Sampling
 from hires_strategies.planning.schedules import ScheduleOptions, start_sigma
 from hires_strategies.samplers import split_name
 
-_LONGEST = 5000  # steps of a schedule to ask for: some hosts take 0.1 ms for each, and this is done at each keystroke
-_ZERO_TERMINAL = 1000.0  # above this a model's largest sigma is that of "zero terminal SNR"
+_LONGEST = 5000  # steps of a schedule to ask for: some hosts take 0.1 ms per step, and this runs at each keystroke
+_ZERO_TERMINAL = 1000.0  # a model's largest sigma is above this with "zero terminal SNR"
 _UNNAMED = "Euler"  # txt2img's own default over the API
 
 
 def loaded_model() -> Any | None:
-    """The model that is loaded now, None for none. Loads nothing.
+    """The currently loaded model, None for none. Loads nothing.
 
-    Forge and Neo have a stand-in there until the first generation, which comes from no checkpoint.
+    Until the first generation, Forge and Neo have a stand-in there that comes from no checkpoint.
     """
     model = sd_models.model_data.sd_model
     return model if getattr(model, "sd_checkpoint_info", None) is not None else None
 
 
 class Schedules:
-    """Schedules of the model that is loaded now, by the settings of now: make a new one for each answer.
+    """Schedules of the currently loaded model with the current settings: make a new object for each answer.
 
-    Must not be used for what runs: a sampler knows best itself (sampler_watch.py).
+    Not for stages that run: there the sampler itself knows best (sampler_watch.py).
     """
 
     def __init__(self) -> None:
@@ -42,9 +41,9 @@ class Schedules:
         self._known: dict[tuple[str, str | None, int], list[float] | None] = {}
 
     def start(self, sampling: Sampling, first: FirstPass) -> float | None:
-        """The sigma at which a stage will start; None where that is not known before.
+        """The sigma at which a stage will start; None if that is not known beforehand.
 
-        Where no model is loaded it is Stable Diffusion 1's.
+        If no model is loaded, it is Stable Diffusion 1's.
         """
         name = sampling.sampler or first.sampler or _UNNAMED
         scheduler = sampling.scheduler or first.scheduler
@@ -57,14 +56,14 @@ class Schedules:
     def sigmas(self, sampler: str, scheduler: str | None, total: int) -> list[float] | None:
         """The sigmas of `total` steps, descending, as the host's sampler would take them; most schedules end with a 0.
 
-        None where they are not known: for samplers on timesteps, for flow models (their shift is set when they run),
-        where the model's schedule will be another one when it runs, and for more than 5,000 steps.
+        None if unknown: for samplers on timesteps, for flow models (their shift is set when they run), if the model's
+        schedule will be a different one when it runs, and for more than 5,000 steps.
         """
         key = (sampler, scheduler, total)
         if key not in self._known:
             try:
                 self._known[key] = self._ask(*key)
-            except Exception:  # a host or an extension that is not as expected: no number, rather than no plan
+            except Exception:  # an unexpected host or extension: better no number than no plan
                 logging.getLogger(__name__).info("The sigmas of %s are not known.", key, exc_info=True)
                 self._known[key] = None
         return self._known[key]
@@ -76,7 +75,7 @@ class Schedules:
         largest = float(sampler.model_wrap.sigmas[-1])
         if largest <= 1 or (largest > _ZERO_TERMINAL) != self._will_have_zero_terminal_snr():
             return None
-        # What the hosts' get_sigmas read of `p`, and where they write what they used.
+        # What the hosts' get_sigmas read from `p`, and where they record what they used.
         p = SimpleNamespace(
             scheduler=scheduler,
             hr_scheduler=scheduler,
@@ -88,7 +87,7 @@ class Schedules:
         return sigmas
 
     def _sampler(self, name: str) -> Any | None:
-        """A sampler that never runs. Not by create_sampler, which extensions replace by what changes the model."""
+        """A sampler that never runs; not from create_sampler, which extensions replace to change the model."""
         if name not in self._samplers:
             config = _config(name)
             sampler = config.constructor(self._model) if config is not None else None
@@ -98,7 +97,7 @@ class Schedules:
         return self._samplers[name]
 
     def _will_have_zero_terminal_snr(self) -> bool:
-        """Hosts rescale the model's schedule for this when they sample; some undo it afterwards."""
+        """Whether the host rescales the model's schedule for this when it samples; some hosts undo it afterwards."""
         flags = (self._model, getattr(self._model, "model_config", None))
         is_asked = getattr(shared.opts, "sd_noise_schedule", "Default") == "Zero Terminal SNR"
         return is_asked or any(bool(getattr(each, "ztsnr", False)) for each in flags)
@@ -109,7 +108,7 @@ def _config(name: str) -> Any | None:
 
 
 def _schedule_of(name: str, scheduler: str | None) -> str:
-    """The schedule's label; "Automatic" is what this host has for the sampler."""
+    """The schedule's label; for "Automatic", the one that this host uses for the sampler."""
     if scheduler not in (None, "Automatic"):
         return str(scheduler)
     config = _config(name)
@@ -118,7 +117,7 @@ def _schedule_of(name: str, scheduler: str | None) -> str:
 
 
 def _options() -> ScheduleOptions:
-    """The settings that change a schedule, where this host has them."""
+    """The settings that change a schedule, as far as this host has them."""
 
     def option(name: str) -> Any:
         return getattr(shared.opts, name, 0)

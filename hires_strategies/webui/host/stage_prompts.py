@@ -1,5 +1,5 @@
-"""The prompts that a stage names itself, for each image of a batch: with the styles, filled in, and joined to the first
-pass's where they are additions."""
+"""A stage's own prompts for each image of a batch: with styles applied, expanded, and joined to the first pass's if
+they are additions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from . import forks
 from .expansion import Expansion, left_in
 from .processing import Networks, Processing
 
-# What the host makes of prompts: the texts without network tags, and the networks (of the first text alone).
+# The host's form of prompts: the texts without network tags, and the networks (those of the first text alone).
 Parsed = tuple[list[str], "Networks | None"]
 T = TypeVar("T", bound=Options)
 
@@ -28,7 +28,7 @@ _BREAK = re.compile(r"\bBREAK\s*\Z")
 
 
 class StagePrompts:
-    """The prompts of the stages of one batch, the one that `p` runs when this is made."""
+    """The prompts of the stages of one batch, the one that `p` is running when this is created."""
 
     def __init__(self, p: Processing, expansion: Expansion) -> None:
         self.p = p
@@ -38,7 +38,7 @@ class StagePrompts:
         self.start = p.iteration * p.batch_size  # where the host took the batch's prompts from
 
     def positive(self, options: Options, first: Parsed) -> Parsed:
-        """The prompts of a stage. `first` are those of the pass before it, where the stage has none of its own."""
+        """The prompts of a stage. `first` are those of the pass before it, for a stage without its own."""
         prompts, networks = first
         if options.prompt is not None:
             parsed: Parsed = extra_networks.parse_prompts(self._own("prompt", options.prompt))
@@ -60,7 +60,7 @@ class StagePrompts:
         return first
 
     def filled(self, options: T, position: int) -> T:
-        """A stage as it was for one image: its prompts are what the text encoder got, without the first pass's."""
+        """A stage as it was for one image: its prompts as the text encoder got them, without the first pass's."""
         texts = {field: getattr(options, field) for field in _FIELDS}
         own: dict[str, Any] = {
             field: self._own(field, text)[position] for field, text in texts.items() if text is not None
@@ -68,13 +68,13 @@ class StagePrompts:
         return replace(options, **own) if own else options
 
     def unfilled(self, options: Options) -> str | None:
-        """What no extension filled in, in a stage's prompts; None for nothing."""
+        """Something in a stage's prompts that no extension expanded; None if there is nothing."""
         texts = {field: getattr(options, field) for field in _FIELDS}
         everything = [text for field, own in texts.items() if own is not None for text in self._own(field, own)]
         return next((left for left in map(left_in, everything) if left), None)
 
     def _own(self, field: str, text: str) -> list[str]:
-        """A stage's text for each image. Additions take no styles: the prompt that they are added to has them."""
+        """A stage's text for each image. Additions get no styles: the prompt that they are added to has them."""
         negative = field.startswith("negative")
         if field in ("prompt", "negative"):
             styles = shared.prompt_styles
@@ -88,7 +88,7 @@ _FIELDS = ("prompt", "negative", "prompt_added", "negative_added")
 
 
 def joined(prompt: str, added: str) -> str:
-    """A prompt with an addition behind a comma; in each of the prompts that AND joins, before its weight."""
+    """A prompt with an addition after a comma; before the weight in each of the prompts that AND joins."""
     if not added.strip():
         return prompt
     return "".join(part if part == "AND" else _with(part, added.strip()) for part in _AND.split(prompt))
@@ -104,7 +104,7 @@ def _with(part: str, added: str) -> str:
 
 
 def _both(first: Networks, added: Networks) -> Networks:
-    """The networks of both; one that is named again has the weight that was named last."""
+    """The networks of both; one that is named twice gets its last weight."""
     found: dict[str, list[Any]] = {kind: list(many) for kind, many in first.items()}
     for kind, many in added.items():
         names = {_name(params) for params in many}
@@ -117,9 +117,9 @@ def _name(params: Any) -> Any:
 
 
 def with_schedule(stage: Stage, p: Processing, written: Any) -> Stage:
-    """The stage with the schedule type that it took from the generation, where reading the text back gives another.
+    """The stage with the schedule type that it took from the generation, if reading the text back would give another.
 
-    The host writes the schedule type that the first pass's sampler chose by itself, `written`, and not "Automatic".
+    The host writes the schedule type that the first pass's sampler chose itself, `written`, and not "Automatic".
     """
     own = forks.scheduler_of(p)
     if own is None or stage.sampler is None or stage.scheduler is not None or written in (None, own):
@@ -135,5 +135,5 @@ def unfilled_sentence(found: str) -> str:
 
 
 def texts_of(stages: Sequence[Options]) -> list[str]:
-    """Every text that stages name themselves."""
+    """Every text that the stages give themselves."""
     return [text for stage in stages for field in _FIELDS if (text := getattr(stage, field)) is not None]

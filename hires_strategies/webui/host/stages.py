@@ -1,7 +1,7 @@
-"""The engine's Host on a running WebUI: one batch of one generation.
+"""The engine's Host on a running WebUI, for one batch of one generation.
 
-Each verb is what the host's own sample_hr_pass (modules/processing.py) does, in its order, so that one stage gives the
-bits of built-in Hires. fix.
+The verbs do what the host's own sample_hr_pass (modules/processing.py) does, in its order, so that one stage is bit for
+bit the result of built-in Hires. fix.
 """
 
 from __future__ import annotations
@@ -24,28 +24,30 @@ from .processing import Processing
 from .sampler_watch import SamplerWatch
 from .stage_prompts import StagePrompts
 
-# Where an option of a stage goes in its `p`: first the first pass's attribute, then what Hires. fix reads.
+# The attributes of `p` that take a stage's option: first the first pass's, then the one that Hires. fix reads.
 _ON_P = {"sampler": ("sampler_name",), "scheduler": ("scheduler", "hr_scheduler"), "cfg": ("cfg_scale", "hr_cfg")}
 
 
 class WebuiHost:
-    """Verbs for the batch that `p` samples now. What it changes, the active networks, `close()` restores."""
+    """Verbs for the batch that `p` is sampling. `close()` restores what they change: the active networks."""
 
     def __init__(self, p: Processing, prompts: StagePrompts) -> None:
         self.p = p
         self.conditioning = Conditioning(p, prompts)
-        self.written: dict[int | None, dict[str, Any]] = {}  # generation parameters, by the stage's index
+        self.written: dict[int | None, dict[str, Any]] = {}  # generation parameters by stage index
         self._last_sampling = Sampled()
 
     def rewind_generator(self) -> None:
+        """Reseed torch's generator and draw once, as the host's ImageRNG.first does for a batch's last image."""
         seed = int(self.p.seeds[-1])
-        torch.manual_seed(seed)  # the host does not, where its random numbers are not torch's
-        rng.randn(seed, (1,), rng.create_generator(seed))  # as for the last image of a batch; Forge takes another seed
+        torch.manual_seed(seed)  # the host does not, if its random numbers are not torch's
+        rng.randn(seed, (1,), rng.create_generator(seed))  # for a batch's last image; Forge uses another seed
 
     def decode(self, latents: Latents) -> list[Image]:
+        """Decode with the host's decode_latent_batch, in full quality even after an interrupt."""
         state = shared.state
         was_interrupted, state.interrupted = state.interrupted, False
-        # With "live preview fast interrupt" the host would decode by its preview's approximation, smaller and blurred.
+        # With "live preview fast interrupt" the host would decode with its preview's small, blurred approximation.
         try:
             decoded = processing.decode_latent_batch(
                 shared.sd_model, latents, target_device=devices.cpu, check_for_nans=True
@@ -55,6 +57,7 @@ class WebuiHost:
         return pixels.from_decoded(decoded)
 
     def encode(self, images: list[Image]) -> Latents:
+        """Encode with the host's images_tensor_to_samples, by the VAE type that the settings choose for encoding."""
         method = shared.opts.sd_vae_encode_method
         latents = sd_samplers_common.images_tensor_to_samples(
             pixels.to_tensor(images), sd_samplers_common.approximation_indexes.get(method)
@@ -63,14 +66,17 @@ class WebuiHost:
         return latents
 
     def latent_upscale(self, latents: Latents, upscale: Upscale) -> Latents:
+        """Interpolate in the host's latent upscale mode of that name, as sample_hr_pass does."""
         mode = latent_modes()[upscale.upscaler]
         size = (upscale.height // LATENT_SIDE, upscale.width // LATENT_SIDE)
         return torch.nn.functional.interpolate(latents, size=size, mode=mode["mode"], antialias=mode["antialias"])
 
     def pixel_upscale(self, images: list[Image], upscale: Upscale) -> list[Image]:
+        """Resize each picture with the host's images.resize_image, as sample_hr_pass does (see pixels.upscale)."""
         return [pixels.upscale(image, upscale) for image in images]
 
     def sample(self, latents: Latents, images: list[Image] | None, node: Node) -> Latents:
+        """Run the stage's sampler with sample_img2img over the latents, as sample_hr_pass does."""
         q = self._stage_p(node)
         q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
         image_conditioning = self._image_conditioning(q, latents, images)
@@ -84,6 +90,7 @@ class WebuiHost:
         return self._with_model(q, node, latents, noise, sampling)
 
     def direct(self, node: Node) -> Latents:
+        """Run the stage's sampler from noise alone, as the host's txt2img `sample` does for a first pass."""
         q = self._stage_p(node)
         q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
         channels = getattr(shared.sd_model, "latent_channels", processing.opt_C)
@@ -95,25 +102,31 @@ class WebuiHost:
         return self._with_model(q, node, noise, noise, sampling)
 
     def last_sampling(self) -> Sampled:
+        """What SamplerWatch saw of the host's sampler in the last successful `sample` or `direct`."""
         return self._last_sampling
 
     def next_job(self, node: Node, text: str) -> None:
+        """Begin the stage on the host's progress bar, if it is ours, and show `text` as shared.state.textinfo."""
         bar = progress.bar_of(self.p)
         if bar is not None:
             bar.stage(node.index)
         shared.state.textinfo = text
 
     def stopped(self) -> str | None:
+        """What shared.state's `interrupted` and `skipped` say, which the host's process_images checks, too."""
         return progress.stopped()
 
     def ending(self) -> bool:
+        """Whether shared.state's `stopping_generation` is set, which the host's process_images checks, too."""
         return forks.stops_after_this_image()
 
     def failed(self, node: Node, error: Exception) -> None:
+        """Print the stage's error with the host's errors.report, then free memory with devices.torch_gc."""
         errors.report(f"Hires strategies: '{node.text}' failed", exc_info=True)
         devices.torch_gc()
 
     def release(self) -> None:
+        """Free memory with the host's devices.torch_gc, as sample_hr_pass does before it samples."""
         devices.torch_gc()
 
     def close(self) -> None:
@@ -122,13 +135,13 @@ class WebuiHost:
         self.conditioning.restore_networks()
 
     def _stage_p(self, node: Node) -> Processing:
-        """A copy of `p` for one stage: what host and scripts write into it is this stage's alone."""
+        """A copy of `p` for one stage, so that what host and scripts write into it stays with this stage."""
         assert node.sampling is not None
         p, q, sampling = self.p, copy(self.p), node.sampling
         q.extra_generation_params = parameters.Recorded(p.extra_generation_params)
         if hasattr(p, "lora_hashes"):
             q.lora_hashes = dict(p.lora_hashes)
-        q.refiner_checkpoint_info = q.refiner_switch_at = None  # it would swap the model again, in every stage
+        q.refiner_checkpoint_info = q.refiner_switch_at = None  # it would swap models again in every stage
         q.is_hr_pass = sampling.denoising_strength is not None
         q.steps = p.steps if q.is_hr_pass else sampling.steps
         q.denoising_strength = sampling.denoising_strength
@@ -170,7 +183,7 @@ class WebuiHost:
         return samples
 
     def _image_conditioning(self, q: Processing, latents: Latents, images: list[Image] | None) -> Any:
-        """What inpainting models want beside the prompt; nearly nothing for all others."""
+        """What inpainting models need besides the prompt; next to nothing for all others."""
         if images is not None:
             self.rewind_generator()
             return q.img2img_image_conditioning(pixels.to_tensor(images), latents)

@@ -1,4 +1,4 @@
-"""What this extension uses of shared.state, which all generations have in common."""
+"""What this extension uses of shared.state, which all generations share."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from modules import shared
 
 
 class State(Protocol):
-    """shared.state: the progress of what runs."""
+    """shared.state: the progress of what is running."""
 
     time_start: float | None
-    job_count: float  # whole to the host; see progress.py
+    job_count: float  # an integer for the host; see progress.py
     job_no: float
     sampling_step: int
     sampling_steps: int

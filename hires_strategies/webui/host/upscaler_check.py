@@ -1,4 +1,4 @@
-"""Whether one of the host's pixel upscalers did anything: hosts catch load errors and go on with a plain resize."""
+"""Whether one of the host's pixel upscalers did anything: hosts catch load errors and fall back to a plain resize."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .processing import UpscalerEntry
 
 @contextmanager
 def checked(entry: UpscalerEntry) -> Iterator[None]:
-    """Within it an upscaler that gives its input back raises StageFailed, with the reason that the host swallowed.
+    """A context in which an upscaler that returns its input raises StageFailed with the reason that the host swallowed.
 
-    A model whose own scale is 1 may leave every pixel as it is.
+    A model whose own scale is 1 may leave every pixel unchanged.
     """
     scaler: Any = entry.scaler
     if entry.name == "None" or scaler is None:
@@ -41,7 +41,7 @@ def checked(entry: UpscalerEntry) -> Iterator[None]:
 
 
 class _Check:
-    """The two methods that stand in for the upscaler's own, and what they saw."""
+    """The two methods that replace the upscaler's own, and what they saw."""
 
     def __init__(self, entry: UpscalerEntry) -> None:
         self.entry = entry
@@ -67,14 +67,14 @@ class _Check:
         if shared.state.interrupted or self._own_scale() == 1 or not _equal(result, picture):
             return result
         new = [report for report in _reports() if not any(report is known for known in before)]
-        if new:  # the first one is the cause; what `load_model` raises may only follow from it
+        if new:  # the first is the cause; what `load_model` raises may be a mere consequence
             self.error = RuntimeError(new[0]["exception"])
         raise StageFailed(self._sentence())
 
     def _own_scale(self) -> Any:
-        """By what it enlarges at once. What the host's list tells is a guess; what a model tells while loading is not.
+        """The factor by which it enlarges in one go. The host's list only guesses it; a loaded model knows it.
 
-        Plain resampling has no model and enlarges by what is asked.
+        Plain resampling has no model and enlarges by the requested factor.
         """
         if self.entry.data_path is None:
             return self.scaler.scale
@@ -97,5 +97,5 @@ def _equal(one: Image.Image, other: Image.Image) -> bool:
 
 
 def _reports() -> list[Any]:
-    """The errors that the host printed last, where it keeps them."""
+    """The errors that the host printed last, if it keeps them."""
     return getattr(errors, "exception_records", [])
