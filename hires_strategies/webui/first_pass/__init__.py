@@ -1,1 +1,1 @@
-"""First passes of this WebUI, remembered under keys of all that can change them."""
+"""First passes of this WebUI, remembered under keys of everything that can change them."""

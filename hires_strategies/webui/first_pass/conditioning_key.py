@@ -1,6 +1,6 @@
-"""The host's conditioning as plain data: one image's part of it, and how long the prompts of a batch are padded.
+"""The host's conditioning as plain data: one image's part of it, and the length to which a batch's prompts are padded.
 
-The tensors themselves stand in the key, so whatever went into them does too: prompts, emphasis, clip skip, textual
+The tensors themselves are in the key, so whatever went into them is, too: prompts, emphasis, clip skip, textual
 inversion, and LoRA in the text encoder.
 """
 
@@ -17,14 +17,14 @@ def of_image(conditioning: Any, index: int) -> Any:
 
 
 def lengths(conditioning: Any) -> list[int]:
-    """The length to which all prompts of the batch are padded, for every step: the host pads to the longest one."""
+    """The length to which all prompts of the batch are padded, for every step: the host pads to the longest."""
     schedules = [prompt.schedules for image in _prompts(conditioning) for prompt in image]
     last = max(part.end_at_step for schedule in schedules for part in schedule)
     return [max(_length(_active(schedule, step).cond) for schedule in schedules) for step in range(last + 1)]
 
 
 class _Prompt:
-    """One part of a prompt with AND in it, or the whole of a negative prompt."""
+    """One part of a prompt that contains AND, or a whole negative prompt."""
 
     def __init__(self, schedules: Any, weight: float) -> None:
         self.schedules = schedules
@@ -50,5 +50,5 @@ def _active(schedule: Any, step: int) -> Any:
 
 
 def _length(cond: Any) -> int:
-    """Tokens of a conditioning, a tensor tokens x channels or a mapping that holds one (SDXL)."""
+    """The number of tokens in a conditioning: a tensor tokens x channels, or a mapping that holds one (SDXL)."""
     return int((cond["crossattn"] if isinstance(cond, dict) else cond).shape[0])

@@ -1,7 +1,7 @@
-"""The key of a first pass: everything of a generation that can change its latents.
+"""The key of a first pass: everything in a generation that can change its latents.
 
-The lists below name what cannot; all else of `p`, the options and the other scripts counts, also what extensions add.
-Where something has no key there is no reuse. A key too many costs time, a key too few shows a wrong picture.
+The lists below name what cannot; everything else in `p`, the options and the other scripts counts, also what extensions
+add. Without a key there is no reuse. A key entry too many costs time, one too few shows a wrong picture.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hires_strategies.webui.host.processing import CheckpointInfo, ImageRNG, Pro
 from . import conditioning_key
 from .options_that_do_not_matter import PAGE_OPTIONS
 
-# Fields of `p` that sampling does not read, or that stand here in another form: per image, or as what they led to.
+# Fields of `p` that sampling does not read, or that are covered in another form: per image, or by what they led to.
 _NOT_READ = """
     scripts_value script_args_value scripts script_args scripts_setup_complete sample setup_prompts sd_model
     prompt negative_prompt prompt_for_display styles main_prompt main_negative_prompt seed subseed
@@ -35,7 +35,7 @@ _NOT_READ = """
     is_using_inpainting_conditioning cached_hr_c cached_hr_uc all_hr_prompts
     all_hr_negative_prompts token_merging_ratio_hr txt2img_upscale
 """
-# Selectable scripts of the host that act through `p` and the options alone.
+# The host's selectable scripts that act only through `p` and the options.
 _SCRIPTS_ACTING_ON_P = ("x/y/z plot", "prompt matrix", "prompts from file or textbox")
 _NETWORK_KINDS = ("lora", "lyco", "lycoris", "hypernet")
 _FIELDS_NOT_READ = frozenset(_NOT_READ.split())
@@ -44,7 +44,7 @@ _FIELDS_NOT_READ = frozenset(_NOT_READ.split())
 def keys_of(p: Processing, conditioning: Any, unconditional: Any, inner: Any) -> list[str]:
     """One key for each image of the batch that `p` is about to sample with this conditioning.
 
-    `inner` is what stands in for `p.sample` (another extension's), or None. Raises NoKey where there is none.
+    `inner` is what replaces `p.sample` (another extension's), or None. Raises NoKey if there is no key.
     """
     count = len(p.seeds)
     common = digest(_common(p, conditioning, unconditional, inner))
@@ -72,7 +72,7 @@ def _common(p: Processing, conditioning: Any, unconditional: Any, inner: Any) ->
 
 
 def _of_image(p: Processing, conditioning: Any, unconditional: Any, index: int) -> tuple[Any, ...]:
-    varied = bool(p.subseed_strength or p.rng.subseed_strength)  # without, the host still draws variation seeds
+    varied = bool(p.subseed_strength or p.rng.subseed_strength)  # otherwise the host still draws variation seeds
     return (
         p.prompts[index],
         p.negative_prompts[index],
@@ -88,7 +88,7 @@ def _of_image(p: Processing, conditioning: Any, unconditional: Any, index: int) 
 
 
 def _depends_on_batch(p: Processing) -> bool:
-    """Whether the images of a batch change each other: they may with a sampler that the table does not know."""
+    """Whether the images of a batch affect each other, as they may with a sampler that is not in the table."""
     sampler = find_sampler(p.sampler_name or "")
     return sampler is None or not sampler.independent or bool(_option("no_dpmpp_sde_batch_determinism"))
 
@@ -114,11 +114,11 @@ def _option(name: str) -> Any:
 
 
 def _model() -> dict[str, Any]:
-    """What is loaded: the files, and part of the very weights, because a file can change behind a loaded model."""
+    """What is loaded: the files, and some of the weights themselves, because a loaded model's file can change."""
     model = shared.sd_model
     vae, unet = loaded.vae_file(), loaded.unet()
     norms, info = _norms(model), model.sd_checkpoint_info
-    known_by_weights = norms is not None and not Path(info.filename).exists()  # the file is gone, or never was one
+    known_by_weights = norms is not None and not Path(info.filename).exists()  # the file is gone or never existed
     return {
         "checkpoint": (info.name, str(info.filename)) if known_by_weights else _checkpoint(info),
         "vae": _file(vae) if vae else None,
@@ -129,9 +129,9 @@ def _model() -> dict[str, Any]:
 
 
 def _norms(model: Any) -> torch.Tensor | None:
-    """The weights of the model's group norms: small, different in every training, left alone by LoRA.
+    """The weights of the model's group norms: small, different after every training, untouched by LoRA.
 
-    Gathered on the CPU: with --medvram parts of a model lie on different devices.
+    Gathered on the CPU: with --medvram, parts of a model are on different devices.
     """
     network = loaded.diffusion_model(model)
     if network is None:
@@ -153,7 +153,7 @@ def _file(path: str) -> tuple[str, int, int]:
 
 
 def _networks(p: Processing) -> dict[str, Any]:
-    """The extra networks of the batch, those of its first prompt, as asked for and as loaded, with their files."""
+    """The extra networks of the batch, those of its first prompt, as requested and as loaded, with their files."""
     named = {}
     for kind, many in (p.extra_network_data or {}).items():
         if many and kind not in _NETWORK_KINDS:
@@ -172,7 +172,7 @@ def _networks(p: Processing) -> dict[str, Any]:
 
 
 def _scripts(p: Processing) -> list[Any]:
-    """All other always-on scripts with their arguments, and a selectable one that may do more than change `p`."""
+    """All other always-on scripts with their arguments, and the selectable one if it may do more than change `p`."""
     if p.scripts is None:
         return []
     arguments = p.script_args or ()

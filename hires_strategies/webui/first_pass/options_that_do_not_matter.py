@@ -1,6 +1,6 @@
-"""The host's options that only the page, the saving of files, texts or the console read: no sampling depends on them.
+"""The host's options that only the page, file saving, texts or the console read: no sampling depends on them.
 
-Named one by one. Every other option counts for what is remembered, also those that extensions add.
+Listed one by one. Every other option, also those that extensions add, is part of the key.
 """
 
 _NAMES = """

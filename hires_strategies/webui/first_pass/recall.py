@@ -1,4 +1,4 @@
-"""First passes of this WebUI: computed by the host, remembered, and taken from memory where they come again."""
+"""First passes of this WebUI: computed by the host, remembered, and taken from memory when they recur."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .key import keys_of
 
 _MEMORY = FirstPasses()
 _PLAIN = (str, int, float, bool, type(None))
-# How far latents of one image may differ between two batches: batched kernels round otherwise. Measured 1e-5 to 1e-2
-# with samplers that add noise; another picture is near 1.
+# How far one image's latents may differ between batches: batched kernels round differently. Measured: 1e-5 to 1e-2
+# with samplers that add noise; a different picture is near 1.
 _SAME_PICTURE = 0.2
 
 
@@ -34,7 +34,7 @@ class FirstPassOfBatch:
         self.keys = self._keys(inner)
 
     def compute_and_remember(self) -> Any:
-        """What the host computes. It is kept for later where that is possible."""
+        """What the host computes, kept for later if possible."""
         samples, parameters = recorded(self.p, self.compute)
         if self.keys is not None and not is_interrupted() and _can_be_kept(samples, len(self.keys), parameters):
             _MEMORY.remember(
@@ -43,7 +43,7 @@ class FirstPassOfBatch:
         return samples
 
     def recall(self) -> Any | None:
-        """The same first pass from memory, with all it leaves behind; None where it is not there."""
+        """The same first pass from memory, with everything it leaves behind; None if it is not there."""
         found = _MEMORY.recall(self.keys) if self.keys is not None else None
         if found is None:
             return None
@@ -59,11 +59,11 @@ class FirstPassOfBatch:
 
     @property
     def was_dropped(self) -> bool:
-        """Whether it was remembered, and had to go for the limits."""
+        """Whether it was remembered once but the limits forced it out."""
         return self.keys is not None and _MEMORY.has_dropped(self.keys)
 
     def _keys(self, inner: Any) -> list[str] | None:
-        """A key an image, or None where nothing may be remembered."""
+        """One key per image, or None if nothing may be remembered."""
         if not settings.remembers_first_passes():
             _MEMORY.clear()
             return None
@@ -76,12 +76,12 @@ class FirstPassOfBatch:
         except NoKey as reason:
             logging.getLogger(__name__).info("This first pass is not remembered. %s", reason)
             return None
-        except Exception:  # a host or an extension that is not as expected: work without, rather than not at all
+        except Exception:  # an unexpected host or extension: better to work without than not at all
             errors.report("Hires strategies: this first pass cannot be remembered", exc_info=True)
             return None
 
     def _audit(self, found: Recalled) -> None:
-        """Compute the first pass after all and require that it is the remembered one."""
+        """Compute the first pass after all and require that it equals the remembered one."""
         computed = recorded(self.p, self.compute)[0].cpu()
         if is_interrupted():
             return
@@ -94,14 +94,14 @@ class FirstPassOfBatch:
 
 
 def _can_be_kept(samples: Any, count: int, parameters: dict[str, Any]) -> bool:
-    """Whether samples are latents, one an image, and the texts written hold for each image alone (no list, no code)."""
+    """Whether samples are latents, one per image, and the values written hold for any one image (no list, no code)."""
     if not isinstance(samples, torch.Tensor) or len(samples) != count:
         return False
     return all(type(value) in _PLAIN for value in parameters.values())
 
 
 def _generators() -> dict[str, torch.Tensor]:
-    """The states of torch's generators, which encoding a picture draws from."""
+    """The states of torch's generators, from which encoding a picture draws."""
     states = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available() and devices.device.type == "cuda":
         states["cuda"] = torch.cuda.get_rng_state(devices.device)

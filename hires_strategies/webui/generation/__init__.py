@@ -1,1 +1,1 @@
-"""One generation: what is asked of it, and what it gives."""
+"""One generation: what it is asked for, and what it returns."""

@@ -1,4 +1,4 @@
-"""What one batch of a ticked generation gave."""
+"""The results of one batch of a ticked generation."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .texts import BatchTexts
 
 @dataclass
 class Batch:
-    """What one batch gave: `iteration` counts from 0, `seeds` and `prompts` are the batch's.
+    """The results of one batch: `iteration` counts from 0, `seeds` and `prompts` are the batch's.
 
     `first_pass_reused`: the first pass came from memory. `saves_finished`, `saves_unfinished`: whether the host's rules
-    save such pictures, which depends on an interrupt or skip that the next batch has forgotten. `first_pass_saved`: the
-    first pass is already in a file. `images`: which of the returned images are the generated ones.
-    `texts`: what their texts tell.
+    save such pictures, which depends on an interrupt or skip that the next batch no longer knows. `first_pass_saved`:
+    the first pass is already in a file. `images`: which of the returned images are the generated ones.
+    `texts`: the contents of their texts.
     """
 
     iteration: int
@@ -38,8 +38,8 @@ class Batch:
         return self.saves_finished if self.result.stages[node].error is None else self.saves_unfinished
 
     def shown_by(self, variant: int) -> int:
-        """The variant whose picture stands for this one: itself, the one that it is equal to, or, of those that were
-        not finished, the first that shows the same last finished stage."""
+        """The variant whose picture represents this one: itself, the one it equals or, among unfinished ones, the first
+        that shows the same last finished stage."""
         variants = self.plan.variants
         same_as = variants[variant].same_as
         first = variant if same_as is None else same_as
@@ -53,24 +53,24 @@ class Batch:
         return first
 
     def reached(self, node: int) -> int | None:
-        """The last stage of what is shown for a stage: itself, or what was finished before it failed; None for the
+        """The last stage in what is shown for a stage: itself, or the last one finished before it; None for the
         first pass."""
         return self.result.stages[node].reached
 
     def text_of(self, node: int, position: int) -> str | None:
-        """The strategy that alone gives what is shown for a stage, as it was for an image; None for the first pass."""
+        """The strategy that by itself gives what an image shows for a stage; None for the first pass."""
         return self.texts.strategy_to(self.reached(node), position, node)
 
     def retold(self, text: str, position: int, node: int | None, strategy: str | None) -> str:
-        """The host's text of an image for what is shown of it at a stage (None: the first pass)."""
+        """The host's text of an image, rewritten for what is shown at a stage (None: the first pass)."""
         end = None if node is None else self.reached(node)
         return self.texts.retold(text, position, (self._shown, end), strategy)
 
     def of_sheet(self, text: str, position: int) -> str:
-        """The host's text of an image for the sheet of its variants."""
+        """The host's text of an image, rewritten for the sheet of its variants."""
         return self.texts.of_sheet(text, position, self._shown)
 
     @property
     def _shown(self) -> int | None:
-        """The last stage of what the host has as its image."""
+        """The last stage in what the host has as its image."""
         return self.reached(self.plan.variants[0].node)

@@ -1,4 +1,4 @@
-"""The progress bar of one batch, by what its jobs took in earlier runs."""
+"""The progress bar of one batch, based on how long its jobs took in earlier runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .learnt_times import model_kind
 
 
 def bar_for(p: Processing, plan: Plan) -> Bar:
-    """The bar of the batch that `p` samples next; `plan` is what its stages will be."""
+    """The bar of the batch that `p` samples next; `plan` holds its stages."""
     timing, images = timing_file(), len(p.seeds)
     learnt = timing.evaluations()
     tasks = tasks_of(plan, images, learnt)
@@ -41,7 +41,7 @@ def _second_steps(p: Processing) -> int:
 
 
 def _passes(p: Processing, plan: Plan) -> tuple[FirstPass, FirstPass]:
-    """What the host samples where Hires. fix is on, whose result the plan starts from."""
+    """What the host samples if Hires. fix is on; the plan starts from its result."""
     result = plan.first_pass
     first = replace(result, width=max(p.width, 8), height=max(p.height, 8))
     return first, replace(result, steps=_second_steps(p), sampler=p.hr_sampler_name or result.sampler)

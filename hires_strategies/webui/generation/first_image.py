@@ -1,4 +1,4 @@
-"""A picture of the request's in place of a first pass: `p` takes over what the picture says about itself."""
+"""A picture from the request instead of a first pass: `p` takes over what the picture says about itself."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ KEY = "First pass image"
 
 
 def take_over(p: Processing, image: Image) -> None:
-    """Give `p` the picture's size, and its infotext's prompts and seed where the request has none of its own.
+    """Give `p` the picture's size, and its infotext's prompts and seed if the request has none of its own.
 
-    An empty prompt and a seed of -1 count as none. Raises StrategyError where the host's Hires. fix is on as well.
+    An empty prompt and a seed of -1 count as none. Raises StrategyError if the host's Hires. fix is on as well.
     """
     if p.enable_hr:
         raise StrategyError(
@@ -41,19 +41,19 @@ def take_over(p: Processing, image: Image) -> None:
 
 
 def forget(p: Processing) -> None:
-    """Take the key out: cells of an X/Y/Z plot share one dict."""
+    """Remove the key: cells of an X/Y/Z plot share one dict."""
     p.extra_generation_params.pop(KEY, None)
 
 
 def pictures(image: Image, count: int) -> list[Image]:
-    """The picture for every image of a batch, without the texts that it came with."""
+    """The picture once for every image of a batch, without the texts it came with."""
     plain = image.copy()
     plain.info = {}
     return [plain] * count
 
 
 def _take_seed(p: Processing, parameters: ImageParameters) -> None:
-    """The seed; its variation and resize only where the request has none of its own."""
+    """The seed; its variation and resize only if the request has none of its own."""
     variation, size = (p.subseed, p.subseed_strength), (p.seed_resize_from_w, p.seed_resize_from_h)
     parameters.take_seed(p)
     if variation[1]:

@@ -1,13 +1,13 @@
-"""Which of the images that the host makes of a batch are the batch's own: an image is known by what it is.
+"""Which of the images that the host makes from a batch are the batch's own: an image is known by what it is.
 
-Other extensions add pictures to a batch, take some away, put others in their place or change p.batch_size, before our
-hooks or after them. So nothing is counted:
+Other extensions add pictures to a batch, remove or replace some, or change p.batch_size, before our hooks or after
+them. So nothing is counted:
 
-- The decoded batch is one tensor, and the host's list of pictures holds views of it: where a picture lies in memory
-  tells its position in the batch. The list is read when all scripts are done with it.
+- The decoded batch is one tensor, and the host's list of pictures holds views of it: a picture's place in memory tells
+  its position in the batch. The list is read when all scripts are done with it.
 - The object that carries an image through the last hook is kept, and what it holds when all scripts are done is the
   very image that the host returns.
-- What another script put in the place of an image is found by its likeness.
+- What another script replaced an image with is recognised by its likeness.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from hires_strategies.webui.host.processing import ImageArguments, Processed, Pr
 
 NAMED_BY = ("iteration", "batch_index", "batch_size", "n_iter")
 _THUMBNAIL = (16, 16)
-_MOST_UNLIKE = 0.3  # a picture and what a script made of it; see _unlike
+_MOST_UNLIKE = 0.3  # between a picture and what a script made of it; see _unlike
 
 
 @dataclass(frozen=True)
 class Made:
-    """What an image of a batch was made with: with its prompt as the host writes it, network tags included."""
+    """What an image of a batch was made with; its prompt as the host writes it, including network tags."""
 
     seed: int
     subseed: int
@@ -39,9 +39,9 @@ class Made:
 
 
 def made_by(p: Processing) -> list[Made]:
-    """What the images of the batch that `p` samples now are made with."""
+    """What the images of the batch that `p` is sampling are made with."""
     count = len(p.seeds)
-    places = (p.iteration * p.batch_size, *range(len(p.all_seeds)))  # where an extension changed the batch's size
+    places = (p.iteration * p.batch_size, *range(len(p.all_seeds)))  # if an extension changed the batch's size
     start = next((at for at in places if p.all_seeds[at : at + count] == p.seeds), 0)
     prompts = p.all_prompts[start : start + count]
     if len(prompts) != count:
@@ -50,7 +50,7 @@ def made_by(p: Processing) -> list[Made]:
 
 
 def text_of(p: Processing, made: list[Made], position: int) -> str:
-    """What the host writes for an image of a batch, made with these."""
+    """What the host writes for an image of a batch made with these."""
     text: str = processing.create_infotext(
         p, [each.prompt for each in made], [each.seed for each in made], [each.subseed for each in made],
         index=position, all_negative_prompts=[each.negative_prompt for each in made],
@@ -60,10 +60,10 @@ def text_of(p: Processing, made: list[Made], position: int) -> str:
 
 @dataclass
 class Generated:
-    """A generated image. `named_by`: what patterns for file names read of `p` for it.
+    """A generated image. `named_by`: what file name patterns read from `p` for it.
 
-    `carrier.image` is the image that the host returns; no carrier where another script took the picture away.
-    `text` is its text, made where the host's cannot be had, or is another image's (`misplaced`).
+    `carrier.image` is the image that the host returns; no carrier if another script removed the picture.
+    `text` is its text, made if the host's is not available or is another image's (`misplaced`).
     """
 
     named_by: dict[str, int]
@@ -78,7 +78,7 @@ class Generated:
 
 @dataclass
 class GeneratedImages:
-    """The images of one batch, from the decoded tensor to the answer. `shown`: what p.sample returned, as pictures."""
+    """The images of one batch, from the decoded tensor to the result. `shown`: what p.sample returned, as pictures."""
 
     made: list[Made]
     shown: list[Image.Image]
@@ -93,7 +93,7 @@ class GeneratedImages:
         self._tensor = tensor
 
     def listed(self, arguments: Any) -> None:
-        """The object whose `images` are the pictures that the host goes on with, after all scripts."""
+        """The object whose `images` are the pictures that the host uses after all scripts."""
         self._listed = arguments
 
     def finishing(self, p: Processing, arguments: ImageArguments) -> None:
@@ -122,7 +122,7 @@ class GeneratedImages:
         self.by_position[position] = Generated(named_by, carrier, text, misplaced)
 
     def _find_positions(self) -> list[int | None]:
-        """For each picture of the host's list its position in the batch; None for one that is not of the batch."""
+        """Each listed picture's position in the batch; None for one that is not from the batch."""
         listed = list(self._listed.images) if self._listed is not None else list(self._tensor)
         known: list[int | None] = []
         for picture in listed:
@@ -142,7 +142,7 @@ class GeneratedImages:
 
 
 def find(batches: Sequence[GeneratedImages], processed: Processed) -> dict[tuple[int, int], int]:
-    """(batch, position) -> index in processed.images, of the generated images that are still there."""
+    """(batch, position) -> index in processed.images, for the generated images that are still there."""
     own: list[tuple[int, int]] = []
     finals: list[Image.Image] = []
     for number, batch in enumerate(batches):
@@ -166,9 +166,9 @@ def find(batches: Sequence[GeneratedImages], processed: Processed) -> dict[tuple
 def recognised(
     known: list[int | None], own: Sequence[Image.Image], found: Sequence[Image.Image | None]
 ) -> list[int | None]:
-    """`known[i]` says which of `own` found[i] is; completed for what other scripts put in another's place.
+    """`known[i]`, which of `own` found[i] is, completed for images that other scripts replaced.
 
-    The likest pairs first. Nothing is taken for an image because of its place alone: another may have come there.
+    The most similar pairs come first. Place alone identifies nothing: another picture may have moved there.
     """
     result = list(known)
     ours = {at: _thumbnail(own[at]) for at in range(len(own)) if at not in known}
@@ -185,13 +185,13 @@ def recognised(
 
 
 def _thumbnail(image: Image.Image) -> Any:
-    """16 x 16 x 3, each colour's mean taken out: what a script makes brighter or smaller stays alike."""
+    """16 x 16 x 3 with each colour's mean subtracted, so that a brightened or reduced picture stays similar."""
     small = np.asarray(image.convert("RGB").resize(_THUMBNAIL, Image.Resampling.BOX), dtype=np.float32)
     return small - small.mean(axis=(0, 1))
 
 
 def _unlike(one: Any, other: Any) -> float:
-    """0 for thumbnails of one picture, 1 for those that have nothing in common, up to 2."""
+    """0 for thumbnails of the same picture, 1 for ones that have nothing in common, at most 2."""
     lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
     if lengths == 0:
         return 0.0 if np.array_equal(one, other) else 1.0
@@ -199,9 +199,9 @@ def _unlike(one: Any, other: Any) -> float:
 
 
 def _is_misplaced(p: Processing, index: int, made: Made) -> bool:
-    """Whether the host takes another image's seed and prompt for the image at `index` of its list.
+    """Whether the host gives the image at `index` of its list another image's seed and prompt.
 
-    So it is where an extension put a picture in front of the batch and left the seeds as they were.
+    It does if an extension put a picture in front of the batch but left the seeds as they were.
     """
     lists = list(zip(p.seeds, p.subseeds, p.prompts))
     own = (made.seed, made.subseed, made.prompt)

@@ -1,6 +1,6 @@
-"""What an image says about its own generation (its infotext), taken into `p`: one way for all images.
+"""What an image says about its own generation (its infotext), taken over into `p`, the same way for all images.
 
-Every value is checked like a request's own when it is taken: anybody can write anything into an image. What cannot be
+Every value taken is checked like a request's own, because anybody can write anything into an image. An impossible one
 is a StrategyError that names the key and the value.
 """
 
@@ -24,22 +24,22 @@ from hires_strategies.webui.host.processing import Processing
 from hires_strategies.wording import describe, short
 
 _WHERE = "The image's generation parameters"
-_MOST = {int: MAX_SEED, float: 1_000_000.0}  # of a setting that has no bounds of its own
+_MOST = {int: MAX_SEED, float: 1_000_000.0}  # for settings without bounds of their own
 
 
 class ImageParameters:
-    """The parameters of one image. `text` is its infotext as it stands there."""
+    """The parameters of one image. `text` is its infotext as found."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         try:
             self._values: Mapping[str, Any] = infotext_module().parse_generation_parameters(text)
-        except Exception as error:  # the host's reader raises whatever a broken text leads to
+        except Exception as error:  # on broken texts the host's reader raises anything
             raise StrategyError(f"{_WHERE} cannot be read: {describe(error)}") from None
 
     @classmethod
     def of(cls, image: Image) -> ImageParameters | None:
-        """Those of an image, or None where it holds none."""
+        """The parameters of an image, or None if it has none."""
         try:
             text, _ = images.read_info_from_image(image)
         except Exception as error:
@@ -48,11 +48,11 @@ class ImageParameters:
 
     @property
     def names_first_pass(self) -> bool:
-        """Whether there is enough to make the first pass again."""
+        """Whether they suffice to make the first pass again."""
         return "Seed" in self._values and "Prompt" in self._values
 
     def take_prompt(self, p: Processing) -> None:
-        """The prompt, and the styles that the host found in it (by its settings it takes their texts out)."""
+        """The prompt, and the styles that the host found in it (depending on its settings it removes their texts)."""
         p.prompt = self._text("Prompt")
         p.styles = [*(p.styles or []), *(self._values.get("Styles array") or [])]
 
@@ -60,7 +60,7 @@ class ImageParameters:
         p.negative_prompt = self._text("Negative prompt")
 
     def take_seed(self, p: Processing) -> None:
-        """The seed with its variation and resize, which the noise of every pass is made of."""
+        """The seed with its variation and resize, from which the noise of every pass is made."""
         if "Seed" not in self._values:
             return
         p.seed = self._whole("Seed", -MAX_SEED, MAX_SEED)
@@ -71,7 +71,7 @@ class ImageParameters:
         p.seed_resize_from_w, p.seed_resize_from_h = self._size("Seed resize from", *side) or (0, 0)
 
     def take_first_pass(self, p: Processing) -> None:
-        """All that makes the first pass, beside prompts and seed: steps, CFG scale, size, sampler and settings."""
+        """All that makes the first pass besides prompts and seed: steps, CFG scale, size, sampler and settings."""
         if "Steps" in self._values:
             p.steps = self._whole("Steps", 1, MAX_STEPS)
         if "CFG scale" in self._values:
@@ -89,7 +89,7 @@ class ImageParameters:
         # "DPM++ 2M Karras" is how a sampler with its schedule was written before A1111 1.9.
         alone = next((sampler[: -len(name) - 1] for name in known if sampler.endswith(f" {name}")), sampler)
         try:
-            # The host would take its first one for an unknown name.
+            # For an unknown name the host would use its first sampler.
             if sampler not in names.samplers:
                 names.check_name("sampler", alone)
             if schedule not in ("", *known):
@@ -99,7 +99,7 @@ class ImageParameters:
         take_sampler(p, dict(self._values))
 
     def _take_settings(self, p: Processing) -> None:
-        """Settings that the image was made with and that are others now."""
+        """Settings that the image was made with and that are different now."""
         module = infotext_module()
         for key, text in self._values.items():
             try:
@@ -111,7 +111,7 @@ class ImageParameters:
                 p.override_settings[name] = value
 
     def _check_setting(self, key: str, name: str, value: Any) -> None:
-        """Refuse numbers outside of the bounds of the setting's own slider."""
+        """Refuse numbers outside the bounds of the setting's own slider."""
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return
         bounds = shared.opts.data_labels[name].component_args
@@ -141,12 +141,12 @@ class ImageParameters:
             number = float(self._values[key])
         except (KeyError, TypeError, ValueError, OverflowError):
             number = math.nan
-        if not low <= number <= high:  # NaN is nowhere
+        if not low <= number <= high:  # refuses NaN, too
             raise self._refused(key, f"a number from {low} to {high}")
         return number
 
     def _size(self, key: str, low: int, high: int) -> tuple[int, int] | None:
-        """Width and height, which the host's reader splits; None where the image names neither."""
+        """Width and height, which the host's reader splits; None if the image names neither."""
         if key in self._values:
             raise self._refused(key, "a width and a height such as 512x512")
         parts = (f"{key}-1", f"{key}-2")

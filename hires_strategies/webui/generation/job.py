@@ -1,4 +1,4 @@
-"""One ticked generation: from the check before its first pass to what its batches gave."""
+"""One ticked generation: from the check before its first pass to the results of its batches."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from .texts import BatchTexts, add_autoencoder
 
 @dataclass
 class Job:
-    """Everything the section keeps for one process_images call."""
+    """Everything the section keeps during one process_images call."""
 
     request: Request
     limits: Limits
@@ -48,8 +48,8 @@ class Job:
         return format_strategy(self.request.strategies[0])
 
     def check(self, p: Processing) -> None:
-        """Plan for the first pass as it is known before it runs. Raises StrategyError for sizes that cannot be,
-        or for a setting that a sheet could not be made with."""
+        """Plan for the first pass as known before it runs. Raises StrategyError for impossible sizes, or for a setting
+        with which no sheet could be made."""
         plan = self.expected_plan(p)
         if needs_first_pass(self):
             check_first_pass(plan.first_pass, self.limits)
@@ -59,7 +59,7 @@ class Job:
             settings.crops_box(p.override_settings)
 
     def expected_plan(self, p: Processing) -> Plan:
-        """The plan for the first pass as it is known before it runs."""
+        """The plan for the first pass as known before it runs."""
         image = self.request.first_pass_image
         return self._plan(p, expected_size(p) if image is None else image.size)
 
@@ -68,7 +68,7 @@ class Job:
         return self.request.sheet and len(self.request.strategies) > 1 and not selectable_script_runs(p)
 
     def run_batch(self, p: Processing, first_pass: Any, reused: bool, written: frozenset[str] = frozenset()) -> Any:
-        """Run the stages on what p.sample gave (None if it was not needed); returns what p.sample is to return.
+        """Run the stages on the original p.sample's result (None if not needed); returns what p.sample is to return.
 
         `written`: the generation parameters that the first pass wrote.
         """
@@ -105,9 +105,9 @@ class Job:
     def end_with_first_pass(
         self, p: Processing, first_pass: Any, reused: bool, written: frozenset[str] = frozenset()
     ) -> bool:
-        """Whether the user stopped this batch before its first stage: then the first pass is what it gives.
+        """Whether the user stopped this batch before its first stage: then its result is the first pass.
 
-        The host decodes it as it does without a strategy, and nothing but its record tells of one.
+        The host decodes it as without a strategy, and only its record mentions one.
         """
         sentence = _stopped_before_stages(reused)
         if sentence is None:
@@ -126,7 +126,7 @@ class Job:
         return True
 
     def _keep(self, p: Processing, batch: Batch) -> None:
-        """Take up what a batch gave: for its text, for whether it is saved, and in sentences for the user."""
+        """Keep a batch's results: for its texts, for whether it is saved, and as sentences for the user."""
         self.batches.append(batch)
         saving.decide(p, batch.saves(batch.plan.variants[0].node))
         batch.texts.write(p, batch.reached(batch.plan.variants[0].node))
@@ -140,9 +140,9 @@ class Job:
         return self.request.first_pass or (self.request.crops != "whole" and self.makes_sheets(p))
 
     def needs_refiners_pixels(self, p: Processing) -> bool:
-        """Whether the first pass has to be decoded while the refiner that ended it is loaded, with its autoencoder.
+        """Whether the first pass must be decoded while the refiner that finished it is loaded, with its autoencoder.
 
-        It is not loaded where the first pass comes from memory.
+        The refiner is not loaded if the first pass comes from memory.
         """
         first_stages = [strategy.stages[0] for strategy in self.request.strategies]
         from_pixels = any(not stage.is_latent and not stage.is_direct for stage in first_stages)
@@ -162,7 +162,7 @@ def forget(p: Processing) -> None:
 
 
 def job_on(p: Processing) -> Job | None:
-    """The job of `p`, or of the one that it is a copy of."""
+    """The job of `p`, or of the object it is a copy of."""
     return attachments.held(p, attachments.JOB, Job)
 
 
@@ -173,7 +173,7 @@ def needs_first_pass(job: Job) -> bool:
 
 
 def _check_hires_fix(p: Processing, limits: Limits) -> None:
-    """As for a stage: the host's own second pass, which a strategy starts from."""
+    """Check the host's own second pass, which a strategy starts from, like a stage."""
     steps = p.hr_second_pass_steps or p.steps
     total = schedule_length(steps, p.denoising_strength or 1)
     scheduler = forks.hires_scheduler_of(p)
@@ -183,7 +183,7 @@ def _check_hires_fix(p: Processing, limits: Limits) -> None:
 def use_main_model(p: Processing, picture: Picture | None, host: WebuiHost, job: Job) -> None:
     """A refiner leaves its own checkpoint loaded: go back to the main one, as the host's Hires. fix does.
 
-    Like the host, decode the first pass before that where its pixels are needed.
+    Like the host, decode the first pass before that if its pixels are needed.
     """
     if p.refiner_checkpoint_info is None:
         return
@@ -198,7 +198,7 @@ def is_interrupted() -> bool:
 
 
 def _stopped_before_stages(reused: bool) -> str | None:
-    """A sentence where the user wanted no stage after the first pass."""
+    """A sentence if the user wanted no stage after the first pass."""
     reason = progress.stopped()
     if reason is None:
         return "No stage ran: the user stopped it after the first pass." if forks.stops_after_this_image() else None

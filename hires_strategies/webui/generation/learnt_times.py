@@ -15,7 +15,7 @@ from .batch import Batch
 
 
 def model_kind() -> str:
-    """A name for models of one speed, of the model that is loaded now; empty for none. Loads nothing."""
+    """The loaded model's kind, a name shared by models of one speed; empty for none. Loads nothing."""
     model = loaded_model()
     if model is None:
         return ""
@@ -28,12 +28,12 @@ def first_pass_ran(p: Processing, seconds: float) -> Ran:
 
 
 def learn(batch: Batch, first_pass: Ran) -> None:
-    """Remember how long a batch took; `first_pass` is empty where it was not computed (or was Hires. fix's)."""
+    """Remember how long a batch took; `first_pass` is empty if it was not computed (or was Hires. fix's)."""
     stages = [
         Ran(None) if outcome.error else Ran(outcome.seconds, outcome.model_evaluations)
         for outcome in batch.result.stages
     ]
     try:
         timing_file().learn(batch.plan, [first_pass, *stages], model_kind(), len(batch.seeds))
-    except StrategyError as error:  # a file that cannot be written is no reason to lose a picture
+    except StrategyError as error:  # an unwritable file is no reason to lose a picture
         errors.report(f"Hires strategies: {error}")

@@ -1,4 +1,4 @@
-"""What one generation asks of the section: the page's values, a text, or the API's object -> Request."""
+"""What one generation asks for: the page's values, a text, or the API's object -> Request."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ KEYS = tuple(key.name for key in ARGUMENT if key.name != "first_pass_image")
 
 @dataclass(frozen=True)
 class Request:
-    """A ticked section: the strategies in the order written, and what else is to be returned.
+    """A ticked section: the strategies in the order written, and what else to return.
 
-    `first_pass_image` is a picture to start from in place of a first pass; its `info` may hold generation parameters.
+    `first_pass_image` is a picture to start from instead of a first pass; its `info` may hold generation parameters.
     """
 
     strategies: tuple[Strategy, ...]
@@ -41,7 +41,7 @@ class Request:
 
 
 def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request | None:
-    """The request in an always-on script's arguments, or None where the section is not ticked.
+    """The request in an always-on script's arguments, or None if the section is not ticked.
 
     `arguments[0]` is the page's tick (the page's other values follow, in the order of KEYS), a strategy text, an object
     with the keys of json_schema.ARGUMENT, or the JSON text of such an object. Raises StrategyError for anything else.
@@ -64,7 +64,7 @@ def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request 
 
 
 def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
-    """The plan that POST /plan is asked for: the strategies and, by txt2img's names, what their first pass is."""
+    """The plan that POST /plan is asked for: the strategies and, under txt2img's names, their first pass."""
     values = check_object(body, PLAN)
     strategies = read_strategies(values["strategies"], vocabulary)
     defaults = {key.name: key.schema.get("default") for key in PLAN}
@@ -83,7 +83,7 @@ def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
 
 
 def _sampler(sampler: str | None, scheduler: str | None, names: Vocabulary) -> tuple[str | None, str | None]:
-    """The names as the host's lists have them: txt2img takes "DPM++ 2M Karras" for a sampler with its schedule type."""
+    """The names as in the host's lists: txt2img accepts "DPM++ 2M Karras" for a sampler with its schedule type."""
     for label in names.schedulers:
         if sampler and sampler not in names.samplers and sampler.endswith(f" {label}"):
             sampler, scheduler = sampler.removesuffix(f" {label}"), label
@@ -95,7 +95,7 @@ def _sampler(sampler: str | None, scheduler: str | None, names: Vocabulary) -> t
 
 
 def _check_list(arguments: Sequence[Any]) -> None:
-    """Raise StrategyError for letters: of a text in place of the list the host takes one for each argument."""
+    """Raise StrategyError for single letters: from a text instead of a list the host makes one argument per letter."""
     letters = list(takewhile(lambda value: isinstance(value, str) and len(value) == 1, arguments))
     if len(letters) > 1:
         raise StrategyError(
@@ -105,7 +105,7 @@ def _check_list(arguments: Sequence[Any]) -> None:
 
 
 def _object_in(text: str) -> dict[str, Any] | None:
-    """The object of a JSON text, None for a text that is none: a strategy may start with a brace as well."""
+    """The object of a JSON text, None if it is not one: a strategy may start with a brace, too."""
     if not text.lstrip().startswith("{"):
         return None
     try:

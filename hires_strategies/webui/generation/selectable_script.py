@@ -1,4 +1,4 @@
-"""The script of the list (X/Y/Z plot, prompt matrix and the like) that makes a generation, one of several."""
+"""The script of the list (X/Y/Z plot, prompt matrix and the like) that runs this generation as one of several."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from hires_strategies.webui.host.processing import Processing, SelectableScript
 
 
 def selectable_script_runs(p: Processing) -> bool:
-    """Whether X/Y/Z plot, prompt matrix or another script of the list makes this generation, one of several."""
+    """Whether X/Y/Z plot, prompt matrix or another script of the list runs this generation as one of several."""
     return _selected(p) > 0
 
 
 def selected_script(p: Processing) -> SelectableScript | None:
-    """The script of the list that makes this generation; None for none."""
+    """The script of the list that runs this generation; None for none."""
     number, scripts = _selected(p), p.scripts.selectable_scripts if p.scripts is not None else []
     return scripts[number - 1] if 0 < number <= len(scripts) else None
 

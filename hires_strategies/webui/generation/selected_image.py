@@ -1,8 +1,8 @@
-"""The gallery's selected image, which our button runs a strategy on: its first pass is made again from what it says.
+"""The gallery's selected image, on which our button runs a strategy: its first pass is made again from its parameters.
 
 The host's own hires button takes prompts from the page and replaces the image. Ours sets a hidden field of the section
-and presses it; the hooks see the field, take all that makes the first pass from the image's generation parameters and
-give the original back in front of the new images.
+and presses it; the hooks see the field, take everything that makes the first pass from the image's generation
+parameters, and put the original back in front of the new images.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def is_asked(p: Processing, arguments: Sequence[Any]) -> bool:
 
 
 def take_first_pass(p: Processing) -> None:
-    """Set `p` up to make the first pass of the selected image again. Raises StrategyError where it cannot."""
+    """Set `p` up to make the first pass of the selected image again. Raises StrategyError if it cannot."""
     original = p.firstpass_image
     parameters = ImageParameters.of(original)
     if parameters is None:
@@ -48,7 +48,7 @@ def take_first_pass(p: Processing) -> None:
 
 
 def return_original(p: Processing, processed: Processed) -> None:
-    """Put the selected image, with its own text, in front of what was made from it."""
+    """Put the selected image, with its own text, in front of the images made from it."""
     held = attachments.held(p, attachments.ORIGINAL, tuple)
     if held is None or not processed.images:
         return
@@ -59,4 +59,4 @@ def return_original(p: Processing, processed: Processed) -> None:
     processed.images.insert(0, original)
     processed.infotexts.insert(0, text)
     processed.index_of_first_image += 1
-    processed.info = text  # the host shows it as the text of the gallery's selected image, which is the original
+    processed.info = text  # shown as the text of the gallery's selected image, which is the original

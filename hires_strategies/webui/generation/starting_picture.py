@@ -1,4 +1,4 @@
-"""What the stages of a batch start from: the first pass, or Hires. fix's result where that is on."""
+"""What the stages of a batch start from: the first pass, or Hires. fix's result if that is on."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hires_strategies.webui.host.processing import Processing
 
 
 def expected_size(p: Processing) -> tuple[int, int]:
-    """Pixels of what the stages will start from: the first pass, or Hires. fix's result where that is on.
+    """Pixels of what the stages will start from: the first pass, or Hires. fix's result if that is on.
 
-    Of the first pass they are those asked for, which a scale is counted from: it comes out with whole latents.
+    For a first pass it is the requested size, which scales apply to, though it comes out in whole latents.
     """
     if not p.enable_hr:
         return p.width, p.height
@@ -36,7 +36,7 @@ def first_picture(samples: Any) -> Picture | None:
 
 
 def picture_size(p: Processing, picture: Picture) -> tuple[int, int]:
-    """Pixels that a scale is counted from: the expected ones, unless the picture came out at another size."""
+    """The size that scales apply to: the expected one, unless the picture came out at another size."""
     if picture.images is not None:
         size = picture.images[0].size
     else:

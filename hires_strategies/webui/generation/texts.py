@@ -1,7 +1,7 @@
-"""The texts of one batch's images: the strategy and the generation parameters that each of them tells.
+"""The texts of one batch's images: the strategy and the generation parameters that each one states.
 
-A text alone makes its picture again. So a strategy is told as it was for that image: prompts with their styles, and
-with what extensions filled in.
+A text alone makes its picture again. So it states the strategy as it was for that image: prompts with their styles
+applied, and with what extensions expanded.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ End = int | None  # the last stage of a path, by its index in the plan; None for
 
 
 class BatchTexts:
-    """Made while the host is at the batch; `written` is what its stages wrote."""
+    """Created while the host works on the batch; `written` is what its stages wrote."""
 
     def __init__(self, p: Processing, plan: Plan, prompts: StagePrompts, written: BatchParameters) -> None:
         self.plan = plan
@@ -34,9 +34,9 @@ class BatchTexts:
         self._before = self._rendered({key: written.before.get(key) for key in keys})
 
     def strategy_to(self, end: End, position: int, node: int | None = None) -> str | None:
-        """The strategy that ends with a stage, as it was for an image; None for the first pass.
+        """The strategy that ends at a stage, as it was for an image; None for the first pass.
 
-        `node`: a stage behind it, whose variant's own words are taken where several say the same.
+        `node`: a later stage, whose variant's own wording is used if several mean the same.
         """
         if end is None:
             return None
@@ -48,27 +48,27 @@ class BatchTexts:
         return self._format(self.plan.strategy_to(end, node).stages[-1], position)
 
     def variant(self, index: int, position: int) -> str:
-        """A variant's strategy, with its own numbers where another one's picture is the same."""
+        """A variant's strategy, with its own numbers even if another one's picture is the same."""
         return " > ".join(self._format(stage, position) for stage in self.plan.strategies[index].stages)
 
     def notes(self, end: End) -> tuple[str, ...]:
-        """What is to be said of the prompts on a path."""
+        """Remarks on the prompts along a path."""
         path = self.plan.path(end) if end is not None else []
         found = [self.prompts.unfilled(node.sampling) for node in path if node.sampling]
         return tuple(dict.fromkeys(unfilled_sentence(each) for each in found if each))
 
     def write(self, p: Processing, end: End) -> None:
-        """Let the host's texts of the batch tell of a path."""
+        """Make the host's texts of the batch describe a path."""
         strategies = [self.strategy_to(end, position) for position in range(self.prompts.count)]
         parameters.write(p, {infotext.KEY: strategies, **self._told[end]})
 
     def retold(self, text: str, position: int, ends: tuple[End, End], strategy: str | None) -> str:
-        """The host's text of an image for another picture of it; `ends` of the paths: told now, and to be told."""
+        """The host's text of an image, rewritten for another picture of it; `ends` of the old and the new path."""
         shown, end = ends
         return self._with(text, position, shown, self._values(end, position), strategy)
 
     def of_sheet(self, text: str, position: int, shown: End) -> str:
-        """The host's text of an image for a sheet: every variant, and all that they wrote."""
+        """The host's text of an image, rewritten for a sheet: every variant, and everything they wrote."""
         values: dict[str, str | None] = {}
         for variant in self.plan.variants:
             for key, value in self._values(variant.node, position).items():
@@ -101,7 +101,7 @@ class BatchTexts:
 
 
 def add_autoencoder(written: dict[End, dict[str, Any]], plan: Plan, first_is_latents: bool) -> None:
-    """Note for each stage, and for the first pass, where the autoencoder is not the full one, as the host does."""
+    """Note, as the host does, each stage (and a first pass) whose autoencoder is not the full one."""
     encoder, decoder = shared.opts.sd_vae_encode_method, shared.opts.sd_vae_decode_method
     latents: dict[End, bool] = {None: first_is_latents}
     if first_is_latents and decoder != "Full":

@@ -1,4 +1,4 @@
-"""What the axes of an X/Y/Z plot ask of one cell, hung on the cell's `p`, and the request that comes of it."""
+"""What the axes of an X/Y/Z plot ask of one cell, attached to the cell's `p`, and the resulting request."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from .request import Request, read_arguments
 
 @dataclass(frozen=True)
 class PromptEdit:
-    """What an axis of the host's does to a prompt: `edit` gives the new one, None where there is nothing to change.
+    """What one of the host's axes does to a prompt: `edit` returns the new one, None if nothing changes.
 
-    `missed` is the axis's sentence where the first pass's prompts had nothing, for a strategy that has nothing either.
+    `missed` is the axis's error if the first pass's prompts had no match, for a strategy that has none either.
     """
 
     edit: Callable[[str], str | None]
     missed: str | None = None
 
 
-# One value an axis: a whole strategy text, a change, an edit of prompts. Two axes may change the same field, in two
+# One value per axis: a whole strategy text, a change, a prompt edit. Two axes may change the same field, in different
 # stages.
 Cell = tuple["str | Change | PromptEdit", ...]
 
@@ -44,9 +44,9 @@ def asked(p: Processing) -> Cell:
 
 
 def read_cell(arguments: Sequence[Any], cell: Cell, vocabulary: Vocabulary) -> Request | None:
-    """The request of a section's arguments with a cell's values. A cell that has some switches the section on.
+    """The request of a section's arguments with a cell's values. A cell with values switches the section on.
 
-    Raises StrategyError for a value that cannot be, and where the cell's text stands for several variants.
+    Raises StrategyError for an impossible value, and if the cell's text gives several variants.
     """
     own = tuple(value for value in cell if not isinstance(value, PromptEdit))
     request = _read_own(arguments, own, vocabulary) if own else read_arguments(arguments, vocabulary)
@@ -80,7 +80,7 @@ def _texts(stage: Stage) -> dict[str, str]:
 
 
 def _read_own(arguments: Sequence[Any], cell: tuple[str | Change, ...], vocabulary: Vocabulary) -> Request:
-    """The request with the values of our own axes."""
+    """The request with the values of this extension's own axes."""
     texts = [value for value in cell if isinstance(value, str)]
     request = read_arguments(_with_text(arguments, texts[-1] if texts else None), vocabulary)
     assert request is not None
@@ -98,12 +98,12 @@ def _read_own(arguments: Sequence[Any], cell: tuple[str | Change, ...], vocabula
 
 
 def _order(change: Change) -> int:
-    """The denoising strength first: with it a stage may become a latent one, or get steps."""
+    """Denoising strength first: only with it may a stage become a latent one, or get steps."""
     return 0 if change.field == "denoising_strength" else 1
 
 
 def _with_text(arguments: Sequence[Any], text: str | None) -> Sequence[Any]:
-    """The arguments of a ticked section, with another text where there is one."""
+    """The arguments of a ticked section, with another text if there is one."""
     first = arguments[0] if arguments else False
     if isinstance(first, Mapping):
         return ({**first, "strategies": [text]},) if text is not None else (first,)
