@@ -1,6 +1,6 @@
 """What happens at each of the host's script hooks.
 
-The host swallows an exception from a hook and goes on with the plain image. What must stop a generation is raised
+The host swallows an exception from a hook and goes on with the plain image. What has to stop a generation is raised
 from `p.setup_prompts` (before anything ran) or `p.sample`, which the host calls outside its guard.
 """
 
@@ -37,13 +37,13 @@ _DROPPED = (
 
 
 def setup(p: Processing) -> None:
-    """A script of the list may be about to run: what it returns will hold the records of its images."""
+    """A script of the list may be about to run: its result will include the records of its images."""
     if isinstance(p, processing.StableDiffusionProcessingTxt2Img):
         records.publish_what_a_script_returns(p)
 
 
 def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
-    """Read and check what the section asks for, before other scripts and before any work."""
+    """Read and check the section's request, before other scripts and before any work."""
     if selected_image.is_asked(p, arguments):
         arguments = (True, *arguments[1:])
         try:
@@ -59,7 +59,7 @@ def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
     saving.forget(p)
     for name in ("setup_prompts", "sample"):
         own = vars(p).get(name)
-        # `p` is used a second time, or its fields were, by way of JSON.
+        # `p`, or its fields by way of JSON, are being used a second time.
         if own is not None and (isinstance(own, Refusal) or not callable(own)):
             attachments.drop(p, name)
     try:
@@ -84,9 +84,9 @@ def process(p: Processing) -> None:
 
 
 def process_batch(p: Processing) -> None:
-    """Put the stages behind the first pass, which is remembered even where the section is not ticked.
+    """Put the stages after the first pass, which is remembered even if the section is not ticked.
 
-    Here, and not earlier: ControlNet replaces p.sample in its `process`.
+    Not any earlier: ControlNet replaces p.sample in its `process`.
     """
     if not is_ours(p):
         return
@@ -95,26 +95,26 @@ def process_batch(p: Processing) -> None:
     if isinstance(current, SampleThenStages) and current.p is p:
         return
     inner = current
-    while isinstance(inner, SampleThenStages):  # a copy of another `p`, whose wrapper came along
+    while isinstance(inner, SampleThenStages):  # a copy of another `p`, with that one's wrapper
         inner = inner.inner
     p.sample = SampleThenStages(p, inner)
 
 
 def before_hr(p: Processing) -> None:
-    """The host's Hires. fix is about to sample, or a stage of ours, which the bar knows of already."""
+    """The host's Hires. fix is about to sample, or a stage of ours, which the bar already knows about."""
     bar = progress.bar_of(p)
     if bar is not None:
         bar.second_pass()
 
 
 def postprocess_batch(p: Processing, images: Any) -> None:
-    """The pictures of a batch, B,3,H,W, before other scripts make of them what they will."""
+    """The pictures of a batch, B,3,H,W, before other scripts change them."""
     if generated := _generated(p):
         generated.decoded(images)
 
 
 def postprocess_batch_list(p: Processing, arguments: Any) -> None:
-    """The same as arguments.images, a list that scripts change."""
+    """The same pictures as arguments.images, a list that scripts change."""
     if generated := _generated(p):
         generated.listed(arguments)
 
@@ -126,7 +126,7 @@ def finishing(p: Processing, arguments: ImageArguments, hook: str) -> None:
 
 
 def _generated(p: Processing) -> GeneratedImages | None:
-    """The images of the batch that runs; None where its stages did not."""
+    """The images of the running batch; None if its stages did not run."""
     job = job_of(p)
     last = job.batches[-1] if job is not None and job.batches else None
     return last.images if last is not None and last.iteration == p.iteration else None
@@ -144,7 +144,7 @@ def postprocess(p: Processing, processed: Processed) -> None:
 
 
 class SampleThenStages(attachments.Replacement):
-    """`p.sample` with the stages after it. Harmless when wrapped twice: the inner one finds the job running."""
+    """`p.sample` followed by the stages. Harmless when wrapped twice: the inner one finds the job running."""
 
     def __init__(self, p: Processing, inner: Callable[..., Any] | None) -> None:
         self.p = p
@@ -185,7 +185,7 @@ class SampleThenStages(attachments.Replacement):
             progress.use_bar(self.p, None)
 
     def _first_pass(self, job: Job, compute: Callable[[], Any]) -> tuple[tuple[Any, bool], frozenset[str]]:
-        """The first pass of a ticked generation and whether it came from memory; which parameters it wrote."""
+        """The first pass of a ticked generation and whether it came from memory; the parameters it wrote."""
         found, written = parameters.recorded(self.p, lambda: self._computed_or_recalled(job, compute))
         return found, frozenset(written) - {parameters.SCHEDULE}
 
@@ -217,7 +217,7 @@ def job_of(p: Processing) -> Job | None:
 
 
 def refuse(p: Processing, error: Exception) -> None:
-    """Stop this generation at its next unguarded call, with the error that says why."""
+    """Stop this generation at its next unguarded call, with an error that says why."""
     if isinstance(error, StrategyError):
         refused(error)
     else:
@@ -226,7 +226,7 @@ def refuse(p: Processing, error: Exception) -> None:
 
 
 class Refusal(attachments.Replacement):
-    """A method of `p` that raises the error that a hook could not."""
+    """A method of `p` that raises the error that a hook could not raise."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -236,7 +236,7 @@ class Refusal(attachments.Replacement):
 
 
 def refused(error: StrategyError) -> StrategyError:
-    """The same error as A1111's API turns it into an answer: it reads these attributes of the instance."""
+    """The same error with the attributes from which A1111's API makes its answer."""
     error.status_code = 422  # type: ignore[attr-defined]
     error.detail = str(error)  # type: ignore[attr-defined]
     return error

@@ -1,4 +1,4 @@
-"""The host's --api-auth for routes of our own: the host guards only those that it adds itself."""
+"""The host's --api-auth for our own routes: the host guards only those it adds itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
 
 def host_auth(api_auth: str) -> Callable[..., None]:
-    """A dependency that lets in who gives one of the users of --api-auth ("user:password,user2:password2").
+    """A dependency that admits only the users of --api-auth ("user:password,user2:password2").
 
     It answers as the host's Api.auth does, in the same words, and compares in constant time.
     """
@@ -19,7 +19,7 @@ def host_auth(api_auth: str) -> Callable[..., None]:
 
     def check(given: HTTPBasicCredentials = basic) -> None:
         name, password = given.username.encode(), given.password.encode()
-        # Both comparisons for every user, whatever came out of those before: the time tells nothing.
+        # Both comparisons for every user, whatever the earlier results: the time taken reveals nothing.
         matches = [compare_digest(name, known[0]) & compare_digest(password, known[1]) for known in credentials]
         if not any(matches):
             raise HTTPException(

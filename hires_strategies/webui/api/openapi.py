@@ -1,4 +1,4 @@
-"""What the host's OpenAPI page says of each route, with examples: arguments of FastAPI's add_api_route."""
+"""What the host's OpenAPI page says about each route, with examples: arguments of FastAPI's add_api_route."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _object(**properties: Any) -> dict[str, Any]:
 
 
 def _or_null(schema: dict[str, Any], why: str) -> dict[str, Any]:
-    """Without a type: OpenAPI 3.0 and 3.1 write "or null" in ways that the other does not know."""
+    """Leaves out the type: OpenAPI 3.0 and 3.1 each write "or null" in a way that the other does not know."""
     return {"description": f"{schema['type'].capitalize()}, or null {why}."}
 
 
@@ -51,7 +51,7 @@ def _body(schema: dict[str, Any], example: Any) -> dict[str, Any]:
 
 
 def _for_openapi(schema: Any) -> Any:
-    """The schema without what OpenAPI 3.0 writes in another way; looser by the one value 0, which is refused anyway."""
+    """The schema without what OpenAPI 3.0 writes differently; it also allows the value 0, which is refused anyway."""
     if isinstance(schema, dict):
         renamed = {"exclusiveMinimum": "minimum"}
         return {renamed.get(key, key): _for_openapi(value) for key, value in schema.items()}
@@ -89,7 +89,7 @@ _PLAN_EXAMPLE = {
     "cost": 9.0,
 }
 _PRESET = _object(strategies=_TEXTS, builtin={"type": "boolean"})
-# Not always there: a sentence that says why the file's entry of this name is skipped.
+# Optional: a sentence that says why the file's entry of this name is skipped.
 _PRESET["properties"]["error"] = {"type": "string"}
 _UPSCALER = _object(name={"type": "string"}, latent={"type": "boolean"})
 

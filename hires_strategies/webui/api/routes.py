@@ -1,6 +1,6 @@
-"""Routes of our own under /hires-strategies/v1, beside the host's /sdapi/v1 and behind the same door.
+"""Our own routes under /hires-strategies/v1, next to the host's /sdapi/v1 and with the same authentication.
 
-Handlers read the body themselves and the document's schemas are ours, so that pydantic 1 and 2 give the same.
+Handlers read the body themselves, and the documented schemas are ours, so that pydantic 1 and 2 behave the same.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ async def plan(request: Request) -> JSONResponse:
 
 
 def plan_answer(body: Any) -> dict[str, Any]:
-    """The answer of POST /plan. Loads no model: start sigmas are the loaded one's, Stable Diffusion 1's for none."""
+    """The answer of POST /plan. Loads no model: start sigmas are the loaded one's, else Stable Diffusion 1's."""
     made = read_plan(body, host_vocabulary(limits()))
     timing = timing_file()
     seconds = timing.estimate(made, model_kind())
@@ -82,14 +82,14 @@ def upscalers() -> JSONResponse:
 def list_presets() -> JSONResponse:
     """All presets by name; those with "builtin": true came with the extension and cannot be changed.
 
-    An entry of the file that is no preset has a sentence in "error"; its strategies are what the name stands for
-    without it, none as a rule.
+    An entry of the file that is not a preset has a sentence in "error"; its strategies are what the name means
+    without that entry, usually none.
     """
     return _checked(_all_presets)
 
 
 async def put_preset(name: str, request: Request) -> JSONResponse:
-    """Add or overwrite a preset of the user's."""
+    """Add or overwrite one of the user's presets."""
 
     def save(body: Any) -> dict[str, Any]:
         strategies = check_object(body, PRESET)["strategies"]
@@ -100,7 +100,7 @@ async def put_preset(name: str, request: Request) -> JSONResponse:
 
 
 def delete_preset(name: str) -> JSONResponse:
-    """Remove a preset of the user's."""
+    """Remove one of the user's presets."""
 
     def delete() -> dict[str, Any]:
         file = preset_file()
@@ -125,13 +125,13 @@ def _all_presets() -> dict[str, Any]:
         for name, texts in each.items()
     }
     for entry in file.bad_entries():
-        name = entry.name.encode("utf-8", "backslashreplace").decode("utf-8")  # half a surrogate pair cannot be sent
+        name = entry.name.encode("utf-8", "backslashreplace").decode("utf-8")  # a lone surrogate cannot be sent
         found.setdefault(name, {"strategies": [], "builtin": False})["error"] = entry.error
     return found
 
 
 async def _answer(request: Request, work: Callable[[Any], dict[str, Any]]) -> JSONResponse:
-    """What `work` makes of the body, off the event loop, which other requests wait for."""
+    """What `work` makes of the body, run off the event loop so as not to hold up other requests."""
     body = await _read_json(request)
     return await run_in_threadpool(_checked, lambda: work(body))
 
@@ -144,7 +144,7 @@ def _checked(work: Callable[[], dict[str, Any]]) -> JSONResponse:
 
 
 async def _read_json(request: Request) -> Any:
-    """The body. One that is too large is read to its end, not kept: a client still sending hears no answer."""
+    """The body. One that is too large is read to its end but not kept: a client still sending would miss the answer."""
     body, size = bytearray(), 0
     async for part in request.stream():
         size += len(part)
@@ -158,7 +158,7 @@ async def _read_json(request: Request) -> Any:
         raise HTTPException(status_code=422, detail=f"The body is no JSON: {error}.") from None
 
 
-Handler = Callable[..., Any]  # a JSONResponse, or an awaitable one: FastAPI's own type names but the latter
+Handler = Callable[..., Any]  # gives a JSONResponse or an awaitable one: FastAPI's own type has only the latter
 _ROUTES: tuple[tuple[str, str, Handler, dict[str, Any]], ...] = (
     ("POST", "/plan", plan, document.PLAN),
     ("GET", "/upscalers", upscalers, document.UPSCALERS),

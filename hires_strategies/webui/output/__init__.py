@@ -1,1 +1,1 @@
-"""What a generation returns beside its image: further images, records, contact sheets."""
+"""What a generation returns besides its image: further images, records, contact sheets."""

@@ -1,4 +1,4 @@
-"""The generated images in the host's answer, their texts, and what their files are named by."""
+"""The generated images in the host's answer, their texts, and the values that name their files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from . import file_names
 
 
 class Answered:
-    """Looked up once, before anything of ours is added to the answer. Texts that others shifted are put right."""
+    """Looked up once, before we add anything to the answer. Texts that others shifted are corrected."""
 
     def __init__(self, processed: Processed, job: Job) -> None:
         found = find([batch.images for batch in job.batches], processed)
@@ -36,9 +36,9 @@ class Answered:
             self._align(processed)
 
     def _align(self, processed: Processed) -> None:
-        """Give each image a text again, where another script added or removed images without theirs.
+        """Give each image a text again if another script added or removed images without their texts.
 
-        Images that are not ours and carry no text take those that are left over, the last the last.
+        Images that are not ours and have no text get the leftover texts, the last image the last text.
         """
         known = {id(image): self._texts[key] for key, image in self._images.items()}
         texts = [known.get(id(image)) or image.info.get("parameters") for image in processed.images]
@@ -49,7 +49,7 @@ class Answered:
         processed.infotexts[:] = [str(text) for text in texts]
 
     def image(self, batch: Batch, position: int) -> Image | None:
-        """What is shown of a generated image; None where another script took it away."""
+        """What is shown of a generated image; None if another script removed it."""
         return self._images.get((id(batch), position))
 
     def text(self, batch: Batch, position: int) -> str:
@@ -67,7 +67,7 @@ def _text(batch: Batch, position: int, written: str | None) -> str | None:
 
 
 def _correct(processed: Processed, index: int, text: str) -> None:
-    """Another image's text, which the host took because an extension shifted the pictures against their seeds."""
+    """Replace another image's text, which the host used because an extension shifted pictures relative to seeds."""
     if index < len(processed.infotexts):
         processed.infotexts[index] = text
     if "parameters" in processed.images[index].info:
@@ -75,7 +75,7 @@ def _correct(processed: Processed, index: int, text: str) -> None:
 
 
 def named_as(p: Processing, batch: Batch, position: int, **values: Any) -> Processing:
-    """A copy of `p` that patterns of file names can read as for a generated image."""
+    """A copy of `p` from which file name patterns read the values of a generated image."""
     generated = batch.images.by_position.get(position)
     place = generated.named_by if generated is not None else {"iteration": batch.iteration, "batch_index": position}
     return file_names.as_named(p, **place, **values)

@@ -1,4 +1,4 @@
-"""The host's setting "Save a copy of image before applying highres fix": with a strategy that is the first pass."""
+"""The host's setting "Save a copy of image before applying highres fix": with a strategy, that is the first pass."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SUFFIX = "-before-highres-fix"
 
 
 def save(p: Processing, decode: Callable[[], list[Image]], made: list[Made]) -> bool:
-    """Save the first passes of the running batch, each with its own text, if the user wants them; whether it was done.
+    """Save the running batch's first passes, each with its own text, if the user wants them; returns whether it did.
 
-    Where Hires. fix is on, the host itself saves the picture before it.
+    If Hires. fix is on, the host itself saves the picture before it.
     """
     if not opts().save_images_before_highres_fix or p.enable_hr or not p.save_samples():
         return False

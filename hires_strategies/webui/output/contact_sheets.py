@@ -1,4 +1,4 @@
-"""The contact sheets: one for each image of a generation, of all its distinct variants."""
+"""The contact sheets: one for each image of a generation, with all its distinct variants."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .answered import Answered, named_as
 
 
 def add_sheets(p: Processing, processed: Processed, job: Job, generated: Answered) -> None:
-    """Put the sheets in front of the page's gallery, where the host's own grid is, or last over the API.
+    """Put the sheets first in the page's gallery, where the host's own grid is, or last over the API.
 
-    A sheet that cannot be made is told, and costs no picture.
+    A sheet that cannot be made is reported, and costs no picture.
     """
     if not job.makes_sheets(p):
         return
@@ -50,7 +50,7 @@ def add_sheets(p: Processing, processed: Processed, job: Job, generated: Answere
 
 
 def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, list[Tile]]) -> tuple[Image, str]:
-    """The sheet of one image of a batch, saved, with the text that restores the whole sweep."""
+    """Save the sheet of one image of a batch; returns it with the text that restores the whole sweep."""
     batch, position, tiles = of
     first_pass = batch.result.first_pass[position] if batch.result.first_pass else None
     heading = _heading(batch, position, tiles[0].image, generated.image(batch, position))
@@ -66,7 +66,7 @@ def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, li
 
 
 def _tiles(batch: Batch, position: int) -> list[Tile]:
-    """A tile for every variant; one that failed shows why, and not the stage before it."""
+    """A tile for every variant; one that failed shows why instead of the stage before it."""
     plan, tiles = batch.plan, []
     for strategy, variant in zip(plan.strategies, plan.variants, strict=True):
         outcome, path = batch.result.stages[variant.node], plan.path(variant.node)
@@ -87,7 +87,7 @@ def _tiles(batch: Batch, position: int) -> list[Tile]:
 
 
 def _heading(batch: Batch, position: int, shown: Image | None, generated: Image | None) -> list[str]:
-    """The lines under the title. The generated image may have been through more than the other variants."""
+    """The lines under the title. The generated image may have gone through more than the other variants."""
     first = batch.plan.first_pass
     sampler = f"{first.sampler} {first.scheduler or ''}".strip()
     lines = [
@@ -118,7 +118,7 @@ def _look(p: Processing, job: Job) -> Look:
 
 
 def _save(p: Processing, image: Image, text: str, of: tuple[Batch, int]) -> None:
-    """As the host saves its own grid."""
+    """Save it as the host saves its own grid."""
     if not opts().grid_save or p.do_not_save_grid:
         return
     batch, position = of

@@ -1,4 +1,4 @@
-"""The images beside the generated ones: other variants, stages, first passes. Added when the host is done."""
+"""The images besides the generated ones: other variants, stages, first passes. Added when the host is done."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .answered import Answered, named_as
 
 @dataclass
 class Extra:
-    """An image to add, with the place of the generated image it belongs to.
+    """An image to add, with the position of the generated image it belongs to.
 
-    `node`: the stage that it is for; None for the first pass. `suffix` of its file's name; None for no file.
+    `node`: the stage it shows; None for the first pass. `suffix`: that of its file's name; None for no file.
     """
 
     image: Image
@@ -33,9 +33,9 @@ class Extra:
 
 
 def add_extras(p: Processing, processed: Processed, job: Job, generated: Answered) -> None:
-    """Save the extra images by the host's rules and append them to `processed`, each under its own text.
+    """Save the extra images by the host's rules and append them to `processed`, each with its own text.
 
-    Inside a selectable script (X/Y/Z plot and the like) they are only saved: the script counts images.
+    Inside a selectable script (X/Y/Z plot and the like) they are only saved, because the script counts images.
     """
     append = not selectable_script_runs(p)
     _hang_on_generated(job, generated)
@@ -60,7 +60,7 @@ def _hang_on_generated(job: Job, generated: Answered) -> None:
 
 
 def _extras(job: Job) -> Iterator[Extra]:
-    """The order of the contract: each further variant for every image, then the stages, then the first passes."""
+    """In the documented order: each further variant for every image, then the stages, then the first passes."""
     for variant in range(1, len(job.request.strategies)):
         for batch, position in _each_image(job):
             if batch.shown_by(variant) == variant:

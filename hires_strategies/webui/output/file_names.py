@@ -1,8 +1,8 @@
-"""Every file that we write has a name that nothing else has, whatever the host's patterns and numbers are.
+"""Every file that we write gets a unique name, whatever the host's patterns and numbers are.
 
 The host makes the name, as for an image of its own. Just before it writes, its callback lets us change it: the suffix
-that tells what the picture is goes to the end (`-hires-2`, `-stage-1`, `-first-pass`, `-sheet`), and a number after it
-where a file of that name is there, or its text beside it.
+that says what the picture is goes to the end (`-hires-2`, `-stage-1`, `-first-pass`, `-sheet`), followed by a number
+if a file of that name, or its text, already exists.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from PIL.Image import Image
 from hires_strategies.webui.host.processing import Processing, opts
 from hires_strategies.wording import describe
 
-_LONGEST = 255  # bytes of a file's name on most systems
+_LONGEST = 255  # bytes in a file name on most systems
 
 
 @dataclass(frozen=True)
 class File:
-    """A picture to write. `suffix` tells what it is; `seed` and `prompt` are those of the image it belongs to."""
+    """A picture to write. `suffix` says what it is; `seed` and `prompt` are those of the image it belongs to."""
 
     image: Image
     text: str
@@ -36,7 +36,7 @@ class File:
 
 @dataclass
 class _Writing:
-    """`reserved`: a file that keeps the name for us until the picture has it."""
+    """`reserved`: a file that reserves the name until the picture takes it."""
 
     p: Processing
     suffix: str
@@ -47,7 +47,7 @@ _writing: ContextVar[_Writing | None] = ContextVar("hires_strategies_writing", d
 
 
 def as_named(p: Processing, **values: Any) -> Processing:
-    """A copy of `p` for patterns of file names to read, with the values of one image."""
+    """A copy of `p` for file name patterns to read, with the values of one image."""
     q = copy(p)
     for name, value in values.items():
         setattr(q, name, value)
@@ -55,13 +55,13 @@ def as_named(p: Processing, **values: Any) -> Processing:
 
 
 def save_sample(p: Processing, file: File) -> str | None:
-    """Write a picture where the host writes the generated images; a sentence where that failed."""
+    """Write a picture where the host writes the generated images; returns a sentence if that failed."""
     place = {"path": p.outpath_samples, "basename": "", "extension": opts().samples_format}
     return _save(p, file, place)
 
 
 def save_grid(p: Processing, file: File) -> str | None:
-    """Write a picture where the host writes its grids, under such a name; a sentence where that failed."""
+    """Write a picture where the host writes its grids, named likewise; returns a sentence if that failed."""
     short = not opts().grid_extended_filename
     place = {"path": p.outpath_grids, "basename": "grid", "extension": opts().grid_format}
     return _save(p, file, {**place, "short_filename": short, "grid": True})
@@ -83,17 +83,17 @@ def _save(p: Processing, file: File, place: dict[str, Any]) -> str | None:
 
 
 def before_image_saved(params: Any) -> None:
-    """Called by the host for every file that it is about to write: gives ours a name that is free."""
+    """Called by the host for every file it is about to write: gives ours a free name."""
     writing = _writing.get()
     if writing is not None and params.p is writing.p:
         params.filename, writing.reserved = _free(params.filename, writing.suffix)
 
 
 def _free(filename: str, suffix: str) -> tuple[str, Path | None]:
-    """The name with its suffix, and a number where it is taken; and the file that holds the name for us.
+    """The name with its suffix, and a number if it is taken; and the file that reserves the name.
 
-    That is the file which the host writes first and then moves to its name, so no one sees an empty picture, and no
-    two processes take one name.
+    The host writes that file first and then moves it to its final name, so nobody sees an empty picture, and no
+    two processes take the same name.
     """
     stem, extension = os.path.splitext(filename)
     number = 1
@@ -109,14 +109,14 @@ def _free(filename: str, suffix: str) -> tuple[str, Path | None]:
         except FileExistsError:
             continue
         except OSError:
-            return name + extension, None  # the host will say what is wrong with it
-        if not _is_taken(name, extension):  # it was not, before we held it
+            return name + extension, None  # the host will report what is wrong with it
+        if not _is_taken(name, extension):  # still free now that it is reserved
             return name + extension, reserved
         reserved.unlink(missing_ok=True)
 
 
 def _is_taken(name: str, extension: str) -> bool:
-    """Whether a file is there that the host would write: the picture, its text, its smaller copy."""
+    """Whether a file that the host would write exists: the picture, its text, its smaller copy."""
     options = opts()
     endings = {extension}
     if options.save_txt:
@@ -127,14 +127,14 @@ def _is_taken(name: str, extension: str) -> bool:
 
 
 def _shortened(stem: str, tail: str, extension: str) -> str:
-    """stem + tail, of the stem as much as a file's name can hold: the host cuts at the end, where the tail is."""
+    """stem + tail, with the stem cut to fit a file name: the host would cut the end, where the tail is."""
     folder, name = os.path.split(stem)
     after = max(len(extension), len(".tmp"))
     room = _LONGEST - after - len(tail.encode())
     if hasattr(os, "statvfs") and os.path.isdir(folder):
         longest = os.statvfs(folder).f_namemax
         room = min(room, longest - after - len(tail.encode()))
-        whole = longest - after - len(tail) - len(os.path.join(folder, ""))  # the host cuts the whole path to this
+        whole = longest - after - len(tail) - len(os.path.join(folder, ""))  # to which the host cuts the whole path
         name = name[: max(whole, 1)]
     shortened = name.encode()[: max(room, 1)].decode(errors="ignore")
     return os.path.join(folder, shortened + tail)

@@ -1,7 +1,7 @@
 """One record for each returned image, under "hires_strategies" in the generation's info.
 
-Records hang on their images, and whatever object the host makes its answer of writes those of the images that it holds:
-the one that a generation gave, or the one that a script of the list made of many generations.
+Records are attached to their images, and whatever object the host builds its answer from writes those of its images:
+the one that a generation returned, or the one that a script of the list made from many generations.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from hires_strategies.webui.host.processing import Processed, Processing, Select
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that are
-    this very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
-    `notes`: sentences on its prompts; `tiles`: of a sheet alone, the variants on it and where their pictures lie."""
+    """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that have this
+    very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
+    `notes`: sentences on its prompts; `tiles`: for a sheet only, the variants on it and where their pictures are."""
 
     kind: str
     strategy: str | None = None
@@ -75,7 +75,7 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
         start_sigma=outcome.start_sigma,
         seconds=round(sum(each.seconds for each in path), 3),
         model_evaluations=_sum(path),
-        first_pass_reused=batch.first_pass_reused and plan.path(node)[0].upscale is not None,  # Direct has none
+        first_pass_reused=batch.first_pass_reused and plan.path(node)[0].upscale is not None,  # Direct needs none
         error=_error(batch, node, variant),
         notes=texts.notes(node),
     )
@@ -110,23 +110,23 @@ def of_sheet(batch: Batch, position: int, sheet: Sheet) -> Record:
 
 
 def add_error(image: Image | None, sentence: str) -> None:
-    """Let an image's record tell of trouble that is not its own, where it has none."""
+    """Put trouble from elsewhere into an image's record, if it has none of its own."""
     record = _of(image)
     if image is not None and record is not None and record.error is None:
         hang(image, replace(record, error=sentence))
 
 
 def publish(processed: Processed) -> None:
-    """Let `processed.js()`, the API's info, hold the records of the images it returns."""
+    """Make `processed.js()`, the API's info, include the records of the images it returns."""
     kind = type(processed)
     if not issubclass(kind, _WithRecords):
         attachments.exchange_class(processed, _with_records(kind))
 
 
 def publish_what_a_script_returns(p: Processing) -> None:
-    """Let the script of the list that is about to run return an object that holds its images' records.
+    """Make the script of the list that is about to run return an object that includes its images' records.
 
-    Many make a new one of the images of several generations. Called before the script runs.
+    Many scripts build a new object from several generations' images. Called before the script runs.
     """
     script = selected_script(p)
     if script is not None and attachments.replaced(script, "run") is None:
@@ -134,7 +134,7 @@ def publish_what_a_script_returns(p: Processing) -> None:
 
 
 class _RunAndPublish:
-    """A script's `run`, for one call."""
+    """Replaces a script's `run` for one call."""
 
     def __init__(self, script: SelectableScript) -> None:
         self.script = script
@@ -148,7 +148,7 @@ class _RunAndPublish:
 
 
 class _WithRecords:
-    """A class rather than a function on the instance: X/Y/Z plot copies the object and exchanges its images."""
+    """A class rather than a function on the instance: X/Y/Z plot copies the object and replaces its images."""
 
     images: list[Image]
 
@@ -164,7 +164,7 @@ class _WithRecords:
 
 @cache
 def _with_records(kind: type) -> type:
-    """The host's class, or a fork's own of it, with records."""
+    """The host's class, or a fork's version of it, with records."""
     return type(f"{kind.__name__}WithRecords", (_WithRecords, kind), {})
 
 
@@ -173,7 +173,7 @@ def _of(image: Image | None) -> Record | None:
 
 
 def _same_as(batch: Batch, variant: int | None, position: int) -> tuple[str, ...]:
-    """The other variants that this one's picture stands for."""
+    """The other variants that this one's picture represents."""
     if variant is None:
         return ()
     others = [other for other in range(len(batch.plan.variants)) if other != variant]
@@ -181,7 +181,7 @@ def _same_as(batch: Batch, variant: int | None, position: int) -> tuple[str, ...
 
 
 def _error(batch: Batch, node: int, variant: int | None) -> str | None:
-    """What went wrong on the way to a stage; for a variant with that of all whose pictures it stands for."""
+    """What went wrong on the way to a stage; for a variant, also for all those that its picture represents."""
     if variant is None or batch.result.stages[node].error is None:
         return batch.result.stages[node].error
     shown = (each.node for other, each in enumerate(batch.plan.variants) if batch.shown_by(other) == variant)
@@ -189,7 +189,7 @@ def _error(batch: Batch, node: int, variant: int | None) -> str | None:
 
 
 def _fields(record: Record) -> dict[str, Any]:
-    """All fields of a record, without tiles where it has none."""
+    """All fields of a record, omitting `tiles` if it has none."""
     fields = asdict(record)
     if record.tiles is None:
         del fields["tiles"]

@@ -1,4 +1,4 @@
-"""The host's own fields that the section looks at, and the events that join both."""
+"""The host's own fields that the section reads, and the events that connect the two."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .preset_list import list_presets
 from .preview import preview
 from .row_fields import ROWS, row_from_values, updates
 
-# What the section reads of the page, by the host's element ids. A host that lacks one counts with a default.
+# What the section reads from the page, by the host's element ids. If a host lacks one, a default is used.
 HOST_FIELDS = {
     "width": "txt2img_width",
     "height": "txt2img_height",
@@ -44,7 +44,7 @@ HOST_FIELDS = {
     "hr_negative": "hires_neg_prompt",
 }
 _NAMES = {elem_id: name for name, elem_id in HOST_FIELDS.items()}
-# Of these only "Take over" needs to know; the preview does not change with them.
+# Only "Take over" needs these; the preview does not depend on them.
 _NOT_IN_PREVIEW = ("hr_upscaler", "hr_steps", "hr_denoising_strength", "hr_checkpoint", "hr_sampler", "hr_scheduler",
                    "hr_prompt", "hr_negative")  # fmt: skip
 _QUIET: dict[str, Any] = {"show_progress": False, "queue": False}
@@ -54,7 +54,7 @@ _sections: list[Any] = []
 
 
 def remember(section: Any) -> None:
-    """The section built last; the host builds it several times and then goes on with the page it belongs to."""
+    """Remember the section built last; the host builds several, and continues with the page of the last one."""
     _sections[:] = [section]
 
 
@@ -70,9 +70,9 @@ def after_component(component: Any, **arguments: Any) -> None:
 
 
 def notify(section: Any, event: str) -> str:
-    """JavaScript that tells our script of an event.
+    """JavaScript that notifies our script of an event.
 
-    It never ends: Gradio visits every component of the page, thousands on some, after each event that does.
+    It never finishes: after each event that does, Gradio visits every component of the page, thousands on some.
     """
     return f"() => {{ {_told(section, event)}; return new Promise(() => {{}}); }}"
 
@@ -117,9 +117,9 @@ def wire(section: Any, host: dict[str, Any]) -> None:
 
 
 def _answer(section: Any, name: str, function: Any, inputs: list[Any], outputs: list[Any]) -> None:
-    """Let our script ask a function for `outputs` when it presses the hidden button of that name.
+    """Let our script call a function for `outputs` by pressing the hidden button of that name.
 
-    It asks at Gradio's address for programs: an ordinary event has the whole page visited twice instead of once.
+    It calls Gradio's API address: an ordinary event makes Gradio visit the whole page twice instead of once.
     """
     detail = f"{{ values: values.slice(0, {len(inputs)}), resolve }}"
     ask = f"(...values) => new Promise((resolve) => {{ {_told(section, name + '-values', detail)}; }})"
@@ -128,7 +128,7 @@ def _answer(section: Any, name: str, function: Any, inputs: list[Any], outputs: 
 
 
 def changes_text(section: Any, event: Any, function: Any, inputs: list[Any], outputs: list[Any]) -> None:
-    """Connect an event whose answer changes the text; our script lets Generate wait for it."""
+    """Connect an event whose answer changes the text; our script makes Generate wait for it."""
     started = f"(...values) => {{ {_told(section, 'started')}; return values.slice(0, {len(inputs)}); }}"
     event(function, inputs, outputs, _js=started, **_QUIET).then(None, None, None, _js=notify(section, "ended"))
 
@@ -166,7 +166,7 @@ def _wire_tools(section: Any, row: Any, index: int) -> None:
 
 
 def refreshed(text: str, line: Any, shown: str, values: dict[str, Any]) -> list[Any]:
-    """Updates for the preview, the choice of a line, what the rows show from now on, and the rows."""
+    """Updates for the preview, the line selector, what the rows show from now on, and the rows."""
     count = max(len(lines_of(text)), 1)
     index = min(index_of(line), count - 1)
     choices = gr.update(
@@ -177,7 +177,7 @@ def refreshed(text: str, line: Any, shown: str, values: dict[str, Any]) -> list[
 
 
 def applied(text: str, shown: str, *fields: Any) -> Any:
-    """The text after the user changed fields of the rows; `shown` says what the rows showed before."""
+    """The text after the user changed fields of the rows; `shown` is what the rows showed before."""
     before = rows_shown(shown)[:ROWS]
     width = len(FIELDS)
     after = [row_from_values(fields[n * width : (n + 1) * width], row) for n, row in enumerate(before)]

@@ -1,4 +1,4 @@
-"""The host's Hires. fix settings as the first stage of a strategy, with the same picture as result."""
+"""The host's Hires. fix settings as the first stage of a strategy that gives the same picture."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SAME = {"checkpoint": "Use same checkpoint", "sampler": "Use same sampler", "sc
 def taken_over(values: Values) -> str:
     """The strategy text for the page's Hires. fix section.
 
-    Raises StrategyError for what a stage cannot do: another checkpoint, or a latent upscale without denoising.
+    Raises StrategyError for anything a stage cannot do: another checkpoint, or a latent upscale without denoising.
     """
     checkpoint = values.get("hr_checkpoint")
     if checkpoint and checkpoint != _SAME["checkpoint"]:

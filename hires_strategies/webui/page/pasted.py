@@ -1,8 +1,8 @@
-"""A strategy that comes with an infotext: what of it goes into the section.
+"""A strategy in a pasted infotext: which parts of it go into the section.
 
-A text holds prompts with their styles. By its settings the host takes the styles out of the prompts when it reads them,
-and chooses them on the page, which would give them to a stage's prompt a second time: so they are taken out there, too,
-or left everywhere.
+A text holds prompts with their styles applied. Depending on its settings, the host removes the styles from the prompts
+it reads and selects them on the page, which would apply them to a stage's prompt a second time: so they are removed
+there, too, or left everywhere.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PROMPTS = (("Prompt", False), ("Negative prompt", True), ("Hires prompt", False
 def pasted_strategy(parameters: dict[str, Any]) -> str | None:
     """The text for the section's box, None (leave it alone) for an image made without a strategy.
 
-    Half of a surrogate pair, which no answer to the page could hold, makes the whole paste fail: such a text is none.
+    A lone surrogate, which no answer to the page can hold, would make the whole paste fail: such a text is ignored.
     """
     text = parameters.get(KEY)
     if not isinstance(text, str) or not is_text(text):
@@ -42,7 +42,7 @@ def pasted_tick(parameters: dict[str, Any]) -> bool:
 
 
 def keep_styles(_infotext: str, parameters: dict[str, Any]) -> None:
-    """Undo the host's reading of styles where a stage's prompt holds them in another way; a callback of the host."""
+    """Undo the host's reading of styles if a stage's prompt holds them in another way; a callback of the host."""
     styles, text = parameters.get(_STYLES), parameters.get(KEY)
     if not styles or not isinstance(text, str) or _without_styles(text, styles) is not None:
         return
@@ -53,7 +53,7 @@ def keep_styles(_infotext: str, parameters: dict[str, Any]) -> None:
 
 
 def _without_styles(text: str, styles: Sequence[str]) -> str | None:
-    """The strategies without the styles in their prompts; None where one of the prompts does not hold them so."""
+    """The strategies without the styles in their prompts; None if a prompt does not hold them that way."""
     try:
         strategies = parse(text)
     except StrategyError:
@@ -76,7 +76,7 @@ def _plain(stage: Stage, styles: Sequence[str]) -> Stage | None:
 
 
 def _unstyled(prompt: str, styles: Sequence[str], negative: bool) -> str | None:
-    """The prompt that the host's styles make this one of; None for none."""
+    """The prompt that becomes this one when the host applies the styles; None if there is none."""
     database = shared.prompt_styles
     chosen = [database.styles.get(name, database.no_style) for name in styles]
     texts = [(style.negative_prompt if negative else style.prompt) or "" for style in chosen]

@@ -1,4 +1,4 @@
-"""The preset list of the section: those that come with the extension and the user's own."""
+"""The section's preset list: the presets that come with the extension and the user's own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hires_strategies.webui.files import preset_file
 
 @dataclass
 class PresetFields:
-    """The components of the preset list. `outputs` are what saving, deleting and loading the page renew."""
+    """The components of the preset list. `outputs` are those updated by saving, deleting and loading the page."""
 
     chosen: Any
     name: Any
@@ -33,7 +33,7 @@ class PresetFields:
 
 def build_presets(elem_id: Callable[[str], str]) -> PresetFields:
     with gr.Row(variant="compact", elem_classes=["hires-strategies-presets"]):
-        wide = {"min_width": 190}  # on a narrow page the buttons then go below together
+        wide = {"min_width": 190}  # on a narrow page the buttons then wrap together
         chosen = gr.Dropdown(list(builtin()), value=None, label="Preset", elem_id=elem_id("preset"), **wide)
         name = gr.Textbox("", label="Save as", placeholder="Name", max_lines=1, elem_id=elem_id("preset_name"), **wide)
         save = gr.Button("Save", size="sm", min_width=64, elem_id=elem_id("preset_save"))
@@ -47,7 +47,7 @@ def build_presets(elem_id: Callable[[str], str]) -> PresetFields:
 
 
 def wire_presets(fields: PresetFields, text: Any, changes_text: Callable[..., None]) -> None:
-    """Events of the list; `text` is the strategy's text box, `changes_text` connects what changes it."""
+    """Events of the list; `text` is the strategy's text box, `changes_text` connects events that change it."""
     quiet: dict[str, Any] = {"show_progress": False, "queue": False}
     changes_text(fields.chosen.input, load_preset, [fields.chosen, text], [text, fields.name, fields.message])
     fields.save.click(save_preset, [fields.name, text], fields.outputs, **quiet)
@@ -55,7 +55,7 @@ def wire_presets(fields: PresetFields, text: Any, changes_text: Callable[..., No
 
 
 def load_preset(name: str | None, text: str) -> tuple[str, str, str]:
-    """The text of a preset, its name if it is the user's (to overwrite or delete it), and what went wrong."""
+    """The text of a preset, its name if it is the user's own (to overwrite or delete it), and what went wrong."""
     try:
         own = preset_file().all()
     except StrategyError as error:
@@ -86,7 +86,7 @@ def delete_preset(name: str) -> list[Any]:
 
 
 def list_presets() -> list[Any]:
-    """The list as it is when the page is opened: the file may have changed since the WebUI started."""
+    """The list at the time the page is opened: the file may have changed since the WebUI started."""
     try:
         return _renewed(None, "", tell_bad_entries=True)
     except StrategyError as error:
@@ -120,5 +120,5 @@ def _table(own: dict[str, tuple[str, ...]], bad: Sequence[BadEntry] = ()) -> str
 
 
 def _shown(text: str) -> str:
-    """A text that can be sent: half a surrogate pair as the escape that stands for it in the file."""
+    """A text that can be sent: a lone surrogate becomes the escape that represents it in the file."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

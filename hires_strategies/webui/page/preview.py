@@ -1,4 +1,4 @@
-"""What the section shows below the text: the same plan that will run, in words, or the error with its place."""
+"""What the section shows below the text: the same plan that will run, in words, or the error and its place."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def preview(text: str, values: Values) -> str:
 
 
 def plan_of(text: str, values: Values) -> Plan:
-    """The plan for the page as it stands. Raises StrategyError."""
+    """The plan for the page's current state. Raises StrategyError."""
     strategies = parse(text, host_vocabulary(limits()))
     plan = make_plan(strategies, first_pass_of(values), limits())
     if plan.needs_first_pass:
@@ -90,7 +90,7 @@ def _variants(plan: Plan) -> str:
 
 
 def _unfilled(plan: Plan) -> str:
-    """What nothing that is installed here fills in, in a stage's own prompt."""
+    """A note on what no installed extension expands in a stage's own prompt."""
     runner = scripts.scripts_txt2img
     if any(not is_the_hosts_own(script) for script in expanders(runner.alwayson_scripts if runner else ())):
         return ""
@@ -100,7 +100,7 @@ def _unfilled(plan: Plan) -> str:
 
 
 def _stage(plan: Plan, node: Node, asked: Stage, schedules: Schedules) -> str:
-    """One stage in words. `asked` is what the user wrote: other words may have given the same picture, and the node."""
+    """One stage in words. `asked` is what the user wrote: the node may stem from another wording of the picture."""
     if node.upscale is None:
         what = f"txt2img at <b>{_size(node.width, node.height)}</b>"
     else:
@@ -120,7 +120,7 @@ def _stage(plan: Plan, node: Node, asked: Stage, schedules: Schedules) -> str:
 
 
 def _option(option: Option, value: Any) -> str:
-    """An option that a stage has of its own, in words."""
+    """An option that the stage itself gives, in words."""
     if isinstance(option.kind, Text):
         return f"its own {option.name}"
     if isinstance(option.kind, Flag):

@@ -1,4 +1,4 @@
-"""The builder's fields: one group for each stage. What they mean is in editing.rows; here they are shown."""
+"""The builder's fields: one group for each stage. editing.rows defines what they mean; this module shows them."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def _option_field(option: Option, value: Any, elem_id: str) -> Any:
 
 
 def _same(option: Option) -> str:
-    """What a list shows for the first pass's own, in the host's words for Hires. fix."""
+    """A list's entry for the first pass's value, in the words that the host uses for Hires. fix."""
     return f"Use same {option.field}"
 
 
@@ -137,7 +137,7 @@ def _step(field: str) -> float:
 
 
 def row_from_values(values: Sequence[Any], shown: Row) -> Row:
-    """What the fields of a row hold now. Only the fields that are on show can differ from `shown`."""
+    """What the fields of a row hold now. Only visible fields can differ from `shown`."""
     named = dict(zip(FIELDS, values, strict=True))
     if shown.raw:
         return Row(raw=str(named["raw"] or ""))
@@ -156,9 +156,9 @@ def _held(option: Option, value: Any) -> Any:
 
 
 def updates(shown: Sequence[Row], rows: Sequence[Row]) -> Iterator[Any]:
-    """Gradio updates for the outputs of all ROWS rows; nothing is sent for fields that stay as they are.
+    """Gradio updates for the outputs of all ROWS rows; nothing is sent for unchanged fields.
 
-    So an answer does not undo what the user does meanwhile in other fields.
+    So an answer does not undo what the user meanwhile did in other fields.
     """
     for index in range(ROWS):
         before = shown[index] if index < len(shown) else None
@@ -176,7 +176,7 @@ def updates(shown: Sequence[Row], rows: Sequence[Row]) -> Iterator[Any]:
 
 
 def _shown_as(row: Row) -> dict[str, dict[str, Any]]:
-    """What each field shows of a row, as arguments of a Gradio update."""
+    """What each field of a row shows, as arguments of a Gradio update."""
     looks: dict[str, dict[str, Any]] = {name: {"value": row.get(name)} for name in FIELDS}
     for option in OPTIONS:
         if isinstance(option.kind, Name):

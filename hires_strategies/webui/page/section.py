@@ -1,4 +1,4 @@
-"""The section in the txt2img tab: what it looks like. What its parts do is in events.py."""
+"""The section in the txt2img tab: its layout. events.py defines what its parts do."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ class Section:
 
 
 def build(script: SectionScript) -> list[Any]:
-    """The components that are the script's arguments: the tick, the values in the order of request.KEYS, then the
-    page's own.
+    """The components that are the script's arguments: the tick, the values in the order of request.KEYS, then values
+    that only the page has.
 
     The host calls this several times: for its page, then for its API, which completes a program's list with the values
     of these components. A program that asks for no sheet gets none; a list as long as the page's, which is what queues
-    send, has the page's own value.
+    send, contains the page's own value.
     """
-    for_api = script.api_info is not None  # the host describes a script once its page is built
+    for_api = script.api_info is not None  # the host sets it once its page is built
     with InputAccordion(False, label=TITLE, elem_id=script.elem_id("enable")) as enabled:
         section = _section(script, enabled, sheet=not for_api)
     wire_presets(section.presets, section.text, partial(events.changes_text, section))
@@ -120,7 +120,7 @@ def _builder(elem_id: ElemId) -> tuple[Any, list[RowFields], Any, Any]:
 
 
 def _outputs(elem_id: ElemId, *, sheet: bool) -> list[Any]:
-    """What else is returned: the script's arguments after the text, in the order of request.KEYS."""
+    """What else to return: the script's arguments after the text, in the order of request.KEYS."""
     with FormRow():
         stages = gr.Checkbox(False, label="Return every stage", elem_id=elem_id("stages"))
         first_pass = gr.Checkbox(False, label="Return the first pass", elem_id=elem_id("first_pass"))
@@ -139,8 +139,8 @@ def _outputs(elem_id: ElemId, *, sheet: bool) -> list[Any]:
 
 
 def _hidden(elem_id: ElemId) -> dict[str, Any]:
-    """What the rows show, the buttons that our script presses, and whether the gallery's button was pressed; by the
-    section's names."""
+    """What the rows show, the buttons that our script presses, and whether the gallery's button was pressed; by their
+    names in Section."""
     shown = gr.Textbox(f"0\n{_DEFAULT_TEXT}", visible=False, elem_id=elem_id("shown"))
     names = ("refresh", "edit", "opened")
     buttons = {name: gr.Button(name, visible=False, elem_id=elem_id(name)) for name in names}
