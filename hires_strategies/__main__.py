@@ -19,9 +19,9 @@ _ONE_EACH = "The shell passed {} texts, each of which is a strategy: put every s
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print a plan. Returns the exit status: 0, or 2 for a text that is no strategy."""
+    """Print a plan. Returns the exit status: 0, or 2 for a text that is not a strategy."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a console or a pipe that cannot show every name
+        sys.stdout.reconfigure(errors="backslashreplace")  # for a console or a pipe that cannot show every name
     options = _parser().parse_intermixed_args(arguments)
     try:
         plan = _plan(options)
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         "--size", type=_size, default=(512, 512), metavar="WxH", help="size of the first pass (512x512)"
     )
     parser.add_argument("--steps", type=_steps, default=20, help="sampling steps of the first pass (20)")
-    # The page's own defaults, so that both say the same.
+    # The page's own defaults, so that both agree.
     parser.add_argument("--sampler", default="DPM++ 2M", help="sampler of the first pass (DPM++ 2M)")
     parser.add_argument("--scheduler", default="Automatic", help="schedule type of the first pass (Automatic)")
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")

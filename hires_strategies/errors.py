@@ -1,13 +1,13 @@
-"""What can be wrong with a strategy, said in sentences."""
+"""What can be wrong with a strategy, in sentences."""
 
 from __future__ import annotations
 
 
 class StrategyError(ValueError):
-    """A strategy that cannot be used. The message names the offending value and what could stand there.
+    """A strategy that cannot be used. The message names the offending value and what would be valid.
 
-    `line` and `column` count from 1 and point into the text the user wrote; both are None where there is no text.
-    `field` is the name of the Stage's field that is wrong, None where it is no single one.
+    `line` and `column` count from 1 and point into the text the user wrote; both are None if there is no text.
+    `field` is the name of the Stage field at fault, None if it is not a single one.
     """
 
     def __init__(
@@ -25,11 +25,11 @@ class StrategyError(ValueError):
         return f"Line {self.line}, column {self.column}: {self.message}"
 
     def at(self, line: int, column: int) -> StrategyError:
-        """The same error with a place, unless it already has one."""
+        """The same error with this place, unless it already has one."""
         if self.line is not None:
             return self
         return StrategyError(self.message, line, column, field=self.field)
 
 
 class StageFailed(RuntimeError):
-    """A stage that ran and gave nothing usable, for example an upscaler that returned its input unchanged."""
+    """A stage ran but gave nothing usable, for example because an upscaler returned its input unchanged."""

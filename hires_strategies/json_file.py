@@ -13,12 +13,12 @@ from typing import Any
 from .errors import StrategyError
 from .wording import short
 
-_SPACE = " \t\r\n"  # what JSON allows between its signs
+_SPACE = " \t\r\n"  # what JSON allows between tokens
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One name of a file's outermost object: the value, and both as the file has them ('"name": value')."""
+    """One name in a file's outermost object, its value, and both as written in the file ('"name": value')."""
 
     name: str
     value: Any
@@ -26,15 +26,15 @@ class Entry:
 
     @classmethod
     def of(cls, name: str, value: object) -> Entry:
-        """An entry to be written, in the file's own style."""
+        """An entry to write, in the file's own style."""
         body = json.dumps(value, ensure_ascii=False, indent=2).replace("\n", "\n  ")
         return cls(name, value, f"{json.dumps(name, ensure_ascii=False)}: {body}")
 
 
 def read_entries(path: Path) -> list[Entry]:
-    """The entries of a JSON file in its order, each time that a name stands there; none where there is no file.
+    """The entries of a JSON file in its order, repeated names included; none if there is no file.
 
-    Raises ValueError for what is no JSON text of an object, and OSError for a file that cannot be read.
+    Raises ValueError for anything but a JSON object, and OSError for a file that cannot be read.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")  # some editors write a byte order mark
@@ -50,13 +50,13 @@ def read_entries(path: Path) -> list[Entry]:
 
 
 def write_entries(path: Path, entries: Iterable[Entry]) -> None:
-    """Replace the file by an object of these entries; one that was read is written as it was."""
+    """Replace the file by an object of these entries; those that were read are written unchanged."""
     body = ",\n".join(f"  {entry.text}" for entry in entries)
     _replace(path, f"{{\n{body}\n}}\n" if body else "{}\n")
 
 
 def write_json(path: Path, body: object) -> None:
-    """Replace a JSON file as a whole: a reader, or a crash half-way, meets the old or the new one, never a part."""
+    """Replace a JSON file atomically: a reader, or a crash half-way, finds the old or the new one, never a part."""
     _replace(path, json.dumps(body, ensure_ascii=False, indent=2) + "\n")
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Limits:
-    """`longest_side` in pixels, `variants` in strategies of one run.
+    """`longest_side` is in pixels, `variants` in strategies per run.
 
-    `fewest_steps`: the steps that a host's samplers need at least, from noise alone and from a picture, by name, where
-    that is not what the table of samplers says.
+    `fewest_steps`: the fewest steps that a host's samplers need, from noise alone and from a picture, by name, where
+    that differs from the table of samplers.
     """
 
     longest_side: int = 8000
@@ -24,7 +24,7 @@ MAX_STAGES = 100  # of one strategy; what walks along them is recursive
 MAX_TEXT = 100_000  # characters of all strategies of one text
 MAX_STEPS = 150  # the host's own limit for sampling steps
 MAX_CFG = 30
-MAX_SIDE = 1_000_000  # of any number of pixels or steps: keeps it printable; the limits of a plan are lower
+MAX_SIDE = 1_000_000  # for any number of pixels or steps: keeps it printable; a plan's limits are lower
 MAX_SEED = 2**62  # torch takes 64 bits, and the host adds an image's number and ENSD to it
 MAX_SCHEDULE = 1_000_000  # steps of a schedule, of which a stage runs the last ones
 DEFAULT_LIMITS = Limits()

@@ -24,7 +24,7 @@ from .wording import short
 MAX_NAME = 60  # characters
 MAX_LENGTH = 20_000  # characters of one preset's strategies together
 
-# Grammar alone is checked: a shared file may name upscalers that this machine does not have (yet).
+# Only the grammar is checked: a shared file may name upscalers that this machine does not have (yet).
 _GENEROUS = Vocabulary(limits=Limits(variants=1000))
 _writing = threading.Lock()
 
@@ -42,13 +42,13 @@ _BUILTIN: dict[str, tuple[str, ...]] = {
 
 
 def builtin() -> dict[str, tuple[str, ...]]:
-    """The presets that come with the extension: name -> strategy texts, in the order to be shown."""
+    """The presets that come with the extension: name -> strategy texts, in the order shown."""
     return dict(_BUILTIN)
 
 
 @dataclass(frozen=True)
 class BadEntry:
-    """An entry of the file that is no preset: its name as it stands there, and a sentence that says why."""
+    """An entry of the file that is not a preset: its name as written, and a sentence that says why."""
 
     name: str
     error: str
@@ -57,9 +57,9 @@ class BadEntry:
 class PresetFile:
     """The user's presets in the JSON file at `path`, which need not exist yet.
 
-    Every method reads the file anew, so several processes and an editor may change it. An entry that is no preset is
-    skipped, and stays as it is when others are saved or deleted. All methods raise StrategyError, a sentence, for a
-    file that cannot be read or written or is no object of names; nothing is overwritten then.
+    Every method rereads the file, so several processes and an editor may change it. An entry that is not a preset is
+    skipped, and stays as it is when others are saved or deleted. All methods raise StrategyError, a sentence, if the
+    file cannot be read or written or is not an object of names; nothing is overwritten then.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -70,26 +70,26 @@ class PresetFile:
         return self._read()[0]
 
     def bad_entries(self) -> tuple[BadEntry, ...]:
-        """What of the file is skipped, in its order."""
+        """The entries of the file that are skipped, in its order."""
         return self._read()[1]
 
     def has(self, name: str) -> bool:
-        """Whether there is something to delete. Raises StrategyError for a name that cannot be."""
+        """Whether there is something to delete. Raises StrategyError for an invalid name."""
         return self._find(self._entries(), name) is not None
 
     def save(self, name: str, strategies: Sequence[str]) -> str:
-        """Add or overwrite a preset; returns its name without the spaces around it. Names of builtin() are refused."""
+        """Add or overwrite a preset; returns its name without surrounding spaces. Names of builtin() are refused."""
         name = check_name(name)
         saved = Entry.of(name, {"strategies": list(check_strategies(strategies))})
         with _writing:
             entries = self._entries()
-            # The last one counts where a name stands twice.
+            # The last one counts if a name occurs twice.
             last = max((index for index, entry in enumerate(entries) if entry.name == name), default=len(entries))
             write_entries(self.path, [*entries[:last], saved, *entries[last + 1 :]])
         return name
 
     def delete(self, name: str) -> None:
-        """Remove one of the user's presets, or an entry that is none."""
+        """Remove one of the user's presets, or an entry that is not a preset."""
         with _writing:
             entries = self._entries()
             found = self._find(entries, name)
@@ -98,7 +98,7 @@ class PresetFile:
             write_entries(self.path, [entry for entry in entries if entry.name != found])
 
     def _find(self, entries: Sequence[Entry], name: str) -> str | None:
-        """The name of the entry that is meant: as it stands, or without the spaces around it."""
+        """The name of the entry meant: as given, or without surrounding spaces."""
         names = {entry.name for entry in entries}
         if name in names:
             return name
@@ -128,7 +128,7 @@ class PresetFile:
 
 
 def check_name(name: object, own_only: bool = True) -> str:
-    """A preset's name without the spaces around it: 1 to MAX_NAME printable characters, no slash, not a builtin's."""
+    """A preset's name without surrounding spaces: 1 to MAX_NAME printable characters, no slash, not a builtin's."""
     if not isinstance(name, str) or not name.strip():
         raise StrategyError(f"A preset needs a name, found {short(name)}.")
     name = name.strip()
@@ -149,7 +149,7 @@ def check_body(body: Any) -> tuple[str, ...]:
 
 
 def check_strategies(strategies: Any) -> tuple[str, ...]:
-    """Strategy texts that follow the grammar, as lines without the empty ones."""
+    """Strategy texts that follow the grammar, as lines without empty ones."""
     if isinstance(strategies, str) or not isinstance(strategies, Sequence):
         raise StrategyError(f"'strategies' has to be a list of texts, found {short(strategies)}.")
     if not all(isinstance(text, str) for text in strategies):

@@ -1,8 +1,8 @@
 """Samplers of the hosts, one row each, by the name in the host's list. A sampler without a row is unknown.
 
-Read in the sources of A1111 v1.10.1 (modules/sd_samplers*.py), of its k-diffusion, and of Forge, reForge and Forge Neo.
-Where a host differs (Neo's "DPM++ 2M SDE" has no schedule of its own), it says so itself: it is asked for sigmas where
-a model is loaded, and its model evaluations are counted while it runs.
+From the sources of A1111 v1.10.1 (modules/sd_samplers*.py), of its k-diffusion, and of Forge, reForge and Forge Neo.
+Where a host differs (Neo's "DPM++ 2M SDE" has no schedule of its own), it says so itself: it is asked for sigmas if a
+model is loaded, and its model evaluations are counted while it runs.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ def two_each(steps: int, second_pass: bool) -> int:
 
 
 def heun_pp2(steps: int, second_pass: bool) -> int:
-    """Three a step, two in the last but one, one in the last."""
+    """Three per step, two in the last but one, one in the last."""
     return max(3 * steps - 3, 1)
 
 
 def ddim(steps: int, second_pass: bool) -> int:
-    """One between each two timesteps. The host's sample_img2img takes timesteps[:t_enc], and t_enc is steps - 1."""
+    """One between every two timesteps. The host's sample_img2img takes timesteps[:t_enc], and t_enc is steps - 1."""
     return max((steps - 1 if second_pass else _timesteps(steps)) - 1, 0)
 
 
 def plms(steps: int, second_pass: bool) -> int:
-    """As DDIM, and one more in the first step."""
+    """Like DDIM, with one more in the first step."""
     between = ddim(steps, second_pass)
     return between + 1 if between else 0
 
 
 def _timesteps(steps: int) -> int:
-    """How many timesteps the host's get_timesteps gives for `steps`, up to 1,000: not always as many."""
+    """How many timesteps the host's get_timesteps returns for `steps`, up to 1,000: not always equally many."""
     return len(range(0, 1000, max(1000 // steps, 1)))
 
 
@@ -50,13 +50,13 @@ def _timesteps(steps: int) -> int:
 class Sampler:
     """One row.
 
-    `evaluations` is exact for schedules of as many sigmas as steps that end at 0, as nearly all do; None where the
-    sampler chooses its own steps. `automatic` is what the schedule type "Automatic" means. `by_sigma`: whether noise of
-    the schedule's sigma is what sampling starts with; others work on timesteps or on sigmas of their own. `one_longer`:
-    it makes a schedule of one sigma more and leaves out the last but one. `independent`: whether an image's own part
-    of a batch alone decides how it comes out; True only where that was checked. `fewest`: the steps below which the
-    host's code fails, from noise alone and from a picture; `fewest_above_zero` where the schedule does not end at sigma
-    0, if that is something else. `longest`: the longest schedule it can make.
+    `evaluations` is exact for schedules with as many sigmas as steps that end at 0, as nearly all do; None if the
+    sampler chooses its own steps. `automatic` is what the schedule type "Automatic" means. `by_sigma`: whether sampling
+    starts with noise of the schedule's sigma; others work on timesteps or on their own sigmas. `one_longer`: it makes a
+    schedule with one more sigma and omits the last but one. `independent`: whether an image depends only on its own
+    part of a batch; True only where that was checked. `fewest`: the steps below which the host's code fails, from noise
+    alone and from a picture; `fewest_above_zero` the same if the schedule does not end at sigma 0, if different.
+    `longest`: the longest schedule it can make.
     """
 
     name: str
@@ -71,11 +71,11 @@ class Sampler:
 
 
 def unipc_fewest(order: int) -> Fewest:
-    """UniPC needs as many timesteps as the order that is set. From a picture the host gives it one less than steps."""
+    """UniPC needs as many timesteps as its order setting. From a picture the host gives it one fewer than steps."""
     return next((steps for steps in range(1, order) if _timesteps(steps) >= order), order), order + 1
 
 
-# k-diffusion's code reads what the step to sigma 0 does not set.
+# k-diffusion's code reads a variable that the step to sigma 0 does not set.
 _NOT_THE_LAST_ALONE: dict[str, Any] = {"fewest": (2, 2), "fewest_above_zero": (1, 1)}
 _TIMESTEPS = 1000
 _UNIPC_ORDER = 3  # the host's default
@@ -117,12 +117,12 @@ _ROWS = (
 )
 SAMPLERS = {row.name: row for row in _ROWS}
 
-# Schedule types that hosts without schedulers (before A1111 1.9) write behind a sampler's name.
+# Schedule types that hosts without schedulers (before A1111 1.9) append to a sampler's name.
 _IN_NAMES = ("Karras", "Exponential")
 
 
 def split_name(name: str) -> tuple[str, str | None]:
-    """A sampler's name, and the schedule type that stands in it: ("DPM++ 2M", "Karras") for "DPM++ 2M Karras"."""
+    """A sampler's name, and the schedule type contained in it: ("DPM++ 2M", "Karras") for "DPM++ 2M Karras"."""
     for label in _IN_NAMES:
         if name.endswith(f" {label}"):
             return name.removesuffix(f" {label}"), label
@@ -130,5 +130,5 @@ def split_name(name: str) -> tuple[str, str | None]:
 
 
 def find_sampler(name: str) -> Sampler | None:
-    """The row of a sampler, whether or not its name holds a schedule type; None for one that is not known."""
+    """The row of a sampler, whether or not its name contains a schedule type; None for an unknown one."""
     return SAMPLERS.get(split_name(name)[0])

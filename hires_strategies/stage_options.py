@@ -1,8 +1,8 @@
-"""What a stage consists of, one row for each value: its type, range, words and names.
+"""What a stage consists of, one row per value: its type, range, wording and names.
 
-Notation, JSON form and schema, checks, plan, the page's fields, captions, X/Y/Z axes, the conditioning's key and the
-documentation read these rows. An option that stands between a stage's brackets, `[20 steps; cfg 5]`, is a field of
-`Options`, and its row is written beside it.
+The notation, JSON form and schema, checks, plan, page fields, captions, X/Y/Z axes, conditioning key and documentation
+all read these rows. An option that goes between a stage's brackets, `[20 steps; cfg 5]`, is a field of `Options`, and
+its row is written next to it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .limits import MAX_CFG, MAX_SCALE, MAX_SIDE, MAX_STEPS
 
 @dataclass(frozen=True)
 class Number:
-    """A number from `low` (or above it) to `high`. `step` is what a slider on the page moves by."""
+    """A number from `low` (or above it) to `high`. `step` is that of a slider on the page."""
 
     low: float
     high: float
@@ -40,7 +40,7 @@ class Number:
         return {"type": kind, "exclusiveMinimum" if self.above else "minimum": self.low, "maximum": self.high}
 
     def accepts(self, value: object) -> bool:
-        """NaN is in no range, and neither true nor false is a number."""
+        """NaN is outside every range, and neither true nor false is a number."""
         if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
             return False
         return (self.low < value if self.above else self.low <= value) and value <= self.high
@@ -48,7 +48,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Name:
-    """A name out of one of the host's lists: `of` is "upscaler", "sampler" or "scheduler"."""
+    """A name from one of the host's lists: `of` is "upscaler", "sampler" or "scheduler"."""
 
     of: str
     example: str
@@ -83,7 +83,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Flag:
-    """What a stage has or has not: written as a word alone. False is the same as nothing."""
+    """What a stage has or has not, written as a single word. False is the same as nothing."""
 
     allowed: str = "true or false"
 
@@ -102,8 +102,8 @@ Kind = Number | Name | Text | Flag
 class Part:
     """One value of a stage.
 
-    `field` is its key in Stage and in the JSON form, `name` what sentences call it, `gap` how a title writes it where
-    it differs. `axis` is its label in the X/Y/Z plot, "" for none.
+    `field` is its key in Stage and in the JSON form, `name` what sentences call it, `gap` how a title writes it if that
+    differs. `axis` is its label in the X/Y/Z plot, "" for none.
     """
 
     field: str
@@ -114,7 +114,7 @@ class Part:
 
     @property
     def noun(self) -> str:
-        """What a sentence with "has to be" calls it."""
+        """How a sentence with "has to be" refers to it."""
         return self.name
 
 
@@ -122,10 +122,10 @@ class Part:
 class Option(Part):
     """One option between the brackets, `word value` or (`value_first`) `value word`.
 
-    `label` is what the page's field is called. `first_pass` names the field of planning's FirstPass that holds the
-    value of a stage that gives none. `conditions`: whether the prompts' conditioning depends on it.
-    `needs_sampling`: whether it is refused at a stage that samples nothing. `unlike` is the field of an option that
-    takes the place of what this one changes, so that a stage has one of them at most.
+    `label` is that of the page's field. `first_pass` names the field of planning's FirstPass that holds the value of a
+    stage that gives none. `conditions`: whether the prompts' conditioning depends on it. `needs_sampling`: whether it
+    is refused for a stage that samples nothing. `unlike` is the field of an option that replaces what this one only
+    changes, so that a stage has at most one of them.
     """
 
     word: str = ""
@@ -142,7 +142,7 @@ class Option(Part):
         return f"number of {self.name}" if self.value_first else self.name
 
     def written(self, value: str) -> str:
-        """The option as it stands in the notation; `value` is written already."""
+        """The option as written in the notation; `value` is already in text form."""
         if isinstance(self.kind, Flag):
             return self.word
         return f"{value} {self.word}" if self.value_first else f"{self.word} {value}"
@@ -161,7 +161,7 @@ HEAD = (
 
 
 def _option(name: str, kind: Kind, **row: Any) -> Any:
-    """A field of Options with its row; None stands for the first pass's value."""
+    """A field of Options with its row; None means the first pass's value."""
     return dataclasses.field(default=None, metadata={"row": lambda field: _row(field, name, kind, **row)})
 
 
@@ -173,7 +173,7 @@ def _row(field: str, name: str, kind: Kind, **row: Any) -> Option:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The options of a stage; None where it gives none."""
+    """The options of a stage; None for those it does not give."""
 
     steps: int | None = _option(
         "steps", Number(1, MAX_STEPS, whole=True),

@@ -1,4 +1,4 @@
-"""What the user asked for: a chain of stages, without sizes of a first pass and without a host."""
+"""What the user asked for: a chain of stages, independent of a first pass's size and of a host."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Stage(Options):
     """One upscale, with or without sampling after it.
 
     Exactly one of `scale` (0 < scale <= 16) and the pair `width`, `height` (pixels, > 0) is given.
-    `denoising_strength` is in [0, 1]; None and 0 stand for no sampling. The options are None where the first pass's
-    value is to be used. Raises StrategyError, a sentence, for anything else.
+    `denoising_strength` is in [0, 1]; None and 0 mean no sampling. The options are None where the first pass's value
+    is to be used. Raises StrategyError, a sentence, for anything else.
     """
 
     upscaler: str
@@ -67,8 +67,8 @@ assert {part.field for part in PARTS} == {field.name for field in dataclasses.fi
 class Strategy:
     """A chain of 1 to 100 stages.
 
-    `places` are the line and column of each stage in the text it was read from, for errors that are found later; they
-    are no part of what makes two strategies equal.
+    `places` are the line and column of each stage in the text it was read from, for errors found later; they do not
+    count when strategies are compared.
     """
 
     stages: tuple[Stage, ...]
@@ -138,7 +138,7 @@ def _check_options(stage: Stage) -> None:
         value = getattr(stage, option.field)
         if value is None:
             continue
-        # A strength of 0 among those of a sweep leaves the options of the others where they are.
+        # A strength of 0 within a sweep keeps the options that its other strengths need.
         if option.needs_sampling and not stage.is_direct and stage.denoising_strength is None:
             raise StrategyError(
                 f"'{option.word}' is for sampling, and '{stage.upscaler}' does none here: add a denoising strength, "
@@ -169,7 +169,7 @@ def _check_value(stage: Stage, part: Part) -> None:
 
 
 def _check_characters(field: str, text: str) -> None:
-    """Half of a surrogate pair cannot be written as UTF-8: no file, no answer and no infotext could hold it."""
+    """A lone surrogate cannot be encoded as UTF-8: no file, answer or infotext could hold it."""
     half = next((character for character in text if "\ud800" <= character <= "\udfff"), None)
     if half:
         name = BY_FIELD[field].name

@@ -1,4 +1,4 @@
-"""The names that a host knows, and its limits: what texts are checked against, and what to say of an unknown name."""
+"""The names a host knows, and its limits: what texts are checked against, and what is said about an unknown name."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .wording import shorten
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What a host offers. An empty list means that it is not known, and any name passes.
+    """What a host offers. An empty list means that the names are not known, and any name passes.
 
-    Without a host (the command line) the latent upscalers are still known, so a misspelt one is found.
+    Without a host (on the command line) the latent upscalers are still known, so a misspelt one is found.
     """
 
     upscalers: tuple[str, ...] = ()
@@ -26,12 +26,12 @@ class Vocabulary:
     limits: Limits = DEFAULT_LIMITS
 
     def names(self, of: str) -> tuple[str, ...]:
-        """The list of one kind, "sampler" for example."""
+        """The list of one kind, such as "sampler"."""
         names: tuple[str, ...] = getattr(self, f"{of}s")
         return names
 
     def check(self, stage: Stage) -> None:
-        """Raise StrategyError, with its field, for a name in a stage that this host does not have."""
+        """Raise StrategyError, with the field, for a name in a stage that this host does not have."""
         self.check_name("upscaler", stage.upscaler)
         for option in OPTIONS:
             name = getattr(stage, option.field)
@@ -61,7 +61,7 @@ ANYTHING = Vocabulary()
 
 
 def unknown(of: str, name: str, known: Sequence[str]) -> StrategyError:
-    """The error for a name that is none of `known`: with the nearest ones, or a few where none is near."""
+    """The error for a name that is not in `known`: with the nearest ones, or a few if none is near."""
     by_lower = {other.lower(): other for other in known}
     near = [by_lower[match] for match in get_close_matches(name.lower(), list(by_lower), 3, 0.6)]
     if near:

@@ -1,4 +1,4 @@
-"""Entry of the extension: the host loads this file. One line per hook; everything else is in hires_strategies/."""
+"""The extension's entry point: the host loads this file. One line per hook; everything else is in hires_strategies/."""
 
 from __future__ import annotations
 
@@ -57,4 +57,4 @@ script_callbacks.on_app_started(routes.register)
 script_callbacks.on_after_component(events.after_component)
 script_callbacks.on_infotext_pasted(pasted.keep_styles)
 script_callbacks.on_before_ui(xyz_axes.register)
-xyz_axes.register()  # without the page (--nowebui) the callback comes too late
+xyz_axes.register()  # without the page (--nowebui), the callback comes too late

@@ -15,7 +15,7 @@ from hires_strategies.stage_options import BY_FIELD, Number, Option, Part
 from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.wording import shorten
 
-MOST_VALUES = 1000  # of one range
+MOST_VALUES = 1000  # per range
 _STAGE = re.compile(r"\s*(?:stage\s+)?(\d+|all)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 _DECIMAL = r"[+-]?(?:\d+\.?\d*|\.\d+)"
 _RANGE = re.compile(
@@ -25,7 +25,7 @@ _RANGE = re.compile(
 
 @dataclass(frozen=True)
 class Change:
-    """A value for `field` of stage `stage`, which counts from 1; None: of every stage that has such a value."""
+    """A value for `field` of stage `stage`, counted from 1; None: of every stage that has such a value."""
 
     field: str
     stage: int | None
@@ -33,7 +33,7 @@ class Change:
 
     @property
     def text(self) -> str:
-        """What is left of a value as it was written: without its stage, numbers in their shortest form."""
+        """The value as written, without its stage and with numbers in their shortest form."""
         return self.value if isinstance(self.value, str) else format_number(self.value)
 
 
@@ -56,10 +56,10 @@ def _stage_number(text: str | None) -> int | None:
 
 
 def spread(texts: list[str]) -> list[str]:
-    """Values with ranges written out and each with its own stage.
+    """Values with ranges expanded, each with its own stage.
 
-    A stage holds for the values after it, until the next one. Ranges are the host's: 0.4-0.8 (+0.1) and 0.4-0.8 [5],
-    with exact decimals.
+    A stage applies to the values after it, until the next one is given. Ranges are the host's: 0.4-0.8 (+0.1) and
+    0.4-0.8 [5], with exact decimals.
     """
     values: list[str] = []
     stage = ""
@@ -73,7 +73,7 @@ def spread(texts: list[str]) -> list[str]:
 
 
 def changed(strategy: Strategy, change: Change) -> Strategy:
-    """The strategy with one change. Raises StrategyError where it has no such stage, or the stage cannot have it."""
+    """The strategy with one change. Raises StrategyError if it has no such stage, or the stage cannot have it."""
     stages, name = list(strategy.stages), BY_FIELD[change.field].noun
     if change.stage is not None and change.stage > len(stages):
         raise StrategyError(
@@ -88,7 +88,7 @@ def changed(strategy: Strategy, change: Change) -> Strategy:
 
 
 def _having(stages: list[Stage], field: str) -> list[int]:
-    """The stages that a change of all of them means: those that have such a value, or can have it."""
+    """The stages that a change of all stages applies to: those that have such a value, or can have it."""
     part = BY_FIELD[field]
     return [
         index
@@ -101,7 +101,7 @@ def _having(stages: list[Stage], field: str) -> list[int]:
 
 
 def _has_strength(stage: Stage) -> bool:
-    """A strength of 0 is one too: among the cells of a plot it leaves the options of the others where they are."""
+    """A strength of 0 counts, too: in one cell of a plot it keeps the options that the other cells need."""
     return stage.is_sampled or stage.denoising_strength is not None
 
 
@@ -114,7 +114,7 @@ def _changed(stage: Stage, change: Change) -> Stage:
 def _read_number(part: Part, text: str) -> float | int:
     if not re.fullmatch(_DECIMAL, text):
         raise StrategyError(f"Expected a number for the {part.noun}, found '{shorten(text)}'.")
-    value = round(float(text), 6)  # the host's own ranges give 0.7999999999999999
+    value = round(float(text), 6)  # the host's own ranges yield 0.7999999999999999
     return int(value) if value.is_integer() else value
 
 

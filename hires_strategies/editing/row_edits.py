@@ -16,20 +16,20 @@ from .rows import FIELDS, FIRST_ROW, NEXT_ROW, Row, line_from_rows, rows_from_li
 
 
 def rows_of(text: str, line: int) -> tuple[Row, ...]:
-    """The rows of a text's strategy `line`, counted from 0 without empty lines; none for a line it does not have."""
+    """The rows of a text's strategy `line`, counted from 0 without empty lines; none for a line that does not exist."""
     lines = lines_of(text)
     return rows_from_line(lines[line]) if 0 <= line < len(lines) else ()
 
 
 def with_rows(text: str, line: int, rows: Sequence[Row]) -> str:
-    """The text with another strategy in a line (a new last one if it has no such line); no rows take the line out."""
+    """The text with another strategy in a line (a new last one if it has no such line); no rows remove the line."""
     lines = lines_of(text)
     lines[line : line + 1] = [line_from_rows(rows)] if rows else []
     return "\n".join(lines)
 
 
 def merged_edit(text: str, line: int, shown: Sequence[Row], edited: Sequence[Row]) -> str:
-    """The text with what the user changed in the rows, from `shown` to `edited`; it may be newer than the rows are."""
+    """The text with what the user changed in the rows, from `shown` to `edited`; it may be newer than the rows."""
     rows = list(rows_of(text, line))
     for index, (before, after) in enumerate(zip(shown, edited, strict=False)):
         changed = {name: after.get(name) for name in FIELDS if after.get(name) != before.get(name)}
@@ -50,7 +50,7 @@ def remove_stage(text: str, line: int, index: int) -> str:
 
 
 def move_stage(text: str, line: int, index: int, by: int) -> str:
-    """Exchange a stage with the one before (`by` -1) or behind (+1) it; nothing at the ends."""
+    """Swap a stage with the one before (`by` -1) or after (+1) it; no change at the ends."""
     rows = list(rows_of(text, line))
     if 0 <= index < len(rows) and 0 <= index + by < len(rows):
         rows[index], rows[index + by] = rows[index + by], rows[index]
@@ -58,7 +58,7 @@ def move_stage(text: str, line: int, index: int, by: int) -> str:
 
 
 def toggle_sweep(text: str, line: int, index: int) -> str:
-    """Turn a row's denoising strength into a sweep of three around it, and a sweep back into its middle value."""
+    """Turn a row's denoising strength into a sweep of three around it, or a sweep back into its middle value."""
     rows = list(rows_of(text, line))
     if not 0 <= index < len(rows) or rows[index].raw:
         return text

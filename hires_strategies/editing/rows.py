@@ -1,7 +1,7 @@
-"""The page's rows <-> one line of the strategy text. The text is the truth; rows are a view of it.
+"""The page's rows <-> one line of the strategy text. The text is authoritative; rows are a view of it.
 
 A line is cut by the notation's own grammar. A row whose stage cannot be shown in fields (unfinished, or braces around
-more than one field) holds it as `raw` text. Every text has rows, and rows give the text back:
+more than one field) holds it as `raw` text. Every text has rows, and rows reproduce the text:
 `line_from_rows(rows_from_line(line))` means what `line` means.
 """
 
@@ -26,12 +26,11 @@ from hires_strategies.vocabulary import ANYTHING
 class Row:
     """One stage as the page's fields show it.
 
-    Names are written as in the notation (in quotation marks where they need them). `scale` is 0 where `width` x
-    `height` pixels are given, and the other way round. `sweep` is what stands between the braces after "@", and wins
-    over `denoising`, which is 0 for no sampling. `options` holds, by their fields, those that are given. With `raw` the
-    other fields are not shown.
+    Names are written as in the notation (in quotation marks if they need them). `scale` is 0 if `width` x `height`
+    pixels are given, and the other way round. `sweep` is the text in braces after "@", and overrides `denoising`, which
+    is 0 for no sampling. `options` holds those that are given, by field. With `raw` the other fields are not shown.
 
-    `at_zero` is no field: a latent upscale asks for its upscale alone by a written "@0", and without "@" is unfinished.
+    `at_zero` is not a field: a latent upscale needs a written "@0" for the upscale alone; without "@" it is unfinished.
     """
 
     upscaler: str = "Latent"
@@ -49,14 +48,14 @@ class Row:
         return self.options.get(name, EMPTY[name]) if name in EMPTY else getattr(self, name)
 
     def having(self, values: Mapping[str, Any]) -> Row:
-        """The row with other values of FIELDS; 0, "" or False takes an option away."""
+        """The row with other values of FIELDS; 0, "" or False removes an option."""
         options = {**self.options, **{name: value for name, value in values.items() if name in EMPTY}}
         own = {name: value for name, value in values.items() if name not in EMPTY}
         given = {name: options[name] for name in EMPTY if options.get(name, EMPTY[name]) != EMPTY[name]}
         return Row(**{**vars(self), **own, "options": given})
 
 
-# What a field shows of an option that is not given.
+# What a field shows for an option that is not given.
 _EMPTY_KINDS: dict[type, Any] = {Number: 0, Flag: False}
 EMPTY: dict[str, Any] = {option.field: _EMPTY_KINDS.get(type(option.kind), "") for option in OPTIONS}
 _HEAD = ("upscaler", "scale", "width", "height", "denoising", "sweep")
@@ -71,13 +70,13 @@ def rows_from_line(line: str) -> tuple[Row, ...]:
         return ()
     try:
         stages = cut_strategy(Source.of(line))
-    except StrategyError:  # a quotation mark without its second one, or no stage beside a '>'
+    except StrategyError:  # an unclosed quotation mark, or a stage missing next to a '>'
         return (Row(raw=line.strip()),)
     return tuple(_row(stage) for stage in stages)
 
 
 def line_from_rows(rows: Sequence[Row]) -> str:
-    """The text of one strategy: the notation's canonical form where the rows hold no raw text."""
+    """The text of one strategy: the notation's canonical form if the rows hold no raw text."""
     return " > ".join(_stage_text(row) for row in rows)
 
 
@@ -99,7 +98,7 @@ def _means_the_same(stage: str, other: str) -> bool:
 
 
 def _meaning(stage: str) -> list[Stage]:
-    """The stages that a text stands for; a denoising strength of 0 is none, but for latent ones, which must have one.
+    """The stages that a text expands to; a strength of 0 counts as none, except in latent ones, which must have one.
 
     Raises StrategyError.
     """
@@ -110,7 +109,7 @@ def _meaning(stage: str) -> list[Stage]:
 
 
 def _fields(stage: Source) -> Row:
-    """The parts of a stage, its braces left as they are. Raises StrategyError for what no row can hold."""
+    """The parts of a stage, its braces left as they are. Raises StrategyError for anything that no row can hold."""
     cut = cut_stage(stage)
     size: dict[str, Any] = read_size(cut)
     denoising, sweep = 0.0, ""
@@ -127,7 +126,7 @@ def _fields(stage: Source) -> Row:
 
 
 def _within_braces(text: str) -> str:
-    """What stands between the braces that are the whole text; "" where they are not."""
+    """The content of the braces that enclose the whole text; "" if none do."""
     inside = text[1:-1].strip()
     return inside if text[:1] == "{" and text[-1:] == "}" and not set('{}"') & set(inside) else ""
 
@@ -140,7 +139,7 @@ def _option(source: Source) -> tuple[str, Any]:
 
 
 def _written_name(source: Source) -> str:
-    """A name as a row holds it: as it is written, also with braces around several."""
+    """A name as a row holds it: as written, even with braces around several."""
     return source.text if source.text[:1] == "{" else format_name(read_name(source))
 
 
@@ -168,5 +167,5 @@ def _option_text(option: Option, value: Any) -> str:
 
 
 def _rounded(value: float) -> float | int:
-    """What a slider means by 0.7000000001."""
+    """A slider's 0.7000000001 as the number it means."""
     return number(str(round(value, 6)))

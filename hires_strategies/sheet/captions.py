@@ -1,5 +1,5 @@
-"""What differs between strategies, in few words: what stands once in a title, under each picture, or at rows and
-columns."""
+"""What differs between strategies, in few words: once in a title, under each picture, or as row and column
+labels."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hires_strategies.notation.text import format_stage, head_texts
 from hires_strategies.stage_options import PARTS
 from hires_strategies.strategy import Stage, Strategy
 
-# What a title writes for a part that differs, and what it calls it. The first three stand before the brackets.
+# What a title writes for a part that differs, and what it calls it. The first three come before the brackets.
 _PARTS = tuple(
     (part.gap, part.name if part.field != "scale" else "size")
     for part in PARTS
-    if part.field not in ("width", "height")  # told with the scale as one size
+    if part.field not in ("width", "height")  # given with the scale as one size
 )
 _HEAD = 3
 
@@ -36,8 +36,8 @@ class Table:
 @dataclass(frozen=True)
 class Captions:
     """`title` is what all strategies have in common, with '…' where they differ, and the names of what differs (empty
-    where they share nothing); `each` says for every strategy only how it differs. `table` is there for a sweep over
-    two parts or more."""
+    if they share nothing); `each` says for every strategy only how it differs. `table` is set for a sweep over two
+    parts or more."""
 
     title: str
     each: tuple[str, ...]
@@ -46,9 +46,9 @@ class Captions:
 
 @dataclass(frozen=True)
 class _Column:
-    """One part of one stage over all strategies, such as the denoising strength of stage 2. "" where it has none.
+    """One part of one stage over all strategies, such as the denoising strength of stage 2. "" if there is none.
 
-    `part` None is a whole stage.
+    `part` None means a whole stage.
     """
 
     stage: int
@@ -67,7 +67,7 @@ class _Column:
 def make_captions(strategies: Sequence[Strategy], same_as: Sequence[int | None]) -> Captions:
     """Captions for the strategies of one run. `same_as[i]` is the first strategy with the same picture, or None.
 
-    A strategy whose picture is an earlier one's has no place of its own: the other's caption names both.
+    A strategy with an earlier one's picture gets no place of its own: the other's caption names both.
     """
     columns = _columns(strategies)
     differing = [column for column in columns if column.differs]
@@ -88,7 +88,7 @@ def _columns(strategies: Sequence[Strategy]) -> list[_Column]:
     for index in range(max(len(strategy.stages) for strategy in strategies)):
         stages = [strategy.stages[index] if index < len(strategy.stages) else None for strategy in strategies]
         present = [stage for stage in stages if stage is not None]
-        if len(present) < len(stages):  # not all are that long: the stage is told whole
+        if len(present) < len(stages):  # not all are that long: show the whole stage
             columns.append(_Column(index, None, tuple(format_stage(stage) if stage else "" for stage in stages)))
             continue
         parts = [_parts(stage) for stage in present]
@@ -97,7 +97,7 @@ def _columns(strategies: Sequence[Strategy]) -> list[_Column]:
 
 
 def _parts(stage: Stage) -> tuple[str, ...]:
-    """Upscaler, size, denoising strength and each option of a stage as they are written."""
+    """Upscaler, size, denoising strength and each option of a stage, as written."""
     return (*head_texts(stage), *option_texts(stage).values())
 
 
@@ -137,7 +137,7 @@ def _table(differing: Sequence[_Column], same_as: Sequence[int | None]) -> Table
 
 
 def _axes(differing: Sequence[_Column]) -> list[list[_Column]]:
-    """Parts that always change together, an upscaler with its own denoising strength for example, are one axis."""
+    """Parts that always change together, such as an upscaler with its own denoising strength, form one axis."""
     axes: list[list[_Column]] = []
     for column in differing:
         for axis in axes:
@@ -154,7 +154,7 @@ def _axes(differing: Sequence[_Column]) -> list[list[_Column]]:
 
 
 def _merged(labels: list[str], lines: list[list[int]], picture: Sequence[int]) -> tuple[list[str], list[list[int]]]:
-    """Lines of cells that show the very same pictures are one line with both labels."""
+    """Merge lines of cells that show the very same pictures into one with both labels."""
     kept: dict[tuple[int, ...], tuple[str, list[int]]] = {}
     for label, line in zip(labels, lines, strict=True):
         key = tuple(picture[cell] for cell in line)

@@ -1,4 +1,4 @@
-"""Where pictures of one motif differ most: the place that a contact sheet shows at 1:1."""
+"""Where pictures of one subject differ most: the place that a contact sheet shows at 1:1."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from PIL import Image, ImageFilter
 
 from hires_strategies.errors import StrategyError
 
-Box = tuple[float, float, float, float]  # left, top, right, bottom as parts of a picture's sides, 0 to 1
+Box = tuple[float, float, float, float]  # left, top, right, bottom as fractions of a picture's sides, 0 to 1
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 Values = NDArray[np.floating[Any]]  # a number for every pixel, rows x columns
 
-_SHARE = 0.4  # of a side that a crop shows, within the next two
+_SHARE = 0.4  # the part of a side that a crop shows, within the next two
 _SMALLEST, _LARGEST = 192, 640  # pixels
-_ANALYSED = 512  # longest side of what is compared, in pixels
+_ANALYSED = 512  # longest side of the compared pictures, in pixels
 _SHARPEST = 95  # per cent: what counts as full detail
-_FLAT = 0.2  # what a difference counts where there is no detail; 1.2 where it is full
+_FLAT = 0.2  # weight of a difference where there is no detail; 1.2 at full detail
 _SMALLEST_BOX = 0.02  # of a side
 
 
@@ -33,9 +33,9 @@ def crop_size(size: tuple[int, int]) -> tuple[int, int]:
 def find_crop(images: Sequence[Image.Image], first_pass: Image.Image | None) -> Box:
     """The box of crop_size() (of the largest picture) in which the pictures differ most from their median.
 
-    Pictures that are altogether different from the others do not decide, and a flat sky of another blue says little:
-    differences count more where there is fine detail, and most where the first pass lacks it, for what is blurred or
-    fused there is what a second pass repairs. The pictures are of any sizes; equal ones give the middle.
+    Pictures that are completely different from the others do not decide, and a flat sky in another blue means little:
+    differences count more where there is fine detail, and most where the first pass lacks it, as what is blurred or
+    fused there is what a second pass repairs. Pictures may have any sizes; equal ones give the middle.
     """
     width, height = largest(images)
     scale = min(1.0, _ANALYSED / max(width, height))
@@ -56,12 +56,12 @@ def find_crop(images: Sequence[Image.Image], first_pass: Image.Image | None) -> 
 
 
 def cut(image: Image.Image, box: Box, size: tuple[int, int]) -> Image.Image:
-    """The part `box` of a picture, resized to `size` pixels where it is not that already."""
+    """The part `box` of a picture, resized to `size` pixels unless it has that size already."""
     width, height = image.size
     left, top = round(box[0] * width), round(box[1] * height)
     if size[0] <= width and size[1] <= height:
         part = (box[2] - box[0]) * width, (box[3] - box[1]) * height
-        if abs(part[0] - size[0]) < 2 and abs(part[1] - size[1]) < 2:  # 1:1 but for the rounding of the box
+        if abs(part[0] - size[0]) < 2 and abs(part[1] - size[1]) < 2:  # 1:1 except for the rounding of the box
             left, top = min(left, width - size[0]), min(top, height - size[1])
             return image.crop((left, top, left + size[0], top + size[1]))
     exact = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
@@ -79,7 +79,7 @@ def largest(images: Sequence[Image.Image]) -> tuple[int, int]:
 
 
 def parse_box(text: str) -> Box | None:
-    """A box that a user wrote: left, top, right, bottom in per cent of the picture, "30 10 70 50" for example.
+    """A box as written by a user: left, top, right, bottom in per cent of the picture, for example "30 10 70 50".
 
     None for an empty text. Raises StrategyError for anything else.
     """
@@ -109,14 +109,14 @@ def _detail(image: Image.Image) -> Values:
 
 
 def _share(detail: Values) -> Values:
-    """0 for none or less, 1 for as much as there is in the sharpest places."""
+    """0 for none or less, 1 for as much as in the sharpest places."""
     return np.clip(detail / max(float(np.percentile(detail, _SHARPEST)), 1.0), 0, 1)
 
 
 def _best_window(values: Values, window: tuple[int, int]) -> tuple[int, int]:
-    """Left and top of the window with the largest sum, its middle counting most: what differs is not to be cut off.
+    """Left and top of the window with the largest sum, its middle counting most, so that differences are not cut off.
 
-    Of equal ones the one nearest to the picture's middle.
+    Of equal windows, the one nearest to the picture's middle.
     """
     width, height = window
     half = max(1, width // 2), max(1, height // 2)
@@ -129,7 +129,7 @@ def _best_window(values: Values, window: tuple[int, int]) -> tuple[int, int]:
 
 
 def _sums(values: Values, window: tuple[int, int]) -> Values:
-    """The sum of every window of so many columns and rows that lies within the values."""
+    """The sum of every window with so many columns and rows that lies within the values."""
     width, height = window
     sums: Values = np.pad(values, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
     found: Values = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]

@@ -12,12 +12,12 @@ from .fonts import Lettering
 
 Place = tuple[int, int, int, int]  # left, top, right, bottom
 
-_TEXT_PER_CELL = 22  # a cell is that many times as wide as its text is high, within the next two
+_TEXT_PER_CELL = 22  # a cell's width in text heights; the height is within the next two
 _SMALLEST_TEXT, _LARGEST_TEXT = 14, 40
 _NARROWEST_COLUMN = 8  # times the text's height
 _NARROWEST = 480  # of the head
-_MARK = ("#ffffff", "#e00000")  # lines around the place of the crops, from outside in
-_MOST_LINES = 4  # of any text but a message
+_MARK = ("#ffffff", "#e00000")  # lines around the place of the crops, from the outside in
+_MOST_LINES = 4  # of any text except a message
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Colours:
 
 @dataclass(frozen=True)
 class Cell:
-    """A picture with what stands under it, or `message` in its place. `variants` are the tiles that it stands for."""
+    """A picture with its caption, or `message` in its place. `variants` are the tiles that it represents."""
 
     picture: Image.Image | None
     caption: str = ""
@@ -43,7 +43,7 @@ class Cell:
 @dataclass(frozen=True)
 class Content:
     """What a sheet shows. `size` is every cell's picture; `row_labels` and `column_labels` are empty without a table.
-    `thumbnail` stands in the head, with `box` marked."""
+    `thumbnail` is shown in the head, with `box` marked."""
 
     title: str
     heading: tuple[str, ...]
@@ -58,7 +58,7 @@ class Content:
 
 @dataclass(frozen=True)
 class _Text:
-    """Lines of one lettering, ready to be drawn."""
+    """Lines in one lettering, ready to be drawn."""
 
     lettering: Lettering
     lines: tuple[str, ...]
@@ -77,7 +77,7 @@ class _Text:
 
 
 class Drawing:
-    """A sheet measured (`width`, `height`) and not yet drawn, its pictures scaled by `scale`."""
+    """A sheet that is measured (`width`, `height`) but not yet drawn, with its pictures scaled by `scale`."""
 
     def __init__(self, content: Content, fonts: Sequence[str], scale: float = 1.0) -> None:
         self.content = content
@@ -124,7 +124,7 @@ class Drawing:
         return "".join(sorted(self.normal.missing | self.small.missing | self.large.missing))
 
     def draw(self, colours: Colours) -> tuple[Image.Image, dict[int, Place]]:
-        """The sheet, and where each variant's picture lies on it."""
+        """The sheet, and where each variant's picture is on it."""
         sheet = Image.new("RGB", (self.width, self.height), colours.background)
         canvas = ImageDraw.Draw(sheet)
         places: dict[int, Place] = {}

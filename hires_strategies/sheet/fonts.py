@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-# Looked at first, for they hold the scripts that most fonts lack. By file name; of Windows, macOS and Linux.
+# Tried first, because they cover the scripts that most fonts lack. By file name; from Windows, macOS and Linux.
 _WIDE = (
     "msyh.ttc", "YuGothM.ttc", "malgun.ttf", "msjh.ttc", "meiryo.ttc", "segoeui.ttf", "seguisym.ttf", "Nirmala.ttf",
     "LeelawUI.ttf", "simsun.ttc", "msgothic.ttc", "Arial Unicode.ttf", "PingFang.ttc", "Hiragino Sans GB.ttc",
@@ -22,16 +22,16 @@ _WIDE = (
 )  # fmt: skip
 _SUFFIXES = (".ttf", ".ttc", ".otf")
 _TRIED_SIZE = 24
-_FINER = 3  # text is drawn that much larger and reduced: letters of 14 pixels on whole pixels run into one another
+_FINER = 3  # text is drawn this many times larger, then reduced: 14-pixel letters on whole pixels run into one another
 _JOINERS = "\u200c\u200d"
-_NO_CHARACTER = "\U0010ffff"  # every font shows its sign for "missing" here
+_NO_CHARACTER = "\U0010ffff"  # every font shows its "missing" glyph here
 _ELLIPSIS = "…"
 
 
 class Lettering:
     """Text of one size in pixels. `fonts` are the preferred fonts' files; after them come all others of this machine.
 
-    `missing` gathers the characters that no font has. Raises OSError where there is no font at all.
+    `missing` collects the characters that no font has. Raises OSError if there is no font at all.
     """
 
     def __init__(self, fonts: Sequence[str], size: int) -> None:
@@ -48,7 +48,7 @@ class Lettering:
         return sum(_load(file, self.size * _FINER).getlength(run) for file, run in self._runs(text)) / _FINER
 
     def draw(self, canvas: ImageDraw.ImageDraw, place: tuple[int, int], text: str, colour: str) -> None:
-        """One line of text with its upper left corner at `place`."""
+        """Draw one line of text with its upper left corner at `place`."""
         size = math.ceil(self.width(text)) + self.size, self.line_height
         mask = Image.new("L", (size[0] * _FINER, size[1] * _FINER))
         pen, x = ImageDraw.Draw(mask), 0.0
@@ -59,7 +59,7 @@ class Lettering:
         canvas.bitmap(place, mask.reduce(_FINER), fill=colour)
 
     def wrap(self, text: str, width: float, most: int) -> list[str]:
-        """Lines no wider than `width` pixels, broken between words where that is possible; at most `most` of them, the
+        """Lines no wider than `width` pixels, broken between words if possible; at most `most` of them, the
         last of which then ends in an ellipsis."""
         lines: list[str] = []
         line = ""
@@ -93,7 +93,7 @@ class Lettering:
     def _runs(self, text: str) -> Iterator[tuple[str, str]]:
         files: list[str] = []
         for character in text:
-            # An accent is drawn with the letter it belongs to, or it cannot be placed.
+            # An accent is drawn with the letter it belongs to; otherwise it cannot be placed.
             joins = bool(files) and (unicodedata.category(character)[0] == "M" or character in _JOINERS)
             files.append(files[-1] if joins and _has(files[-1], character) else self._file_with(character))
         for file, part in groupby(zip(files, text, strict=True), key=lambda pair: pair[0]):
@@ -108,7 +108,7 @@ class Lettering:
 
 @cache
 def _file_with(preferred: tuple[str, ...], character: str) -> str | None:
-    """The first font's file that has a character."""
+    """The file of the first font that has a character."""
     return next((file for file in chain(preferred, _others()) if _has(file, character)), None)
 
 
@@ -122,12 +122,12 @@ def _any_file(preferred: tuple[str, ...]) -> str:
 
 @cache
 def _has(file: str, character: str) -> bool:
-    """Whether a font has a shape of its own for a character; nothing needs to be seen of a space."""
+    """Whether a font has its own shape for a character; a space need not show anything."""
     try:
         shape = _shape(file, character)
         return character.isspace() or (any(shape) and shape != _shape(file, _NO_CHARACTER))
     except (OSError, ValueError):
-        return False  # no font after all, or one of coloured pictures that has a single size
+        return False  # not a font after all, or a colour bitmap font with a single size
 
 
 @cache
@@ -144,7 +144,7 @@ def _load(file: str, size: int) -> ImageFont.FreeTypeFont:
 
 @cache
 def _others() -> Sequence[str]:
-    """This machine's fonts, those that hold many scripts first."""
+    """This machine's fonts, those that cover many scripts first."""
     files = sorted(
         path for folder in _folders() for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES
     )  # fmt: skip

@@ -16,16 +16,16 @@ from .crops import WHOLE, Box, box_pixels, crop_size, cut, find_crop, largest
 from .drawing import Cell, Colours, Content, Drawing, Place
 
 LONGEST_SIDE = 16_383  # pixels: WebP's limit, and about what browsers show
-_SMALLEST_SCALE = 1 / 64  # of a cell; what is too large even then is resized as a whole
-_SAME_SHAPE = 0.02  # width to height may differ by that much through rounding
-_WIDTH_TO_HEIGHT = 2.2  # of all pictures together, at best
+_SMALLEST_SCALE = 1 / 64  # of a cell; a sheet that is too large even then is resized as a whole
+_SAME_SHAPE = 0.02  # rounding may change width to height by this much
+_WIDTH_TO_HEIGHT = 2.2  # ideal, for all pictures together
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One variant. `image` is None where nothing came out; `error`, where there is one, says why.
+    """One variant. `image` is None if there is no result; `error`, if set, says why.
 
-    `start_sigma`, `seconds` (of its whole path) and `cost` (in first passes) stand under it, None where not known.
+    `start_sigma`, `seconds` (of its whole path) and `cost` (in first passes) are shown under it, None if unknown.
     `same_as` is the index of the first tile with the same picture: this one then gets no place of its own.
     """
 
@@ -40,7 +40,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Look:
-    """How a sheet is to look. `crops`: "differences" for 1:1 crops or "whole"; `box` for crops of a chosen place.
+    """How a sheet should look. `crops`: "differences" for 1:1 crops or "whole"; `box` for crops of a chosen place.
 
     `fonts` are files, the preferred one first; `most_pixels` limits the whole sheet.
     """
@@ -54,7 +54,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Sheet:
-    """`notes` are sentences for the user; `places` has, for every tile, where its picture lies (pixels)."""
+    """`notes` are sentences for the user; `places` says, for every tile, where its picture is (pixels)."""
 
     image: Image.Image
     notes: tuple[str, ...]
@@ -66,7 +66,7 @@ def make_sheet(
 ) -> Sheet:
     """The sheet of `tiles` in their order. `heading`: lines for its head, such as the prompt and the seed.
 
-    Raises ValueError where no tile has a picture, OSError where there is no font.
+    Raises ValueError if no tile has a picture, OSError if there is no font.
     """
     images = [tile.image for tile in tiles if tile.image is not None and tile.same_as is None]
     if not images:
@@ -99,7 +99,7 @@ def make_sheet(
 
 @dataclass(frozen=True)
 class _Part:
-    """What cells show of the pictures: a box, as so many pixels."""
+    """The part of the pictures that cells show: a box, drawn at a size in pixels."""
 
     box: Box
     size: tuple[int, int]
@@ -109,9 +109,9 @@ class _Part:
 
 
 def _padded(image: Image.Image, size: tuple[int, int], look: Look) -> Image.Image:
-    """A picture of another shape than `size` with bands at its sides, so that it is not stretched.
+    """A picture whose shape differs from `size`, padded with bands so that it is not stretched.
 
-    A stage that crops keeps the middle, so that its picture lies where it belongs.
+    A stage that crops keeps the middle, so its picture ends up in the right place.
     """
     if abs(image.width * size[1] / (image.height * size[0]) - 1) < _SAME_SHAPE:
         return image
@@ -119,7 +119,7 @@ def _padded(image: Image.Image, size: tuple[int, int], look: Look) -> Image.Imag
 
 
 def _wide(table: Table, size: tuple[int, int]) -> Table:
-    """The table, turned where its rows and columns fit better on a wide sheet that way."""
+    """The table, turned if its rows and columns fit a wide sheet better that way."""
     turned = table.turned()
     return min((table, turned), key=lambda each: _unevenness(len(each.rows), len(each.columns), size))
 
@@ -131,7 +131,7 @@ def _table(tiles: Sequence[Tile], table: Table, captions: Captions, part: _Part)
 def _flow(
     tiles: Sequence[Tile], captions: Captions, part: _Part, first_pass: Image.Image | None
 ) -> tuple[tuple[Cell, ...], ...]:
-    """The cells in the order written, in rows that make the sheet wide; crops begin with the first pass's."""
+    """The cells in the order written, in rows that make the sheet wide; crops start with the first pass's."""
     cells = [
         dataclasses.replace(_cell(tiles, n, captions, part), caption=captions.each[n])
         for n, tile in enumerate(tiles)
@@ -158,7 +158,7 @@ def _cell(tiles: Sequence[Tile], index: int, captions: Captions, part: _Part) ->
 
 
 def _columns(count: int, size: tuple[int, int]) -> int:
-    """How many cells of `size` make a row so that the sheet is a wide one with few empty places."""
+    """How many cells of `size` to put in a row for a wide sheet with few empty places."""
 
     def badness(columns: int) -> float:
         rows = math.ceil(count / columns)
@@ -169,12 +169,12 @@ def _columns(count: int, size: tuple[int, int]) -> int:
 
 
 def _unevenness(rows: int, columns: int, size: tuple[int, int]) -> float:
-    """How far rows and columns of pictures are from the best shape of a sheet."""
+    """How far rows and columns of pictures are from a sheet's ideal shape."""
     return abs(math.log(columns * size[0] / (rows * size[1]) / _WIDTH_TO_HEIGHT))
 
 
 def _drawn(content: Content, look: Look, notes: list[str], tiles: Sequence[Tile]) -> Sheet:
-    """The sheet, scaled down where it would be over the limits, with notes about what is not as it should be."""
+    """The sheet, scaled down if it would exceed the limits, with notes about anything that is not as intended."""
     drawing, scale = Drawing(content, look.fonts), 1.0
     if drawing.missing:
         notes.append("No font on this machine has all of these characters: set 'Font for image grids' to one that has.")
@@ -186,7 +186,7 @@ def _drawn(content: Content, look: Look, notes: list[str], tiles: Sequence[Tile]
         scale /= max(_excess(drawing, look), 1.02)
         drawing = Drawing(dataclasses.replace(content, notes=tuple(notes)), look.fonts, scale)
     image, places = drawing.draw(look.colours)
-    shrunken = max(1.0, _excess(drawing, look))  # the text alone is too much
+    shrunken = max(1.0, _excess(drawing, look))  # the text alone is too large
     if shrunken > 1:
         image = image.resize((max(1, int(image.width / shrunken)), max(1, int(image.height / shrunken))))
         places = {n: _shrunken(place, shrunken) for n, place in places.items()}
@@ -195,7 +195,7 @@ def _drawn(content: Content, look: Look, notes: list[str], tiles: Sequence[Tile]
 
 
 def _excess(drawing: Drawing, look: Look) -> float:
-    """By how much the sides of a sheet are too long; at most 1 for one within the limits."""
+    """By what factor the sides of a sheet are too long; at most 1 if within the limits."""
     area = math.sqrt(drawing.width * drawing.height / look.most_pixels)
     return max(area, max(drawing.width, drawing.height) / LONGEST_SIDE)
 

@@ -1,6 +1,6 @@
-"""Where the user's presets and this machine's times lie: in the host's data folder, with its other settings.
+"""Where the user's presets and this machine's times are kept: in the host's data folder, with its other settings.
 
-There they outlive the extension's own folder, which is deleted when the extension is installed anew.
+There they outlive the extension's own folder, which is deleted when the extension is reinstalled.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hires_strategies.planning.timing import Timing
 from hires_strategies.presets import PresetFile
 
 FOLDER = "hires-strategies"
-_EXTENSION = Path(__file__).resolve().parents[2]  # where they lay first
+_EXTENSION = Path(__file__).resolve().parents[2]  # where they used to be
 
 
 def preset_file() -> PresetFile:
@@ -23,18 +23,18 @@ def preset_file() -> PresetFile:
 
 
 def timing_file() -> Timing:
-    """What this machine's runs taught about how long things take."""
+    """What was learnt from this machine's runs about how long things take."""
     return Timing(data_file("timing.json"))
 
 
 def data_file(name: str, extension: Path = _EXTENSION) -> Path:
-    """The path of the file `name`, which need not exist; one that lies in the extension's folder moves here."""
+    """The path of the file `name`, which need not exist; one in the extension's folder is moved here."""
     path, old = Path(paths_internal.data_path) / FOLDER / name, extension / name
     if path.exists() or not old.is_file():
         return path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(old, path)
-    except OSError:  # it cannot be moved: go on with it where it is
+    except OSError:  # it cannot be moved: use it where it is
         return old
     return path

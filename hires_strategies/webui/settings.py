@@ -22,8 +22,8 @@ _PREFIX = "hires_strategies_"
 
 @dataclass(frozen=True)
 class Setting:
-    """An option of the host's: its name after our prefix, its value at first, its label, and for a number the range of
-    its slider. A program's override_settings may go beyond the slider."""
+    """One of the host's options: its name after our prefix, its default, its label and, for a number, its slider's
+    range. A program's override_settings may go beyond the slider."""
 
     key: str
     default: bool | int | str
@@ -35,12 +35,12 @@ class Setting:
         return _PREFIX + self.key
 
     def value(self, own: Mapping[str, Any] | None = None) -> Any:
-        """As it is set now; the default before the host has registered it. `own`: a generation's override_settings,
+        """The current value; the default until the host has registered it. `own`: a generation's override_settings,
         which the host applies only after our checks."""
         return {**opts().data, **(own or {})}.get(self.name, self.default)
 
     def whole(self, own: Mapping[str, Any] | None = None, least: int = 1) -> int:
-        """The value as a whole number. Raises StrategyError where it is none, or below `least`."""
+        """The value as a whole number. Raises StrategyError if it is not one, or below `least`."""
         value = self.value(own)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= least and value % 1 == 0:
             return int(value)
@@ -101,7 +101,7 @@ def add_settings() -> None:
 
 
 def limits(own: Mapping[str, Any] | None = None) -> Limits:
-    """The limits as set now; `own` as in Setting.value. Raises StrategyError for what is no number."""
+    """The limits as set now; `own` as in Setting.value. Raises StrategyError for anything but a number."""
     return Limits(LONGEST_SIDE.whole(own), VARIANTS.whole(own), fewest_steps({**opts().data, **(own or {})}))
 
 
@@ -115,7 +115,7 @@ def first_pass_limits() -> tuple[int, int]:
 
 
 def crops_box(own: Mapping[str, Any]) -> Box | None:
-    """The chosen place of a contact sheet's crops; `own` as above. Raises StrategyError for a text that is none."""
+    """The chosen place of a contact sheet's crops; `own` as above. Raises StrategyError for any other text."""
     return parse_box(str(CROPS_BOX.value(own) or ""))
 
 
@@ -124,13 +124,13 @@ def audit() -> bool:
 
 
 def _is_on(setting: Setting) -> bool:
-    """A switch; its default for anything that is no yes or no."""
+    """A switch; its default for anything but yes or no."""
     value = setting.value()
     return value if isinstance(value, bool) else bool(setting.default)
 
 
 def _count(setting: Setting) -> int:
-    """A number; what is wrong here stops nobody's generation."""
+    """A number; a wrong value here does not stop any generation."""
     try:
         return setting.whole(least=0)
     except StrategyError:

@@ -35,7 +35,7 @@ LABELS = {STRATEGY: PREFIX + "Strategy", **{part.field: PREFIX + part.axis for p
 
 
 def register() -> None:
-    """Add the axes to the host's X/Y/Z plot, once, also after "Reload UI", which loads that script anew."""
+    """Add the axes to the host's X/Y/Z plot, once, also after "Reload UI", which reloads that script."""
     for data in scripts.scripts_data:
         if data.script_class.__module__.removesuffix(".py").rsplit(".", 1)[-1] == "xyz_grid":
             _register(data.module)
@@ -56,7 +56,7 @@ def _register(module: Any) -> None:
 
 
 class _InStagesToo:
-    """An axis of the host's that changes the prompts: it changes those of the stages as well."""
+    """One of the host's axes that change the prompts: it changes those of the stages as well."""
 
     def __init__(self, apply: Callable[..., None]) -> None:
         self.apply = apply
@@ -65,14 +65,14 @@ class _InStagesToo:
         missed = None
         try:
             self.apply(p, value, values)
-        except RuntimeError as error:  # what is to be replaced stands in neither prompt
+        except RuntimeError as error:  # the text to be replaced is in neither prompt
             missed = str(error)
         xyz_cell.ask(p, xyz_cell.PromptEdit(partial(self._changed, value, values), missed))
 
     def _changed(self, value: Any, values: list[Any], text: str) -> str | None:
-        """A stage's prompt as the axis changes it, None where it finds nothing there."""
+        """A stage's prompt as the axis changes it, None if it finds nothing to change."""
         if isinstance(value, (list, tuple)) and not all(word in text for word in value):
-            return None  # an order of words that are not all there
+            return None  # an order of words, some of which are missing
         stand_in: Any = SimpleNamespace(prompt=text, negative_prompt="")
         try:
             self.apply(stand_in, value, values)
@@ -92,7 +92,7 @@ def _options(field: str) -> dict[str, Any]:
 
 
 def _choices(field: str) -> Callable[[], list[str]] | None:
-    """What fills the axis's list: presets, or the names of this host."""
+    """The source of the axis's list: presets, or this host's names."""
     if field == STRATEGY:
         return strategy_choices
     kind = BY_FIELD[field].kind
@@ -104,11 +104,11 @@ def names_of(kind: str) -> list[str]:
 
 
 def strategy_choices() -> list[str]:
-    """The single strategies of all presets. Other texts are written with the plot's text inputs."""
+    """The single strategies of all presets. Other texts are entered in the plot's text inputs."""
     texts: list[str] = []
     try:
         own = preset_file().all()
-    except StrategyError:  # a file that cannot be read is told of where presets are chosen
+    except StrategyError:  # the preset list reports an unreadable file
         own = {}
     for preset in (*presets.builtin().values(), *own.values()):
         texts += [text for text in preset if text not in texts and len(parse(text)) == 1]
@@ -145,7 +145,7 @@ def _confirm(field: str, p: Processing, values: list[str]) -> None:
         attachments.hang(p, attachments.AXES, confirmed)
         has_texts = any(isinstance(axis[0], str) for axis in confirmed)
         if not has_texts and LABELS[STRATEGY] in _labels(p):
-            return  # the texts come with a later axis, which is checked with this one
+            return  # a later axis brings the texts and is checked together with this one
         vocabulary = host_vocabulary(limits())
         for cell in product(*confirmed):
             request = xyz_cell.read_cell(_section_arguments(p), cell, vocabulary)
@@ -154,7 +154,7 @@ def _confirm(field: str, p: Processing, values: list[str]) -> None:
 
 
 def _confirmed(p: Processing) -> tuple[list[str | Change], ...]:
-    """The axes that were confirmed before."""
+    """The axes confirmed so far."""
     return attachments.held(p, attachments.AXES, tuple) or ()
 
 
@@ -175,7 +175,7 @@ def _section_arguments(p: Processing) -> tuple[Any, ...]:
 
 
 class _as_refusal:
-    """Lets a StrategyError out in the form that A1111's API answers with."""
+    """Lets a StrategyError out in the form that A1111's API turns into an answer."""
 
     def __enter__(self) -> None:
         return None
