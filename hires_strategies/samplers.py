@@ -50,12 +50,12 @@ def _timesteps(steps: int) -> int:
 class Sampler:
     """One row.
 
-    `evaluations` is exact for schedules with as many sigmas as steps that end at 0, as nearly all do; None if the
+    `evaluations` is exact for schedules that end at 0 and have as many sigmas as steps, as nearly all do; None if the
     sampler chooses its own steps. `automatic` is what the schedule type "Automatic" means. `by_sigma`: whether sampling
     starts with noise of the schedule's sigma; others work on timesteps or on their own sigmas. `one_longer`: it makes a
     schedule with one more sigma and omits the last but one. `independent`: whether an image depends only on its own
     part of a batch; True only where that was checked. `fewest`: the steps below which the host's code fails, from noise
-    alone and from a picture; `fewest_above_zero` the same if the schedule does not end at sigma 0, if different.
+    alone and from a picture; `fewest_above_zero`: the same for schedules that do not end at sigma 0, if different.
     `longest`: the longest schedule it can make.
     """
 

@@ -58,7 +58,7 @@ class Batch:
         return self.result.stages[node].reached
 
     def text_of(self, node: int, position: int) -> str | None:
-        """The strategy that by itself gives what an image shows for a stage; None for the first pass."""
+        """The strategy that alone gives what a stage shows, as it was for one image; None for the first pass."""
         return self.texts.strategy_to(self.reached(node), position, node)
 
     def retold(self, text: str, position: int, node: int | None, strategy: str | None) -> str:
