@@ -22,6 +22,10 @@ def names_of(protocol: type) -> set[str]:
     return found
 
 
+# Fields that only some hosts have, or that are there once something was done.
+NOT_EVERYWHERE: dict[str, Any] = {"txt2img_upscale": False, "hr_cfg": 1.0, "lora_hashes": {}}
+
+
 @pytest.fixture(scope="module")
 def of_the_host(api: Any) -> dict[str, Any]:
     """An object of the host's for every protocol, as it is during a generation."""
@@ -37,7 +41,7 @@ def of_the_host(api: Any) -> dict[str, Any]:
     section = next(each for each in p.scripts.alwayson_scripts if each.title() == "Hires strategies")
     upscaler = next(each for each in shared.sd_upscalers if each.scaler is not None)
     return {
-        "Processing": SimpleNamespace(**{name: getattr(p, name) for name in dir(p)}, txt2img_upscale=False, hr_cfg=1.0),
+        "Processing": SimpleNamespace(**{name: getattr(p, name) for name in dir(p)}, **NOT_EVERYWHERE),
         "NetworkParams": extra_networks.ExtraNetworkParams(["name"]),
         "Sampler": sd_samplers.create_sampler("Euler", shared.sd_model),
         "ImageRNG": rng.ImageRNG((4, 8, 8), [1]),
