@@ -23,7 +23,7 @@ EXAMPLES = [
 
 def test_there_is_one_of_each_for_every_use() -> None:
     kinds = [parameter.values[0] for parameter in EXAMPLES]
-    assert kinds == ["bash", "python"] * 9
+    assert kinds == ["bash", "python"] * 10
 
 
 @pytest.mark.parametrize(("kind", "code"), EXAMPLES)
