@@ -124,9 +124,6 @@ class Plan:
                 found.add(node.index)
         return [node for node in self.stages if node.index in found]
 
-    def text_to(self, index: int, through: int | None = None) -> str:
-        return format_strategy(self.strategy_to(index, through))
-
     def strategy_to(self, index: int, through: int | None = None) -> Strategy:
         """The strategy that ends at a stage, as worded by the first one that goes `through` a stage after it.
 

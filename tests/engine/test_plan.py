@@ -376,6 +376,6 @@ def test_the_report_tells_the_size_that_comes_out() -> None:
 def test_the_words_of_the_strategy_that_goes_on() -> None:
     plan = make_plan(parse("Latent x2 @0.95 > None x2\nLatent x2 @1 > Lanczos x2\nLatent x2 @1"), FirstPass(64, 64, 15))
     shared, first, second = plan.stages
-    assert plan.text_to(shared.index) == "Latent x2 @0.95"
-    assert plan.text_to(shared.index, first.index) == "Latent x2 @0.95"
-    assert plan.text_to(shared.index, second.index) == "Latent x2 @1"
+    assert format_strategy(plan.strategy_to(shared.index)) == "Latent x2 @0.95"
+    assert format_strategy(plan.strategy_to(shared.index, first.index)) == "Latent x2 @0.95"
+    assert format_strategy(plan.strategy_to(shared.index, second.index)) == "Latent x2 @1"

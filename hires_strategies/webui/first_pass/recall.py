@@ -12,7 +12,7 @@ from modules import devices, errors, sd_samplers, shared
 from hires_strategies.running.fingerprint import NoKey
 from hires_strategies.running.first_pass_store import FirstPasses, Recalled, Traces
 from hires_strategies.webui import settings
-from hires_strategies.webui.generation.job import is_interrupted
+from hires_strategies.webui.host import progress
 from hires_strategies.webui.host.parameters import recorded
 from hires_strategies.webui.host.processing import Processing
 
@@ -36,7 +36,7 @@ class FirstPassOfBatch:
     def compute_and_remember(self) -> Any:
         """What the host computes, kept for later if possible."""
         samples, parameters = recorded(self.p, self.compute)
-        if self.keys is not None and not is_interrupted() and _can_be_kept(samples, len(self.keys), parameters):
+        if self.keys is not None and progress.stopped() is None and _can_be_kept(samples, len(self.keys), parameters):
             _MEMORY.remember(
                 self.keys, samples, Traces(parameters, _generators(), getattr(self.p.sampler, "eta", None))
             )
@@ -83,7 +83,7 @@ class FirstPassOfBatch:
     def _audit(self, found: Recalled) -> None:
         """Compute the first pass after all and require that it equals the remembered one."""
         computed = recorded(self.p, self.compute)[0].cpu()
-        if is_interrupted():
+        if progress.stopped() is not None:
             return
         difference = (computed.float() - found.latents.float()).abs().mean() / computed.float().std()
         if not (torch.equal(computed, found.latents) if found.same_batch else difference < _SAME_PICTURE):

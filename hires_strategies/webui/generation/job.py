@@ -193,10 +193,6 @@ def use_main_model(p: Processing, picture: Picture | None, host: WebuiHost, job:
         sd_models.reload_model_weights(info=p.hr_checkpoint_info if p.enable_hr else None)
 
 
-def is_interrupted() -> bool:
-    return progress.stopped() is not None
-
-
 def _stopped_before_stages(reused: bool) -> str | None:
     """A sentence if the user wanted no stage after the first pass."""
     reason = progress.stopped()
