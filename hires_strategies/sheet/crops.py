@@ -110,7 +110,8 @@ def _detail(image: Image.Image) -> Values:
 
 def _share(detail: Values) -> Values:
     """0 for none or less, 1 for as much as in the sharpest places."""
-    return np.clip(detail / max(float(np.percentile(detail, _SHARPEST)), 1.0), 0, 1)
+    share: Values = np.clip(detail / max(float(np.percentile(detail, _SHARPEST)), 1.0), 0, 1)
+    return share
 
 
 def _best_window(values: Values, window: tuple[int, int]) -> tuple[int, int]:
@@ -123,8 +124,9 @@ def _best_window(values: Values, window: tuple[int, int]) -> tuple[int, int]:
     inside = _sums(_sums(values.astype(np.float64), half), (width - half[0] + 1, height - half[1] + 1))
     rows, columns = inside.shape
     off_middle = np.hypot(np.arange(rows)[:, None] - (rows - 1) / 2, np.arange(columns)[None] - (columns - 1) / 2)
-    candidates = np.where(inside >= inside.max() - 1e-6 * max(1.0, float(inside.max())), off_middle, np.inf)
-    top, left = np.unravel_index(int(candidates.argmin()), candidates.shape)
+    largest = float(np.max(inside))
+    candidates = np.where(inside >= largest - 1e-6 * max(1.0, largest), off_middle, np.inf)
+    top, left = np.unravel_index(int(np.argmin(candidates)), candidates.shape)
     return int(left), int(top)
 
 

@@ -55,7 +55,7 @@ def test_skin_lies_between_the_eyes_and_eyes_where_the_truth_has_them(scale):
                 round((y - radius) * scale) : round((y + radius) * scale),
                 round((x - radius) * scale) : round((x + radius) * scale),
             ]
-            assert part.mean(-1).min() < 60
+            assert np.min(part.mean(-1)) < 60
 
 
 def test_an_unknown_framing_is_refused():

@@ -44,15 +44,15 @@ def test_saving_and_deleting_go_on(file) -> None:
 
 
 def test_the_api_tells_it_beside_the_presets_that_work() -> None:
-    presets = json.loads(routes.list_presets().body)
+    presets = json.loads(bytes(routes.list_presets().body))
     assert presets["good"] == {**GOOD, "builtin": False}
     for name in ("<slip>", "half \\ud800"):
         assert presets[name].pop("error").startswith("The preset ")
         assert presets[name] == {"strategies": [], "builtin": False}
     assert presets["Latent 2x"].pop("error")
     assert presets["Latent 2x"] == {"strategies": ["Latent x2 @0.7"], "builtin": True}
-    assert json.loads(routes.delete_preset("<slip>").body) == {"deleted": "<slip>"}
-    assert "<slip>" not in json.loads(routes.list_presets().body)
+    assert json.loads(bytes(routes.delete_preset("<slip>").body)) == {"deleted": "<slip>"}
+    assert "<slip>" not in json.loads(bytes(routes.list_presets().body))
 
 
 def test_a_file_that_is_no_json_stays_as_it_is(file) -> None:

@@ -43,7 +43,7 @@ def find_heads(picture: np.ndarray) -> list[Head]:
     heads = []
     for index in np.argsort(-areas):
         where = boxes[index]
-        if areas[index] < max(LEAST_AREA, LEAST_SHARE * areas.max()):
+        if areas[index] < max(LEAST_AREA, LEAST_SHARE * float(np.max(areas))):
             break
         skin = labels[where] == index + 1
         height, width = skin.shape
