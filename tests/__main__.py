@@ -6,7 +6,6 @@ import argparse
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import bootstrap
@@ -14,8 +13,7 @@ import pythons
 
 TESTS = bootstrap.ROOT / "tests"
 PAGE = ("tests/browser", "tests/live", "tests/webui")
-# Two processes side by side: the second one's work is done by the WebUI that it starts, and by the browser.
-HALVES = (("tests/engine", "tests/webui", "tests/figures", "tests/workbench"), ("tests/live", "tests/browser"))
+MOST_WORKERS = 4  # each has a WebUI of its own, of about a gigabyte
 
 
 def main() -> int:
@@ -40,7 +38,7 @@ def main() -> int:
         "ruff check": _run("ruff check", ["-m", "ruff", "check", "."]),
         "ruff format": _run("ruff format", ["-m", "ruff", "format", "--check", "."]),
         "mypy": _run("mypy", ["-m", "mypy"]),
-        **_halves([*pytest, *chosen]),
+        "pytest": _spread([*pytest, *chosen]),
     }
     return _finish(results, _workbench(options, engine_alone))
 
@@ -98,21 +96,11 @@ def _run(title: str, arguments: list[str]) -> int:
     return subprocess.call([sys.executable, *arguments], cwd=bootstrap.ROOT)
 
 
-def _halves(pytest: list[str]) -> dict[str, int]:
-    """All tests. With two processors, both halves at once; the second is shown when the first is through."""
-    if (os.cpu_count() or 1) < 2:
-        return {"pytest": _run("pytest", pytest)}
-    one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}  # two would wait for each other
-    first, second = ([sys.executable, *pytest, *half] for half in HALVES)
-    print(f"\n== pytest {' '.join(HALVES[0])}", flush=True)
-    with tempfile.TemporaryFile() as output:
-        aside = subprocess.Popen(second, cwd=bootstrap.ROOT, env=one_thread, stdout=output, stderr=subprocess.STDOUT)
-        status = subprocess.call(first, cwd=bootstrap.ROOT, env=one_thread)
-        print(f"\n== pytest {' '.join(HALVES[1])}, since then", flush=True)
-        aside.wait()
-        output.seek(0)
-        print(output.read().decode(errors="replace"), flush=True)
-    return {" ".join(HALVES[0]): status, " ".join(HALVES[1]): aside.returncode}
+def _spread(pytest: list[str]) -> int:
+    """All tests, whole files of them at a time on each processor. A worker starts its own WebUI when it needs one."""
+    workers = max(1, min(MOST_WORKERS, os.cpu_count() or 1))
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # with more, the workers would wait for each other
+    return _run("pytest", [*pytest, "-n", str(workers), "--dist", "loadfile"])
 
 
 def _workbench(options: argparse.Namespace, engine_alone: bool) -> str:
