@@ -26,9 +26,12 @@ _SECONDS = 5  # for a worker to say which version it has
 
 
 def forget_old_answers(p: Processing) -> None:
-    """Take away what workers answered to an earlier generation that did not reach its end."""
+    """Take away what workers answered to an earlier generation that did not reach its end.
+
+    Not if they have been asked for this one already: then an old answer is known by what it is an answer to.
+    """
     for world in _worlds(p):
-        for worker in world.get_workers():
+        for worker in world.get_workers() if world.p is not p else ():
             worker.response = None
 
 
