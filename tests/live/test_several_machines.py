@@ -54,11 +54,11 @@ def machines(webui: WebUI, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log, url = folder / "log.txt", f"http://127.0.0.1:{port}"
+    options = ["--port", str(port), "--data-dir", str(folder), "--nowebui"]
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
-            [sys.executable, str(WORKBENCH / "__main__.py"), "--port", str(port), "--data-dir", str(folder), "--nowebui"],
-            stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [sys.executable, str(WORKBENCH / "__main__.py"), *options], stdout=output, stderr=subprocess.STDOUT
+        )
     try:
         _wait_until_it_runs(server, log)
         yield Machines(webui, WebUI(url), sharing_with(url))

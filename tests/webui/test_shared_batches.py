@@ -30,10 +30,11 @@ class OtherWebUI:
 
     def __init__(self, api: Callable[..., Any]) -> None:
         self.api = api
-        self.answers: dict[tuple[int, int, int], dict[str, Any]] = {}
+        self.answers: dict[tuple[int, int, int, str], dict[str, Any]] = {}
         self.asked: list[dict[str, Any]] = []
         self.version: str | None = __version__
         self.gone = False
+        self.has_extension = True
 
     def make(self, argument: Any, **fields: Any) -> dict[str, Any]:
         """Make an answer for later."""
@@ -41,20 +42,21 @@ class OtherWebUI:
         made = self.api(**{**FIELDS, **fields}, alwayson_scripts=sections)
         answer = {"images": made.images, "parameters": made.parameters, "info": made.info}
         parameters = made.parameters
-        self.answers[parameters["seed"], parameters["batch_size"], parameters["n_iter"]] = answer
+        self.answers[_key(parameters)] = answer
+        self.has_extension = argument is not None
         return answer
 
     def post(self, url: str, json: dict[str, Any]) -> Any:
         if self.gone:
             raise ConnectionError("The worker is gone.")
         self.asked.append(json)
-        answer = self.answers[json["seed"], json["batch_size"], json["n_iter"]]
+        answer = self.answers[_key(json)]
         sent = {**answer["parameters"], "alwayson_scripts": json["alwayson_scripts"], "prompt": json["prompt"]}
         return SimpleNamespace(status_code=200, json=lambda: {**answer, "parameters": sent})
 
     def get(self, url: str, timeout: float = 0) -> Any:
         if url.endswith("/sdapi/v1/script-info"):
-            return SimpleNamespace(json=lambda: [{"name": TITLE.lower()}])
+            return SimpleNamespace(json=lambda: [{"name": TITLE.lower()}] if self.has_extension else [])
         assert url.endswith("/hires-strategies/v1/version")
         return SimpleNamespace(json=lambda: {"version": self.version} if self.version else {"detail": "Not Found"})
 
@@ -72,11 +74,7 @@ def machines(request: pytest.FixtureRequest, api: Callable[..., Any]) -> Iterato
     script.filename, script.args_from, script.args_to = str(SCRIPT), 0, 0
     script.world.workers[1].session = other = OtherWebUI(api)
     for hook in ("before_process", "postprocess_batch_list", "postprocess"):
-
-        def asked(*args: Any, own: Any = getattr(script, hook), **kwargs: Any) -> None:
-            own(*args, {"worker": "http://other"}, **kwargs)
-
-        setattr(script, hook, asked)
+        setattr(script, hook, _with_argument(getattr(script, hook)))
     runner = scripts.scripts_txt2img
 
     def alone(argument: Any, **fields: Any) -> Answer:
@@ -93,6 +91,15 @@ def machines(request: pytest.FixtureRequest, api: Callable[..., Any]) -> Iterato
             runner.alwayson_scripts = own
 
     yield SimpleNamespace(shared=shared, alone=alone, other=other, world=script.world)
+
+
+def _key(sent: dict[str, Any]) -> tuple[int, int, int, str]:
+    section = sent["alwayson_scripts"].get(TITLE, {"args": [None]})
+    return sent["seed"], sent["batch_size"], sent["n_iter"], str(section["args"][0])
+
+
+def _with_argument(hook: Callable[..., None]) -> Callable[..., None]:
+    return lambda *args, **kwargs: hook(*args, {"worker": "http://other"}, **kwargs)
 
 
 def check(answer: Answer, expected: Answer) -> None:
@@ -190,8 +197,8 @@ def test_an_answer_that_cannot_be_read(machines: Any, broken: str) -> None:
     answer = machines.other.make(SWEEP, batch_size=2, **after(2))
     info = json.loads(answer["info"])
     info["hires_strategies"][0]["index"] = 99
-    answer[broken if broken in answer else "info"] = {
-        "images": [each[:40] for each in answer["images"]], "info": "no JSON", "records": json.dumps(info)}[broken]  # fmt: skip
+    values = {"images": [each[:40] for each in answer["images"]], "info": "no JSON", "records": json.dumps(info)}
+    answer["images" if broken == "images" else "info"] = values[broken]
     shared = machines.shared(SWEEP, batch_size=4)
     assert len(shared.images) == len(shared.records) == 8
     assert "images number 3 to 4 are missing" in shared.records[0]["notes"][0]
@@ -216,3 +223,44 @@ def test_what_hangs_on_p_is_sent(machines: Any) -> None:
     (sent,) = machines.other.asked
     assert json.loads(json.dumps(sent))["alwayson_scripts"][TITLE]["args"][0] == SWEEP
     assert sent["batch_size"] == 2 and sent["seed"] == 43
+
+
+@usual
+def test_a_cell_of_a_plot_sends_its_own_strategy(machines: Any, api: Callable[..., Any]) -> None:
+    """The section on the page says another one."""
+    from modules import scripts
+
+    (plot,) = (each for each in scripts.scripts_txt2img.selectable_scripts if each.title() == "X/Y/Z plot")
+    labels = [option.label for option in plot.current_axis_options]
+    axis = [labels.index("[Hires strategies] Strategy"), "Nearest x2, Lanczos x3", []]
+    nothing = [labels.index("Nothing"), "", []]
+    arguments = [*axis, *nothing, *nothing, False, True, False, False, False, False, False, 0, True]
+    for strategy in ("Nearest x2", "Lanczos x3"):
+        machines.other.make(strategy, batch_size=1, **after(1))
+    answer = machines.shared("None x1.5", batch_size=2, script_name="x/y/z plot", script_args=arguments)
+    sent = [each["alwayson_scripts"][TITLE]["args"][0] for each in machines.other.asked]
+    assert sent == ["Nearest x2", "Lanczos x3"]
+    assert [record["strategy"] for record in answer.records] == sent
+
+
+@usual
+def test_on_the_page_sheets_stand_in_front(machines: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And behind them the host's grid, which the other extension counts."""
+    from modules import processing
+
+    def of_the_page(p: Any, own: Any = processing.process_images) -> Any:
+        p.is_api, p.do_not_save_grid = False, False
+        return own(p)
+
+    machines.other.make(WITH_SHEETS, batch_size=2, **after(2))
+    monkeypatch.setattr("modules.api.api.process_images", of_the_page)
+    shared = machines.shared(WITH_SHEETS, batch_size=4)
+    kinds = {record["index"]: (record["kind"], record["image"]) for record in shared.records}
+    assert [kinds.get(index) for index in range(9)] == [
+        *(("sheet", image) for image in range(4)), None, *(("variant", image) for image in range(4))]  # fmt: skip
+    assert shared.info["index_of_first_image"] == 5
+    for record in shared.records:
+        text = shared.info["infotexts"][record["index"]]
+        assert f", Seed: {record['seed']}, " in text
+        assert record["strategy"] is None or f"Hires strategy: {record['strategy']}" in text
+    assert "Worker Label" not in shared.info["infotexts"][4]

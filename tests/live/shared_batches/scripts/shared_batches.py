@@ -1,7 +1,7 @@
 """An extension for tests only: has another WebUI make a part of each batch.
 
-It does what was seen of stable-diffusion-webui-distributed 2.3.0, slips included, with one worker. Its argument over the
-API is an object with the worker's address, {"worker": "http://127.0.0.1:7861"}.
+It does what was seen of stable-diffusion-webui-distributed 2.3.0, slips included, with one worker. Its argument over
+the API is an object with the worker's address, {"worker": "http://127.0.0.1:7861"}.
 """
 
 from __future__ import annotations
