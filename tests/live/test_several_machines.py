@@ -150,4 +150,6 @@ def test_a_worker_that_is_gone(machines: Machines) -> None:
     answer = machines.webui.txt2img(SWEEP, alwayson_scripts=sharing_with("http://127.0.0.1:9"), batch_size=2, **FIELDS)
     assert len(answer.images) == 6 and {record["worker"] for record in answer.records} == {None}
     (note,) = answer.records[0]["notes"]
-    assert note.startswith("Worker 'other' gave no answer: image number 2 is missing.")
+    assert note.startswith(
+        "Worker 'other' gave no answer, nor does it say which Hires strategies it has: image number 2 is "
+    )

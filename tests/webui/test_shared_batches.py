@@ -232,7 +232,7 @@ def test_a_cell_of_a_plot_sends_its_own_strategy(machines: Any, api: Callable[..
 
     (plot,) = (each for each in scripts.scripts_txt2img.selectable_scripts if each.title() == "X/Y/Z plot")
     labels = [option.label for option in plot.current_axis_options]
-    axis = [labels.index("[Hires strategies] Strategy"), "Nearest x2, Lanczos x3", []]
+    axis = [labels.index("[Hires] Strategy"), "Nearest x2, Lanczos x3", []]
     nothing = [labels.index("Nothing"), "", []]
     arguments = [*axis, *nothing, *nothing, False, True, False, False, False, False, False, 0, True]
     for strategy in ("Nearest x2", "Lanczos x3"):

@@ -97,7 +97,7 @@ def read_answer(answer: Any, asked: Asked, version: Callable[[], str | None]) ->
         sent = answer["parameters"]
         encoded = [str(image) for image in answer["images"]]
     except (ValueError, LookupError, TypeError):
-        return _nothing(asked, "gave no answer"), None
+        return _nothing(asked, _why_no_answer(asked, version())), None
     if not _is_to(asked, sent):
         return _nothing(asked, "gave the answer to another request"), None
     try:
@@ -182,7 +182,15 @@ def _trouble(asked: Asked, places: _Places, version: Callable[[], str | None]) -
     if theirs != __version__:
         which = f"version {theirs}" if theirs is not None else "an unknown version"
         return f"{who} has {which} of {asked.section} and this WebUI {__version__}: {asked.images} may differ."
-    return f"{who} gave {missing} images less than its part, {asked.images}." if missing > 0 else None
+    images = "image" if missing == 1 else "images"
+    return f"{who} gave {missing} {images} less than its part, {asked.images}." if missing > 0 else None
+
+
+def _why_no_answer(asked: Asked, version: str | None) -> str:
+    """What can be said of a worker that failed, was stopped, or refused: the last because it has no such section."""
+    if version is None:
+        return f"gave no answer, nor does it say which {asked.section} it has"
+    return f"gave no answer, though it has {asked.section} {version}"
 
 
 def _nothing(asked: Asked, why: str) -> Share:
