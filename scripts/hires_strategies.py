@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modules import script_callbacks, scripts
 
-from hires_strategies.webui import hooks, settings, xyz_axes
+from hires_strategies.webui import hooks, refusal, settings, xyz_axes
 from hires_strategies.webui.api import routes
 from hires_strategies.webui.output import file_names
 from hires_strategies.webui.page import events, pasted, section
@@ -27,10 +27,10 @@ class HiresStrategies(scripts.Script):
         hooks.before_process(p, args)
 
     def process(self, p, *args):
-        hooks.guarded(hooks.process, p)
+        refusal.guarded(hooks.process, p)
 
     def process_batch(self, p, *args, **kwargs):
-        hooks.guarded(hooks.process_batch, p)
+        refusal.guarded(hooks.process_batch, p)
 
     def before_hr(self, p, *args):
         hooks.before_hr(p)

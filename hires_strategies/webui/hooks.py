@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from modules import errors, processing
+from modules import processing
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.planning.timing import Ran
 from hires_strategies.webui.first_pass.recall import FirstPassOfBatch
-from hires_strategies.webui.generation import first_image, selected_image, xyz_cell
+from hires_strategies.webui.generation import first_image, selected_image, shared_batch, xyz_cell
 from hires_strategies.webui.generation.batch_progress import bar_for, bar_without_stages
 from hires_strategies.webui.generation.generated_images import GeneratedImages
 from hires_strategies.webui.generation.job import Job, forget, hang, job_on, needs_first_pass
@@ -23,11 +23,14 @@ from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
 from hires_strategies.webui.host import attachments, forks, infotext, parameters, progress, saving
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import ImageArguments, Processed, Processing
+from hires_strategies.webui.neighbours import distributed
 from hires_strategies.webui.output import records
 from hires_strategies.webui.output.answered import Answered
 from hires_strategies.webui.output.contact_sheets import add_sheets
 from hires_strategies.webui.output.extra_images import add_extras
+from hires_strategies.webui.output.from_workers import add_from_workers
 
+from .refusal import Refusal, refuse, refused
 from .settings import limits
 
 _DROPPED = (
@@ -52,6 +55,7 @@ def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
             refuse(p, error)
     if not is_ours(p):
         return
+    distributed.forget_old_answers(p)
     forget(p)
     parameters.forget(p)
     infotext.remove(p)
@@ -72,6 +76,7 @@ def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
         job = Job(request, own_limits)
         hang(p, job)
         job.check(p)
+        shared_batch.send(p, arguments, job)
     except Exception as error:
         refuse(p, error)
 
@@ -111,12 +116,16 @@ def postprocess_batch(p: Processing, images: Any) -> None:
     """The pictures of a batch, B,3,H,W, before other scripts change them."""
     if generated := _generated(p):
         generated.decoded(images)
+    if (job := job_of(p)) and p.iteration == p.n_iter - 1:
+        shared_batch.collect(p, job)
 
 
 def postprocess_batch_list(p: Processing, arguments: Any) -> None:
     """The same pictures as arguments.images, a list that scripts change."""
     if generated := _generated(p):
         generated.listed(arguments)
+    elif (job := job_of(p)) and not job.batches:  # other machines make all of it
+        shared_batch.collect(p, job)
 
 
 def finishing(p: Processing, arguments: ImageArguments, hook: str) -> None:
@@ -140,6 +149,8 @@ def postprocess(p: Processing, processed: Processed) -> None:
     generated = Answered(processed, job)
     add_extras(p, processed, job, generated)
     add_sheets(p, processed, job, generated)
+    shared_batch.collect(p, job)
+    add_from_workers(p, processed, job)
     selected_image.return_original(p, processed)
 
 
@@ -214,37 +225,3 @@ def is_ours(p: Processing) -> bool:
 
 def job_of(p: Processing) -> Job | None:
     return job_on(p) if is_ours(p) else None
-
-
-def refuse(p: Processing, error: Exception) -> None:
-    """Stop this generation at its next unguarded call, with an error that says why."""
-    if isinstance(error, StrategyError):
-        refused(error)
-    else:
-        errors.report("Hires strategies: unexpected error", exc_info=True)
-    p.setup_prompts = p.sample = Refusal(error)
-
-
-class Refusal(attachments.Replacement):
-    """A method of `p` that raises the error that a hook could not raise."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise self.error
-
-
-def refused(error: StrategyError) -> StrategyError:
-    """The same error with the attributes from which A1111's API makes its answer."""
-    error.status_code = 422  # type: ignore[attr-defined]
-    error.detail = str(error)  # type: ignore[attr-defined]
-    return error
-
-
-def guarded(hook: Callable[..., None], p: Processing, *args: Any) -> None:
-    """Run a hook of ours; an unexpected error is kept and raised in p.sample instead of being swallowed."""
-    try:
-        hook(p, *args)
-    except Exception as error:
-        refuse(p, error)

@@ -25,7 +25,7 @@ from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import Processing
 
 from .files import preset_file
-from .hooks import refused
+from .refusal import refused
 from .settings import limits
 
 PREFIX = "[Hires] "

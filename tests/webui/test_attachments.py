@@ -171,12 +171,12 @@ def test_what_json_left_in_place_of_a_method_is_taken_away() -> None:
     """Else a `p` made of another's fields would have a mapping to be called; another extension's function stays."""
     from modules.processing import StableDiffusionProcessingTxt2Img
 
-    from hires_strategies.webui import hooks
+    from hires_strategies.webui import hooks, refusal
 
     def another() -> None:
         """Another extension's."""
 
     p: Any = StableDiffusionProcessingTxt2Img(prompt="a house")
-    p.sample, p.setup_prompts = json.loads(json.dumps(hooks.Refusal(ValueError("no")))), another
+    p.sample, p.setup_prompts = json.loads(json.dumps(refusal.Refusal(ValueError("no")))), another
     hooks.before_process(p, (False,))
     assert "sample" not in vars(p) and p.setup_prompts is another

@@ -21,6 +21,7 @@ from hires_strategies.webui.host.parameters import BatchParameters, as_they_stan
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.stage_prompts import StagePrompts
 from hires_strategies.webui.host.stages import WebuiHost
+from hires_strategies.webui.neighbours.workers_answer import Share
 from hires_strategies.webui.output import before_hires_fix
 
 from . import first_image
@@ -34,13 +35,19 @@ from .texts import BatchTexts, add_autoencoder
 
 @dataclass
 class Job:
-    """Everything the section keeps during one process_images call."""
+    """Everything the section keeps during one process_images call.
+
+    `prompts`: p's two before other scripts saw them. `shares`: what other machines made of the batch, None until that
+    is known.
+    """
 
     request: Request
     limits: Limits
     running: bool = False
     batches: list[Batch] = field(default_factory=list)
     expansion: Expansion = field(default_factory=Expansion)
+    prompts: tuple[Any, Any] = (None, None)
+    shares: list[Share] | None = None
 
     @property
     def text(self) -> str:
@@ -127,6 +134,7 @@ class Job:
 
     def _keep(self, p: Processing, batch: Batch) -> None:
         """Keep a batch's results: for its texts, for whether it is saved, and as sentences for the user."""
+        batch.images_before = sum(len(each.seeds) for each in self.batches)
         self.batches.append(batch)
         saving.decide(p, batch.saves(batch.plan.variants[0].node))
         batch.texts.write(p, batch.reached(batch.plan.variants[0].node))

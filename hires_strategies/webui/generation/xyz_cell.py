@@ -60,6 +60,14 @@ def read_cell(arguments: Sequence[Any], cell: Cell, vocabulary: Vocabulary) -> R
     return request
 
 
+def as_arguments(arguments: Sequence[Any], strategies: Sequence[Strategy]) -> tuple[Any, ...]:
+    """The section's arguments, ticked, with other strategies."""
+    texts = [format_strategy(each) for each in strategies]
+    if arguments and isinstance(arguments[0], Mapping):
+        return ({**arguments[0], "strategies": texts}, *arguments[1:])
+    return (*_with_text(arguments, "\n".join(texts)),)
+
+
 def _edited(strategies: tuple[Strategy, ...], edit: PromptEdit) -> tuple[Strategy, ...]:
     stages = [stage for strategy in strategies for stage in strategy.stages]
     edited = {text: edit.edit(text) for stage in stages for text in _texts(stage).values()}

@@ -9,7 +9,7 @@ On `p`, as values that only this extension reads (`hang`, `held`, `drop`):
 | BAR | the progress of the batch being sampled |
 
 On `p`, in place of its methods `sample`, `setup_prompts` and `save_samples`: a Replacement (hooks.SampleThenStages,
-hooks.Refusal, host.saving).
+refusal.Refusal, host.saving).
 
 On an image (`hang_on_image`, `held_by_image`): RECORD, its entry in the answer's info.
 

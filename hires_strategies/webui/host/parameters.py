@@ -175,6 +175,13 @@ def write(p: Processing, values: Mapping[str, Sequence[str | None]]) -> None:
             parameters[key] = Told(texts, parameters.get(key))
 
 
+def append(p: Processing, key: str, texts: Sequence[str | None]) -> None:
+    """Give a value that `write` put there to further images, which another extension adds to the batch."""
+    told = p.extra_generation_params.get(key)
+    if isinstance(told, Told):
+        p.extra_generation_params[key] = Told((*told.texts, *texts), told.before)
+
+
 def forget(p: Processing) -> None:
     """Put back what `write` replaced: the next batch, or the next cell of an X/Y/Z plot, has the same dict."""
     parameters = p.extra_generation_params

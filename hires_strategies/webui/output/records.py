@@ -26,7 +26,10 @@ from hires_strategies.webui.host.processing import Processed, Processing, Select
 class Record:
     """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that have this
     very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
-    `notes`: sentences on its prompts; `tiles`: for a sheet only, the variants on it and where their pictures are."""
+    `notes`: sentences on its prompts; `tiles`: for a sheet only, the variants on it and where their pictures are.
+
+    Numbers from 0: `variant` among the variants; `plan_stage`, its last stage among the plan's; `image`, that of the
+    generated image it belongs to. `worker`: the name of another machine that made it."""
 
     kind: str
     strategy: str | None = None
@@ -41,6 +44,10 @@ class Record:
     first_pass_reused: bool
     error: str | None = None
     notes: tuple[str, ...] = ()
+    variant: int | None = None
+    plan_stage: int | None = None
+    image: int | None = None
+    worker: str | None = None
     tiles: tuple[SheetTile, ...] | None = None
 
 
@@ -78,6 +85,9 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
         first_pass_reused=batch.first_pass_reused and plan.path(node)[0].upscale is not None,  # Direct needs none
         error=_error(batch, node, variant),
         notes=texts.notes(node),
+        variant=variant,
+        plan_stage=node,
+        image=batch.images_before + position,
     )
 
 
@@ -89,6 +99,7 @@ def of_first_pass(batch: Batch, position: int) -> Record:
         width=image.width,
         height=image.height,
         first_pass_reused=batch.first_pass_reused,
+        image=batch.images_before + position,
     )
 
 
@@ -105,13 +116,14 @@ def of_sheet(batch: Batch, position: int, sheet: Sheet) -> Record:
         width=width,
         height=height,
         first_pass_reused=batch.first_pass_reused,
+        image=batch.images_before + position,
         tiles=tiles,
     )
 
 
 def add_error(image: Image | None, sentence: str) -> None:
     """Put trouble from elsewhere into an image's record, if it has none of its own."""
-    record = _of(image)
+    record = of(image)
     if image is not None and record is not None and record.error is None:
         hang(image, replace(record, error=sentence))
 
@@ -142,7 +154,7 @@ class _RunAndPublish:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         attachments.drop(self.script, "run")
         processed = self.script.run(*args, **kwargs)
-        if isinstance(processed, processing.Processed) and any(map(_of, processed.images)):
+        if isinstance(processed, processing.Processed) and any(map(of, processed.images)):
             publish(processed)
         return processed
 
@@ -156,7 +168,7 @@ class _WithRecords:
         info = json.loads(super().js())  # type: ignore[misc]
         info["hires_strategies"] = [
             {"index": index, **_fields(record)}
-            for index, record in enumerate(map(_of, self.images))
+            for index, record in enumerate(map(of, self.images))
             if record is not None
         ]
         return json.dumps(info)
@@ -168,7 +180,7 @@ def _with_records(kind: type) -> type:
     return type(f"{kind.__name__}WithRecords", (_WithRecords, kind), {})
 
 
-def _of(image: Image | None) -> Record | None:
+def of(image: Image | None) -> Record | None:
     return attachments.held_by_image(image, attachments.RECORD, Record)
 
 

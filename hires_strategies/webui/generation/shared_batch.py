@@ -1,0 +1,36 @@
+"""A batch of which other machines make a part: what they are asked, and what they made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hires_strategies.webui.host import infotext, parameters
+from hires_strategies.webui.host.processing import Processing
+from hires_strategies.webui.neighbours import distributed
+
+from . import xyz_cell
+from .job import Job
+
+
+def send(p: Processing, arguments: Sequence[Any], job: Job) -> None:
+    """Let other machines do what this generation does, where the section on `p` says something else.
+
+    A cell of an X/Y/Z plot has its own strategy; our button in the gallery ticks the section.
+    """
+    if xyz_cell.asked(p):
+        arguments = xyz_cell.as_arguments(arguments, job.request.strategies)
+    distributed.send(p, arguments)
+    job.prompts = (p.prompt, p.negative_prompt)
+
+
+def collect(p: Processing, job: Job) -> None:
+    """Wait for what other machines make of the batch, once; what is missing is said in sentences."""
+    if job.shares is not None:
+        return
+    job.shares = distributed.shares(p, job.prompts)
+    for share in job.shares:
+        if share.trouble:
+            p.comment(f"Hires strategies: {share.trouble}")
+        strategies = [each.record.get("strategy") for each in share.generated]
+        parameters.append(p, infotext.KEY, strategies)
