@@ -14,7 +14,7 @@ pytest.importorskip("torch", reason="torch is not installed; `python tests` brin
 
 import torch
 
-from hires_strategies.running.first_pass_store import FirstPasses, Traces
+from hires_strategies.running.first_pass_store import MEGABYTE, FirstPasses, Traces
 
 
 def latents(*values: float) -> torch.Tensor:
@@ -84,7 +84,7 @@ def test_an_order_of_its_own_is_another_batch() -> None:
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
 def test_latents_that_are_no_numbers_are_not_kept(wrong: float) -> None:
     memory = FirstPasses()
-    memory.remember(["a"], latents(wrong), Traces())
+    assert memory.remember(["a"], latents(wrong), Traces()) == "Not all of its latents are numbers."
     assert memory.recall(["a"]) is None
 
 
@@ -100,6 +100,17 @@ def test_limits_of_nothing_keep_nothing() -> None:
     memory = FirstPasses(size=63)
     memory.remember(["a"], latents(1), Traces())
     assert len(memory) == 0
+
+
+def test_a_batch_that_does_not_fit_is_told() -> None:
+    memory = FirstPasses(images=2)
+    assert memory.remember(["a", "b"], latents(1, 2), Traces()) is None
+    told = memory.remember(["c", "d", "e"], latents(1, 2, 3), Traces())
+    assert told == "The settings allow 2 images and 64 MB, and this batch is 3 images and 0.00018 MB."
+    memory = FirstPasses(size=MEGABYTE)
+    large = Traces(generators={"cpu": torch.zeros(2 * MEGABYTE, dtype=torch.uint8)})
+    told = memory.remember(["a"], latents(1), large)
+    assert told == "The settings allow 32 images and 1 MB, and this batch is 1 image and 2 MB."
 
 
 STEPS = st.lists(

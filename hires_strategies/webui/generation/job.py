@@ -34,11 +34,15 @@ from .texts import BatchTexts, add_autoencoder
 
 @dataclass
 class Job:
-    """Everything the section keeps during one process_images call."""
+    """Everything the section keeps during one process_images call.
+
+    `why_not_reused`: a sentence if the last batch's first pass was not remembered, or could not be taken from memory.
+    """
 
     request: Request
     limits: Limits
     running: bool = False
+    why_not_reused: str | None = None
     batches: list[Batch] = field(default_factory=list)
     expansion: Expansion = field(default_factory=Expansion)
 
@@ -127,6 +131,7 @@ class Job:
 
     def _keep(self, p: Processing, batch: Batch) -> None:
         """Keep a batch's results: for its texts, for whether it is saved, and as sentences for the user."""
+        batch.why_not_reused = self.why_not_reused
         self.batches.append(batch)
         saving.decide(p, batch.saves(batch.plan.variants[0].node))
         batch.texts.write(p, batch.reached(batch.plan.variants[0].node))
