@@ -73,9 +73,12 @@ def _code(code: CodeType) -> list[bytes]:
 
 
 def _found(named: Any) -> Any:
-    """What stands under the name that a class or function gives for itself."""
-    found: Any = sys.modules.get(named.__module__)
-    for part in named.__qualname__.split("."):
+    """What stands under the name that a class or function gives for itself. (The WebUI's scripts are in no module that
+    could be looked up; a function knows its own.)"""
+    first, *others = named.__qualname__.split(".")
+    module = vars(sys.modules[named.__module__]) if named.__module__ in sys.modules else {}
+    found: Any = getattr(named, "__globals__", module).get(first)
+    for part in others:
         found = getattr(found, part, None)
     return found
 

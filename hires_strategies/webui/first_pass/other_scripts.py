@@ -53,7 +53,7 @@ def told(p: Processing, known: Mapping[int, str]) -> OtherScripts:
         tie_images = tie_images or any(map(_holds_object, arguments))
         files = NamedFiles(extension_of(script))
         key.append((name, [
-            digest(each, name=f"{script.title()}'s argument {number}", known=known, of_text=files)
+            digest(each, name=f"argument {number} of {script.title()}", known=known, of_text=files)
             for number, each in enumerate(arguments, 1)
         ]))  # fmt: skip
     return OtherScripts(key, tie_images)
@@ -105,22 +105,25 @@ def _acts_on_p(script: Script) -> bool:
     return "processing_scripts" in folders and script.title() in ("Seed", "Sampler", "Refiner")
 
 
-def _put_on_p(p: Processing) -> list[str]:
-    """What others have put on `p`: an axis of the X/Y/Z plot can switch on there what an argument switches off."""
-    own = {*getattr(type(p), "__dataclass_fields__", {}), "sample", "setup_prompts", "save_samples"}
-    return [
-        name
-        for name, value in vars(p).items()
-        if name not in own
-        and not name.startswith(attachments.PREFIX)
+def _put_on_p(p: Processing) -> bool:
+    """Whether others have put something on `p`: an axis of the X/Y/Z plot can switch on there what an argument switches
+    off. What says nothing (0, "", an empty list) or that something is disabled does not count."""
+    own = {*getattr(type(p), "__dataclass_fields__", {}), *_BY_THE_HOST}
+    return any(
+        name not in own
         and not hasattr(type(p), name)
-        and name not in _BY_THE_HOST
-        and not (isinstance(value, (type(None), bool, list, dict, str)) and not value)
-    ]
+        and not name.startswith(("hr_", attachments.PREFIX))
+        and not (isinstance(value, (type(None), int, float, str, list, dict)) and not value)
+        and not (name.endswith("disabled") and value is True)
+        for name, value in vars(p).items()
+    )
 
 
 # Fields of `p` that the host sets and its class does not declare.
-_BY_THE_HOST = ("scheduler", "lora_hashes", "scripts_value", "script_args_value", "scripts_setup_complete")
+_BY_THE_HOST = (
+    "sample", "setup_prompts", "save_samples", "scheduler", "lora_hashes", "scripts_value", "script_args_value",
+    "scripts_setup_complete", "firstpass_steps", "step_multiplier",
+)  # fmt: skip
 
 
 def _holds_object(value: Any) -> bool:
