@@ -1,8 +1,8 @@
 """What a first pass under ControlNet depends on (Mikubill/sd-webui-controlnet, read and run at 1.1.455).
 
 It puts a `sample` of its own on `p`, which marks the conditioning; what changes the picture is the UNet's `forward`, in
-its place until the generation ends. Its units say what that does, with options that are in no script's arguments, its
-models' weights, and the seed of the generation, from which some preprocessors draw.
+its place until the generation ends. Its units say what that does, with options that are in no script's arguments and its
+models' weights.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from hires_strategies.webui.host.processing import Processing
 
 _SAMPLE = "UnetHook.hook.<locals>.process_sample"
 _KNOWN = ("enabled_units", "ui_batch_option_state", "latest_network")
-# What these preprocessors hand over is encoded while the UNet samples, by random numbers, once for all passes.
-_DRAWING = ("reference", "inpaint", "colorfix", "revision", "lama")
+# The hints of these preprocessors are encoded while the UNet samples, by random numbers, once for all passes; or, of
+# shuffle, drawn with a seed that is another one for each generation.
+_DRAWING = ("reference", "inpaint", "colorfix", "revision", "lama", "shuffle")
 _STAGES_ONLY = "High res only"
 
 
@@ -39,7 +40,6 @@ def what_it_samples(p: Processing, inner: Any) -> dict[str, Any] | None:
         "options": list(script.ui_batch_option_state),
         "files": [_file(number, unit) for number, unit in enumerate(units, 1)],
         "weights": [_weights(param) for param in script.latest_network.control_params],
-        "seeds": [p.all_seeds[0] if seed == -1 else seed for seed in (p.seed, p.subseed)],
     }
     if any(_text(unit, "hr_option") == _STAGES_ONLY for unit in units):
         found["before stages"] = hasattr(p, attachments.JOB)  # then it is off in the first pass
@@ -61,7 +61,7 @@ def _script_of(p: Processing, inner: Any) -> Any | None:
 def _check(number: int, unit: Any) -> None:
     module = _text(unit, "module")
     if any(part in module for part in _DRAWING):
-        raise NoKey(f"ControlNet's unit {number} is on, and '{module}' draws random numbers while it samples.")
+        raise NoKey(f"ControlNet's unit {number} is on, and '{module}' draws random numbers of its own.")
     if getattr(shared.opts, "randn_source", None) == "NV":
         raise NoKey(f"ControlNet's unit {number} is on, and with random numbers of the kind NV it is never the same.")
 
