@@ -40,8 +40,9 @@ class NamedFiles:
     def _model_folders(self) -> Iterator[str]:
         yield from (str(self._extension / name) for name in ("", "model", "models"))
         yield from (value for value in opts().data.values() if isinstance(value, str) and os.path.isabs(value))
+        models = getattr(paths, "models_path", os.path.join(paths.data_path, "models"))
         try:
-            yield from (entry.path for entry in os.scandir(paths.models_path) if entry.is_dir())
+            yield from (entry.path for entry in os.scandir(models) if entry.is_dir())
         except OSError:
             return
 

@@ -1,8 +1,8 @@
 """What a first pass under ControlNet depends on (Mikubill/sd-webui-controlnet, read and run at 1.1.455).
 
-It puts a `sample` of its own on `p`, which marks the conditioning; what changes the picture is the UNet's `forward`, in
-its place until the generation ends. Its units say what that does, with options that are in no script's arguments and its
-models' weights.
+It puts a `sample` of its own on `p`, which marks the conditioning; what changes the picture is the UNet's `forward`,
+which it replaces until the generation ends. What that does is said by its units, options that are in no script's
+arguments, and its models' weights.
 """
 
 from __future__ import annotations
