@@ -5,44 +5,76 @@ For keys where a wrong match would be worse than none: anything that cannot be c
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import math
-from collections.abc import Iterable
-from enum import Enum
-from pathlib import PurePath
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import numpy as np
-import torch
-from PIL.Image import Image
+from .no_key import NoKey, Unkeyable
+from .object_parts import parts_of_object
+from .value_parts import Parts, parts_of_value
 
 _DEEPEST = 40
+_MOST = 20_000  # values in one: more would take longer to compare than is gained
 
 
-class NoKey(ValueError):
-    """A value without a digest: a function, an object comparable only by identity, endless nesting."""
+def digest(
+    value: Any,
+    *,
+    name: str = "A value",
+    known: Mapping[int, str] | None = None,
+    of_text: Callable[[str], Any] | None = None,
+) -> str:
+    """32 hex digits for a value: numbers, texts, bytes, paths, enums, arrays, tensors, generators, pictures, functions
+    that can be imported, and sequences, sets, mappings and plain objects of them (in mappings, order counts). 7 and 7.0
+    are equal, 1 and True are not. An object is what its attributes and its class's are; it may hold itself.
 
-
-def digest(value: Any) -> str:
-    """32 hex digits for plain data: numbers, texts, bytes, paths, enums, arrays, tensors, generators, pictures, data
-    classes, and sequences, sets and mappings of them (in mappings, order counts). 7 and 7.0 are equal, 1 and True are
-    not. Raises NoKey for anything else.
+    `known`: names of objects by their id, which stand for them. `of_text`: what a text stands for besides itself, None
+    for nothing. Raises NoKey, which calls the value by `name`, for anything else.
     """
-    return _digest(value, 0).hex()
+    try:
+        return _Walk(known or {}, of_text).digest(value).hex()
+    except Unkeyable as error:
+        raise NoKey(error.sentence(name)) from None
 
 
-def _digest(value: Any, depth: int) -> bytes:
-    if depth > _DEEPEST:
-        raise NoKey("A value is nested too deeply, or holds itself.")
-    found = _scalar(value)
-    if found is None:
-        found = _bulk(value)
-    if found is None:
-        found = _collection(value, depth)
-    if found is None:
-        raise NoKey(f"{_name(type(value))} cannot be compared.")
-    return _hash(found)
+class _Walk:
+    """The way through one value."""
+
+    def __init__(self, known: Mapping[int, str], of_text: Callable[[str], Any] | None) -> None:
+        self._known = known
+        self._of_text = of_text
+        self._open: list[int] = []  # the ids of the values that the current one is a part of, the whole first
+        self._count = 0
+
+    def digest(self, value: Any) -> bytes:
+        if id(value) in self._known:
+            return _hash([b"known", self._known[id(value)].encode()])
+        parts = parts_of_value(value) or parts_of_object(value)
+        if parts is None:
+            raise Unkeyable(f"is of the kind '{type(value).__qualname__}', which cannot be compared")
+        self._count += 1
+        if self._count > _MOST:
+            raise Unkeyable(f"holds more than {_MOST:,} values", whole=True)
+        if type(value) is str and self._of_text is not None and (meant := self._of_text(value)) is not None:
+            parts = Parts((b"text that stands for more", *parts.labels), [(value, meant)])
+        return self._with_parts(value, parts) if parts.held else _hash(parts.labels)
+
+    def _with_parts(self, value: Any, parts: Parts) -> bytes:
+        if id(value) in self._open:  # it holds itself
+            return _hash([b"again", str(len(self._open) - self._open.index(id(value))).encode()])
+        if len(self._open) >= _DEEPEST:
+            raise Unkeyable("is nested too deeply", whole=True)
+        self._open.append(id(value))
+        held = [self._part(name, part) for name, part in parts.held]
+        self._open.pop()
+        return _hash([*parts.labels, *(held if parts.ordered else sorted(held))])
+
+    def _part(self, name: str, part: Any) -> bytes:
+        try:
+            return self.digest(part)
+        except Unkeyable as error:
+            error.within(name)
+            raise
 
 
 def _hash(parts: Iterable[bytes]) -> bytes:
@@ -51,68 +83,3 @@ def _hash(parts: Iterable[bytes]) -> bytes:
         hasher.update(len(part).to_bytes(8, "little"))  # otherwise ("ab", "c") and ("a", "bc") would be equal
         hasher.update(part)
     return hasher.digest()
-
-
-def _scalar(value: Any) -> list[bytes] | None:
-    if isinstance(value, np.generic) and type(value.item()) in (bool, int, float, str):
-        value = value.item()
-    kind = type(value)
-    if value is None or kind is bool:
-        return [b"constant", repr(value).encode()]
-    if kind is int:
-        return [b"number", repr(value).encode()]
-    if kind is float:
-        negative_zero = value == 0 and math.copysign(1, value) < 0
-        whole = value.is_integer() and not negative_zero
-        return [b"number", repr(int(value) if whole else value).encode()]
-    if kind is str:
-        return [b"text", value.encode("utf-8", "surrogatepass")]
-    if kind in (bytes, bytearray):
-        return [b"bytes", bytes(value)]
-    if isinstance(value, Enum):
-        return [b"enum", _name(kind).encode(), value.name.encode()]
-    if isinstance(value, (PurePath, torch.dtype, torch.device)):
-        return [b"named", _name(kind).encode(), str(value).encode()]
-    return None
-
-
-def _bulk(value: Any) -> list[bytes] | None:
-    if isinstance(value, torch.Generator):
-        return [b"generator", str(value.device).encode(), value.get_state().numpy().tobytes()]
-    if isinstance(value, torch.Tensor):
-        if value.layout is not torch.strided or value.is_quantized:
-            raise NoKey(f"A {value.layout} tensor cannot be compared.")
-        data = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
-        return [b"tensor", str(value.dtype).encode(), repr(tuple(value.shape)).encode(), data]
-    if isinstance(value, np.ndarray):
-        if value.dtype.hasobject:
-            raise NoKey("An array of objects cannot be compared.")
-        return [b"array", value.dtype.str.encode(), repr(value.shape).encode(), value.tobytes()]
-    if isinstance(value, Image):
-        palette = value.getpalette() if value.mode in ("P", "PA") else None
-        return [b"picture", value.mode.encode(), repr(value.size).encode(), value.tobytes(), repr(palette).encode()]
-    return None
-
-
-def _collection(value: Any, depth: int) -> list[bytes] | None:
-    parts: list[bytes]
-    if isinstance(value, (list, tuple)):
-        parts = [b"sequence", *(_digest(each, depth + 1) for each in value)]
-    elif isinstance(value, (set, frozenset)):
-        parts = [b"set", *sorted(_digest(each, depth + 1) for each in value)]
-    elif isinstance(value, dict):
-        parts = [b"mapping", *(_digest(each, depth + 1) for item in value.items() for each in item)]
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        parts = [b"data", *(_digest(each, depth + 1) for item in fields.items() for each in item)]
-    else:
-        return None
-    if type(value) not in (list, tuple, set, frozenset, dict):
-        # A subclass can mean more than the items it holds.
-        own = getattr(value, "__dict__", {})
-        parts += [_name(type(value)).encode(), *(_digest(each, depth + 1) for item in own.items() for each in item)]
-    return parts
-
-
-def _name(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"

@@ -92,21 +92,27 @@ class FirstPasses:
         known = {image.key for image in self._images}
         return any(key in self._dropped and key not in known for key in keys)
 
-    def remember(self, keys: Sequence[str], latents: torch.Tensor, traces: Traces) -> None:
+    def remember(self, keys: Sequence[str], latents: torch.Tensor, traces: Traces) -> str | None:
         """Keep a finished batch, B x C x H/8 x W/8, under one key per image. The tensor is copied, not held.
 
-        Latents that are not all finite are not kept. Raises ValueError if there are not as many keys as latents.
+        Returns a sentence if the batch, or a part of it, is not kept: latents that are not all finite, or more of them
+        than the limits allow. Raises ValueError if there are not as many keys as latents.
         """
         if len(keys) != len(latents):
             raise ValueError(f"{len(latents)} images need as many keys, found {len(keys)}.")
         if not bool(torch.isfinite(latents).all()):
-            return
+            return "Not all of its latents are numbers."
         batch = digest(tuple(keys))
         self._images = [image for image in self._images if image.batch != batch]
         for position, key in enumerate(keys):
             own = latents[position].detach().to("cpu", copy=True).contiguous()
             self._images.append(_Image(key, batch, position, own, traces))
+        size = sum(image.size for image in self._images if image.batch == batch)
         self._drop()
+        if sum(image.batch == batch for image in self._images) == len(keys):
+            return None
+        allowed = f"{_counted(self._most)} and {self._largest / MEGABYTE:.4g} MB"
+        return f"The settings allow {allowed}, and this batch is {_counted(len(keys))} and {size / MEGABYTE:.2g} MB."
 
     def recall(self, keys: Sequence[str]) -> Recalled | None:
         """The latents of a batch, or None if any of its images is unknown."""
@@ -128,6 +134,10 @@ class FirstPasses:
     def _drop(self) -> None:
         while self._images and (len(self._images) > self._most or self.size > self._largest):
             self._dropped.append(self._images.pop(0).key)
+
+
+def _counted(images: int) -> str:
+    return "1 image" if images == 1 else f"{images} images"
 
 
 def _once(images: list[_Image]) -> list[_Image]:

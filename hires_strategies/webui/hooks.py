@@ -14,7 +14,7 @@ from modules import processing
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.planning.timing import Ran
-from hires_strategies.webui.first_pass.recall import FirstPassOfBatch
+from hires_strategies.webui.first_pass.recall import NOT_ASKED, FirstPassOfBatch
 from hires_strategies.webui.generation import first_image, selected_image, shared_batch, xyz_cell
 from hires_strategies.webui.generation.batch_progress import bar_for, bar_without_stages
 from hires_strategies.webui.generation.generated_images import GeneratedImages
@@ -32,11 +32,6 @@ from hires_strategies.webui.output.from_workers import add_from_workers
 
 from .refusal import Refusal, refuse, refused
 from .settings import limits
-
-_DROPPED = (
-    "Hires strategies: this first pass was remembered no longer and was computed again. How many are remembered, and "
-    "in how much memory, are settings."
-)
 
 
 def setup(p: Processing) -> None:
@@ -202,15 +197,12 @@ class SampleThenStages(attachments.Replacement):
 
     def _computed_or_recalled(self, job: Job, compute: Callable[[], Any]) -> tuple[Any, bool]:
         if not job.request.reuse_first_pass:
+            job.why_not_reused = NOT_ASKED
             return compute(), False
         first_pass = FirstPassOfBatch(self.p, compute, self.inner)
-        recalled = None if job.needs_refiners_pixels(self.p) else first_pass.recall()
-        if recalled is None:
-            if first_pass.was_dropped:
-                self.p.comment(_DROPPED)
-            return first_pass.compute_and_remember(), False
-        self.p.comment("Hires strategies: first pass reused.")
-        return recalled, True
+        found = first_pass.obtain(job.needs_refiners_pixels(self.p))
+        job.why_not_reused = first_pass.why_not
+        return found
 
 
 _NO_FIRST_PASS: tuple[tuple[Any, bool], frozenset[str]] = ((None, False), frozenset())

@@ -1,18 +1,12 @@
-"""Remembered first passes: what is one key, what a batch gets back, and how much is kept."""
+"""Remembered first passes: what a batch gets back, and how much is kept."""
 
 from __future__ import annotations
 
-import dataclasses
-import enum
 import math
-import pathlib
-from typing import Any, cast
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from tests.properties import examples
 
@@ -20,146 +14,7 @@ pytest.importorskip("torch", reason="torch is not installed; `python tests` brin
 
 import torch
 
-from hires_strategies.running.fingerprint import NoKey, digest
-from hires_strategies.running.first_pass_store import FirstPasses, Traces
-
-PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
-    max_leaves=8,
-)
-
-
-class Colour(enum.Enum):
-    RED = 1
-    BLUE = 2
-
-
-class Shade(enum.Enum):
-    RED = 1
-
-
-@dataclasses.dataclass
-class Unit:
-    """Arguments of another extension, as ControlNet keeps them."""
-
-    weight: float
-    image: np.ndarray | None = None
-
-
-UNKNOWN_UNIT = Unit(1, cast(Any, object()))
-
-
-class Titled(list):
-    """A list that is more than what it holds, as the host's SdConditioning."""
-
-    def __init__(self, values: list[int], negative: bool) -> None:
-        super().__init__(values)
-        self.negative = negative
-
-
-def exact(value: Any) -> Any:
-    """A value so that == means all that a digest has to tell apart."""
-    if isinstance(value, float) and value.is_integer() and math.copysign(1, value) > 0:
-        return ("number", int(value))
-    if isinstance(value, float):
-        return ("number", repr(value))
-    if isinstance(value, int) and not isinstance(value, bool):
-        return ("number", value)
-    if isinstance(value, list):
-        return ("list", [exact(each) for each in value])
-    if isinstance(value, dict):
-        return ("dict", [(exact(key), exact(each)) for key, each in value.items()])
-    return (type(value).__name__, value)
-
-
-@given(PLAIN, PLAIN)
-@settings(max_examples=examples(500))
-def test_digests_are_equal_for_equal_values_only(one: Any, other: Any) -> None:
-    if exact(one) == exact(other) or one == other == 0.0:
-        return
-    assert digest(one) != digest(other)
-
-
-@given(PLAIN)
-def test_a_copy_has_the_same_digest(value: Any) -> None:
-    def copied(each: Any) -> Any:
-        if isinstance(each, list):
-            return tuple(copied(item) for item in each)  # the API gives lists where the page gives tuples
-        if isinstance(each, dict):
-            return {key: copied(item) for key, item in each.items()}
-        return each
-
-    assert digest(copied(value)) == digest(value)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        (("ab", "c"), ("a", "bc")),
-        ((1, (2, 3)), ((1, 2), 3)),
-        ([], [[]]),
-        (1, True),
-        (0, None),
-        (1, "1"),
-        ("a", b"a"),
-        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
-        (0.1 + 0.2, 0.3),
-        (Colour.RED, Colour.BLUE),
-        (Colour.RED, Shade.RED),
-        (pathlib.PurePosixPath("a"), "a"),
-        (torch.zeros(4), torch.zeros(2, 2)),
-        (torch.zeros(2), torch.zeros(2, dtype=torch.float64)),
-        (torch.zeros(2), -torch.zeros(2)),
-        (np.zeros(4), np.zeros((2, 2))),
-        (np.zeros(2, np.int32), np.zeros(2, np.float32)),
-        (np.zeros(4), torch.zeros(4, dtype=torch.float64)),
-        (Unit(1), Unit(2)),
-        (Unit(1, np.zeros((8, 8))), Unit(1, np.eye(8))),
-        (Titled([1], False), Titled([1], True)),
-        (Titled([1], False), [1]),
-        (Image.new("L", (2, 3)), Image.new("L", (3, 2))),
-        (Image.new("RGB", (2, 2), "red"), Image.new("RGB", (2, 2), "blue")),
-        (torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)),
-        (torch.device("cpu"), torch.device("cuda")),
-    ],
-)
-def test_what_differs_has_another_digest(one: Any, other: Any) -> None:
-    assert digest(one) == digest(one)
-    assert digest(one) != digest(other)
-
-
-def test_a_generator_that_was_used_has_another_digest() -> None:
-    generator = torch.Generator().manual_seed(1)
-    before = digest(generator)
-    torch.randn(1, generator=generator)
-    assert digest(generator) != before
-
-
-def test_equal_numbers_are_one_number() -> None:
-    assert digest(7) == digest(7.0) == digest(np.float64(7)) == digest(np.int32(7))
-
-
-def test_a_view_of_a_tensor_is_what_it_shows() -> None:
-    whole = torch.arange(12).reshape(3, 4)
-    assert digest(whole.T) == digest(whole.T.clone())
-    assert digest(whole[1]) == digest(torch.arange(4, 8))
-
-
-@pytest.mark.parametrize(
-    "value",
-    [object(), print, lambda: 1, int, np.array([object()]), {"deep": [object()]}, UNKNOWN_UNIT, iter([1])],
-)
-def test_what_cannot_be_compared_has_no_digest(value: Any) -> None:
-    with pytest.raises(NoKey):
-        digest(value)
-
-
-def test_a_list_that_holds_itself_has_no_digest() -> None:
-    endless: list[Any] = []
-    endless.append(endless)
-    with pytest.raises(NoKey):
-        digest(endless)
+from hires_strategies.running.first_pass_store import MEGABYTE, FirstPasses, Traces
 
 
 def latents(*values: float) -> torch.Tensor:
@@ -229,7 +84,7 @@ def test_an_order_of_its_own_is_another_batch() -> None:
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
 def test_latents_that_are_no_numbers_are_not_kept(wrong: float) -> None:
     memory = FirstPasses()
-    memory.remember(["a"], latents(wrong), Traces())
+    assert memory.remember(["a"], latents(wrong), Traces()) == "Not all of its latents are numbers."
     assert memory.recall(["a"]) is None
 
 
@@ -245,6 +100,17 @@ def test_limits_of_nothing_keep_nothing() -> None:
     memory = FirstPasses(size=63)
     memory.remember(["a"], latents(1), Traces())
     assert len(memory) == 0
+
+
+def test_a_batch_that_does_not_fit_is_told() -> None:
+    memory = FirstPasses(images=2)
+    assert memory.remember(["a", "b"], latents(1, 2), Traces()) is None
+    told = memory.remember(["c", "d", "e"], latents(1, 2, 3), Traces())
+    assert told == "The settings allow 2 images and 64 MB, and this batch is 3 images and 0.00018 MB."
+    memory = FirstPasses(size=MEGABYTE)
+    large = Traces(generators={"cpu": torch.zeros(2 * MEGABYTE, dtype=torch.uint8)})
+    told = memory.remember(["a"], latents(1), large)
+    assert told == "The settings allow 32 images and 1 MB, and this batch is 1 image and 2 MB."
 
 
 STEPS = st.lists(

@@ -38,7 +38,7 @@ COMMAND = {"__main__", "lines", "errors", "limits", "wording", "samplers", "stag
 NOT_OF_THE_COMMAND = {"planning.timing", "planning.shares"}
 WITH_PICTURES = {"running", "sheet"}
 # What is remembered of a first pass are the host's own tensors.
-WITH_TENSORS = {"running.first_pass_store", "running.fingerprint"}
+WITH_TENSORS = {"running.first_pass_store", "running.value_parts"}
 
 
 def imported(path: Path) -> tuple[set[str], set[str]]:

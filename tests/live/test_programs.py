@@ -17,7 +17,8 @@ from tests.strategy_objects import strategy_to_object
 TEXT = "Latent x1.5 @0.6 [5 steps] > Nearest x1.3"
 RECORD = {
     "index", "kind", "strategy", "same_as", "stage", "seed", "width", "height", "start_sigma", "seconds",
-    "model_evaluations", "first_pass_reused", "error", "notes", "variant", "plan_stage", "image", "worker",
+    "model_evaluations", "first_pass_reused", "why_not_reused", "error", "notes", "variant", "plan_stage", "image",
+    "worker",
 }  # fmt: skip
 
 
@@ -174,6 +175,6 @@ def _answer(webui: WebUI, argument: Any, fields: dict[str, Any]) -> Answer | str
 
 def _lasting(answer: Answer) -> list[dict[str, Any]]:
     """The records without what may differ from run to run."""
-    passing = ("seconds", "first_pass_reused")
+    passing = ("seconds", "first_pass_reused", "why_not_reused")
     records = answer.info.get("hires_strategies", [])
     return [{key: value for key, value in record.items() if key not in passing} for record in records]

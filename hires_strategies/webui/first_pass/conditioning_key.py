@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hires_strategies.running.fingerprint import NoKey
+from hires_strategies.running.no_key import NoKey
 
 
 def of_image(conditioning: Any, index: int) -> Any:

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from modules import devices, shared
+from modules import devices, sd_samplers, shared
 
-from hires_strategies.running.fingerprint import NoKey, digest
+from hires_strategies.running.fingerprint import digest
+from hires_strategies.running.no_key import NoKey
 from hires_strategies.samplers import find_sampler
 from hires_strategies.webui.host import attachments, loaded
-from hires_strategies.webui.host.processing import CheckpointInfo, ImageRNG, Processing, Script, opts
+from hires_strategies.webui.host.processing import CheckpointInfo, ImageRNG, Processing, opts
 
-from . import conditioning_key
+from . import conditioning_key, other_scripts
 from .options_that_do_not_matter import PAGE_OPTIONS
 
 # Fields of `p` that sampling does not read, or that are covered in another form: per image, or by what they led to.
@@ -35,8 +36,6 @@ _NOT_READ = """
     is_using_inpainting_conditioning cached_hr_c cached_hr_uc all_hr_prompts
     all_hr_negative_prompts token_merging_ratio_hr txt2img_upscale
 """
-# The host's selectable scripts that act only through `p` and the options.
-_SCRIPTS_ACTING_ON_P = ("x/y/z plot", "prompt matrix", "prompts from file or textbox")
 _NETWORK_KINDS = ("lora", "lyco", "lycoris", "hypernet")
 _FIELDS_NOT_READ = frozenset(_NOT_READ.split())
 
@@ -46,27 +45,34 @@ def keys_of(p: Processing, conditioning: Any, unconditional: Any, inner: Any) ->
 
     `inner` is what replaces `p.sample` (another extension's), or None. Raises NoKey if there is no key.
     """
+    _sampler(p.sampler_name)
     count = len(p.seeds)
-    common = digest(_common(p, conditioning, unconditional, inner))
+    others = other_scripts.told(p, _known(p))
+    common = digest((_common(p, conditioning, unconditional, inner), others.key))
     own = [digest(_of_image(p, conditioning, unconditional, index)) for index in range(count)]
     keys = [digest((common, each)) for each in own]
-    if _depends_on_batch(p):
+    if inner is not None or others.tie_images or _depends_on_batch(p):
         keys = [digest((keys, index)) for index in range(count)]
     return keys
 
 
+def _known(p: Processing) -> dict[int, str]:
+    """Objects that another extension's may hold, by their ids; the key has what counts of them."""
+    found = {"p": p, "scripts": p.scripts, "options": opts(), "model": shared.sd_model, "state": shared.state}
+    return {id(value): name for name, value in found.items() if value is not None}
+
+
 def _common(p: Processing, conditioning: Any, unconditional: Any, inner: Any) -> dict[str, Any]:
     return {
-        "fields": _fields(p),
-        "options": _options(),
+        "fields": digest(_fields(p), name="this generation", known=_known(p)),
+        "options": digest(_options(), name="the settings"),
         "model": _model(),
         "refiner": _checkpoint(p.refiner_checkpoint_info) if p.refiner_checkpoint_info else None,
         "token merging": p.get_token_merging_ratio(),
         "networks": _networks(p),
-        "scripts": _scripts(p),
-        "callbacks": _callbacks(),
-        "sample": _function_name(inner),
-        "noise": (_function_name(type(p.rng)), _noise(p.rng)),
+        "callbacks": other_scripts.callbacks(),
+        "sample": other_scripts.sampling(p, inner, _known(p)),
+        "noise": _noise(p.rng),
         "prompt lengths": (conditioning_key.lengths(conditioning), conditioning_key.lengths(unconditional)),
     }
 
@@ -122,10 +128,17 @@ def _model() -> dict[str, Any]:
     return {
         "checkpoint": (info.name, str(info.filename)) if known_by_weights else _checkpoint(info),
         "vae": _file(vae) if vae else None,
-        "unet": _function_name(type(unet)) if unet is not None else None,
+        "unet": _name(type(unet)) if unet is not None else None,
+        "forward": _patch(model),
         "norms": norms,
         "device": (shared.device, devices.dtype, devices.dtype_unet, devices.unet_needs_upcast),
     }
+
+
+def _patch(model: Any) -> str | None:
+    """The name of what another extension has put in place of the network's `forward`; None for nothing."""
+    forward = getattr(loaded.diffusion_model(model), "__dict__", {}).get("forward")
+    return None if forward is None else getattr(forward, "__qualname__", type(forward).__qualname__)
 
 
 def _norms(model: Any) -> torch.Tensor | None:
@@ -171,56 +184,27 @@ def _networks(p: Processing) -> dict[str, Any]:
     return {"named": named, "loaded": files}
 
 
-def _scripts(p: Processing) -> list[Any]:
-    """All other always-on scripts with their arguments, and the selectable one if it may do more than change `p`."""
-    if p.scripts is None:
-        return []
-    arguments = p.script_args or ()
-    found: list[Any] = []
-    for script in p.scripts.alwayson_scripts:
-        if _acts_on_p(script):
-            continue
-        found.append((script.title(), str(script.filename), list(arguments[script.args_from : script.args_to])))
-    selected = arguments[0] if arguments else 0
-    if isinstance(selected, int) and selected > 0:
-        script = p.scripts.selectable_scripts[selected - 1]
-        if script.title().lower() not in _SCRIPTS_ACTING_ON_P:
-            found.append((script.title(), list(arguments[script.args_from : script.args_to])))
-    return found
-
-
-def _acts_on_p(script: Script) -> bool:
-    """This extension's own section, and the host's built-in parts of the page, whose values are fields of `p`."""
-    if type(script).__module__.startswith("hires_strategies"):
-        return True
-    folders = Path(str(script.filename)).parts
-    return "processing_scripts" in folders and script.title() in ("Seed", "Sampler", "Refiner")
-
-
-def _callbacks() -> list[Any]:
-    """The functions that extensions have put into sampling."""
-    return [
-        (kind, [(each.script, _function_name(each.callback)) for each in loaded.callbacks(kind)])
-        for kind in ("callbacks_cfg_denoiser", "callbacks_cfg_denoised", "callbacks_cfg_after_cfg")
-    ]
-
-
-def _function_name(function: Any) -> str | None:
-    if function is None:
-        return None
-    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
-    if module is None or name is None:
-        raise NoKey(f"{type(function).__qualname__} in the place of a function has no name.")
-    return f"{module}.{name}"
-
-
-def _noise(rng: ImageRNG) -> dict[str, Any]:
+def _noise(rng: ImageRNG) -> tuple[Any, ...]:
     """The host's ImageRNG without what it keeps for each image."""
-    return {name: value for name, value in vars(rng).items() if name not in ("seeds", "subseeds", "generators")}
+    fields = vars(rng)
+    per_image = ("seeds", "subseeds", "generators")
+    if not all(name in fields for name in (*per_image, "subseed_strength")):
+        raise NoKey(f"The noise is another extension's ({type(rng).__qualname__}).")
+    return _name(type(rng)), {name: each for name, each in fields.items() if name not in per_image}
+
+
+def _sampler(name: str | None) -> None:
+    """Raise NoKey for a sampler that is in no list: its name says nothing, and is another one next time."""
+    if name not in {sampler.name for sampler in sd_samplers.all_samplers}:
+        raise NoKey(f"The sampler '{name}' is another extension's, made for this batch.")
 
 
 def _generator(generator: Any) -> Any:
     if isinstance(generator, torch.Generator):
         return generator
     state: Mapping[str, Any] = vars(generator)  # the host's own for RNG source NV: a seed and an offset
-    return _function_name(type(generator)), dict(state)
+    return _name(type(generator)), dict(state)
+
+
+def _name(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from modules import devices, errors, sd_samplers, shared
 
-from hires_strategies.running.fingerprint import NoKey
 from hires_strategies.running.first_pass_store import FirstPasses, Recalled, Traces
+from hires_strategies.running.no_key import NoKey
 from hires_strategies.webui import settings
 from hires_strategies.webui.host import progress
 from hires_strategies.webui.host.parameters import recorded
@@ -23,23 +23,45 @@ _PLAIN = (str, int, float, bool, type(None))
 # How far one image's latents may differ between batches: batched kernels round differently. Measured: 1e-5 to 1e-2
 # with samplers that add noise; a different picture is near 1.
 _SAME_PICTURE = 0.2
+_DROPPED = "it was remembered no longer; how many are remembered, and in how much memory, are settings."
+_NEEDS_REFINER = "only the refiner that finished it, which has to be loaded for that, can show it."
+NOT_ASKED = "First pass not remembered: the request says so (reuse_first_pass: false)."
 
 
 class FirstPassOfBatch:
-    """One batch's first pass: `compute` runs the host's sampling, `inner` is another extension's p.sample."""
+    """One batch's first pass: `compute` runs the host's sampling, `inner` is another extension's p.sample.
+
+    `why_not`: a sentence if it was not remembered, or was remembered and could not be used; known once it has run.
+    """
 
     def __init__(self, p: Processing, compute: Callable[[], Any], inner: Any) -> None:
         self.p = p
         self.compute = compute
+        self.why_not: str | None = None
         self.keys = self._keys(inner)
+
+    def obtain(self, needs_refiner: bool) -> tuple[Any, bool]:
+        """The first pass of a ticked generation, and whether it came from memory. The user is told which, or why not.
+
+        `needs_refiner`: the stages need pixels that only the refiner's checkpoint can make.
+        """
+        found = None if needs_refiner else self.recall()
+        if found is not None:
+            self.p.comment("Hires strategies: first pass reused.")
+            return found, True
+        dropped = self.keys is not None and _MEMORY.has_dropped(self.keys)
+        samples = self.compute_and_remember()
+        if self.why_not is None and (needs_refiner or dropped):
+            self.why_not = f"First pass not reused: {_NEEDS_REFINER if needs_refiner else _DROPPED}"
+        if self.why_not is not None:
+            self.p.comment(f"Hires strategies: {self.why_not}")
+        return samples, False
 
     def compute_and_remember(self) -> Any:
         """What the host computes, kept for later if possible."""
         samples, parameters = recorded(self.p, self.compute)
-        if self.keys is not None and progress.stopped() is None and _can_be_kept(samples, len(self.keys), parameters):
-            _MEMORY.remember(
-                self.keys, samples, Traces(parameters, _generators(), getattr(self.p.sampler, "eta", None))
-            )
+        if self.keys is not None:
+            self._say_not_remembered(self._remember(self.keys, samples, parameters))
         return samples
 
     def recall(self) -> Any | None:
@@ -57,28 +79,39 @@ class FirstPassOfBatch:
             _restore_generators(found.traces)
         return found.latents.to(shared.device)
 
-    @property
-    def was_dropped(self) -> bool:
-        """Whether it was remembered once but the limits forced it out."""
-        return self.keys is not None and _MEMORY.has_dropped(self.keys)
+    def _remember(self, keys: list[str], samples: Any, parameters: dict[str, Any]) -> str | None:
+        """Keep what was computed; a sentence if that cannot be."""
+        if (how := progress.stopped()) is not None:
+            return f"The user {how} it."
+        if (reason := _unfit(samples, len(keys), parameters)) is not None:
+            return reason
+        traces = Traces(parameters, _generators(), getattr(self.p.sampler, "eta", None))
+        return _MEMORY.remember(keys, samples, traces)
+
+    def _say_not_remembered(self, reason: str | None) -> None:
+        if reason is not None:
+            self.why_not = f"First pass not remembered: {reason}"
+            logging.getLogger(__name__).info(self.why_not)
 
     def _keys(self, inner: Any) -> list[str] | None:
         """One key per image, or None if nothing may be remembered."""
         if not settings.remembers_first_passes():
             _MEMORY.clear()
+            self._say_not_remembered("The settings turn that off.")
             return None
         _MEMORY.limit(*settings.first_pass_limits())
         p = self.p
         if p.enable_hr:
+            self._say_not_remembered("Hires. fix is on.")
             return None
         try:
             return keys_of(p, p.c, p.uc, inner)
         except NoKey as reason:
-            logging.getLogger(__name__).info("This first pass is not remembered. %s", reason)
-            return None
-        except Exception:  # an unexpected host or extension: better to work without than not at all
+            self._say_not_remembered(str(reason))
+        except Exception as error:  # an unexpected host or extension: better to work without than not at all
             errors.report("Hires strategies: this first pass cannot be remembered", exc_info=True)
-            return None
+            self._say_not_remembered(f"Unexpected error ({type(error).__name__}).")
+        return None
 
     def _audit(self, found: Recalled) -> None:
         """Compute the first pass after all and require that it equals the remembered one."""
@@ -93,11 +126,13 @@ class FirstPassOfBatch:
             )
 
 
-def _can_be_kept(samples: Any, count: int, parameters: dict[str, Any]) -> bool:
-    """Whether samples are latents, one per image, and the values written hold for any one image (no list, no code)."""
+def _unfit(samples: Any, count: int, parameters: dict[str, Any]) -> str | None:
+    """A sentence unless samples are latents, one per image, and the values written hold for any one image (no list,
+    no code)."""
     if not isinstance(samples, torch.Tensor) or len(samples) != count:
-        return False
-    return all(type(value) in _PLAIN for value in parameters.values())
+        return f"What was sampled is no batch of latents, one for each image (found {type(samples).__qualname__})."
+    odd = [name for name, value in parameters.items() if type(value) not in _PLAIN]
+    return f"The generation parameter '{odd[0]}' is neither a text nor a number." if odd else None
 
 
 def _generators() -> dict[str, torch.Tensor]:

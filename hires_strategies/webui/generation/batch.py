@@ -18,7 +18,8 @@ class Batch:
     `first_pass_reused`: the first pass came from memory. `saves_finished`, `saves_unfinished`: whether the host's rules
     save such pictures, which depends on an interrupt or skip that the next batch no longer knows. `first_pass_saved`:
     the first pass is already in a file. `images`: which of the returned images are the generated ones.
-    `texts`: the contents of their texts. `images_before`: how many images earlier batches gave.
+    `texts`: the contents of their texts. `why_not_reused`: a sentence if no first pass like this one can be.
+    `images_before`: how many images earlier batches gave.
     """
 
     iteration: int
@@ -33,6 +34,7 @@ class Batch:
     saves_unfinished: bool = True
     first_pass_saved: bool = False
     images_before: int = 0
+    why_not_reused: str | None = None
 
     def saves(self, node: int) -> bool:
         """Whether the pictures of a stage are saved."""

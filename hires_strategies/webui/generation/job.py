@@ -38,12 +38,14 @@ class Job:
     """Everything the section keeps during one process_images call.
 
     `prompts`: p's two before other scripts saw them. `shares`: what other machines made of the batch, None until that
-    is known.
+    is known. `why_not_reused`: a sentence if the last batch's first pass was not remembered, or could not be taken from
+    memory.
     """
 
     request: Request
     limits: Limits
     running: bool = False
+    why_not_reused: str | None = None
     batches: list[Batch] = field(default_factory=list)
     expansion: Expansion = field(default_factory=Expansion)
     prompts: tuple[Any, Any] = (None, None)
@@ -135,6 +137,7 @@ class Job:
     def _keep(self, p: Processing, batch: Batch) -> None:
         """Keep a batch's results: for its texts, for whether it is saved, and as sentences for the user."""
         batch.images_before = sum(len(each.seeds) for each in self.batches)
+        batch.why_not_reused = self.why_not_reused
         self.batches.append(batch)
         saving.decide(p, batch.saves(batch.plan.variants[0].node))
         batch.texts.write(p, batch.reached(batch.plan.variants[0].node))

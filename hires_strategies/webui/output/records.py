@@ -26,7 +26,8 @@ from hires_strategies.webui.host.processing import Processed, Processing, Select
 class Record:
     """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that have this
     very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
-    `notes`: sentences on its prompts; `tiles`: for a sheet only, the variants on it and where their pictures are.
+    `why_not_reused`: a sentence if its first pass was not remembered, or could not be reused; `notes`: sentences on its
+    prompts; `tiles`: for a sheet only, the variants on it and where their pictures are.
 
     Numbers from 0: `variant` among the variants; `plan_stage`, its last stage among the plan's; `image`, that of the
     generated image it belongs to. `worker`: the name of another machine that made it."""
@@ -42,6 +43,7 @@ class Record:
     seconds: float | None = None
     model_evaluations: int | None = None
     first_pass_reused: bool
+    why_not_reused: str | None = None
     error: str | None = None
     notes: tuple[str, ...] = ()
     variant: int | None = None
@@ -71,6 +73,7 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
     path = [batch.result.stages[each.index] for each in plan.path(node)]
     shown = None if outcome.reached is None else plan.stages[outcome.reached]
     width, height = (shown.width, shown.height) if shown else plan.first_pass.made
+    needs_first_pass = plan.path(node)[0].upscale is not None  # Direct needs none
     return Record(
         kind=kind,
         strategy=texts.variant(variant, position) if variant is not None else texts.strategy_to(node, position),
@@ -82,7 +85,8 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
         start_sigma=outcome.start_sigma,
         seconds=round(sum(each.seconds for each in path), 3),
         model_evaluations=_sum(path),
-        first_pass_reused=batch.first_pass_reused and plan.path(node)[0].upscale is not None,  # Direct needs none
+        first_pass_reused=batch.first_pass_reused and needs_first_pass,
+        why_not_reused=batch.why_not_reused if needs_first_pass else None,
         error=_error(batch, node, variant),
         notes=texts.notes(node),
         variant=variant,
@@ -100,6 +104,7 @@ def of_first_pass(batch: Batch, position: int) -> Record:
         height=image.height,
         first_pass_reused=batch.first_pass_reused,
         image=batch.images_before + position,
+        why_not_reused=batch.why_not_reused,
     )
 
 
@@ -117,6 +122,7 @@ def of_sheet(batch: Batch, position: int, sheet: Sheet) -> Record:
         height=height,
         first_pass_reused=batch.first_pass_reused,
         image=batch.images_before + position,
+        why_not_reused=batch.why_not_reused,
         tiles=tiles,
     )
 
