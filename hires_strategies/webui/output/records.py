@@ -26,7 +26,7 @@ from hires_strategies.webui.host.processing import Processed, Processing, Select
 class Record:
     """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that have this
     very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
-    `notes`: sentences on its prompts; `tiles`: for a sheet only, the variants on it and where their pictures are."""
+    `notes`: sentences on its prompts; `detailed`: whether face restoration and other scripts' hooks worked on it; `tiles`: for a sheet only, the variants on it and where their pictures are."""
 
     kind: str
     strategy: str | None = None
@@ -41,6 +41,7 @@ class Record:
     first_pass_reused: bool
     error: str | None = None
     notes: tuple[str, ...] = ()
+    detailed: bool = False
     tiles: tuple[SheetTile, ...] | None = None
 
 
