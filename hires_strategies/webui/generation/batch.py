@@ -72,9 +72,9 @@ class Batch:
     `first_pass_reused`: the first pass came from memory. `saves_finished`, `saves_unfinished`: whether the host's rules
     save such pictures, which depends on an interrupt or skip that the next batch no longer knows. `first_pass_saved`:
     the first pass is already in a file. `images`: which of the returned images are the generated ones.
-    `texts`: the contents of their texts. `parameters`: the generation parameters before anything was done to the images.
-    `texts_without`: the host's text of each image without what was done to it. `detailed`: the further variants that
-    went through the same, by variant and position.
+    `texts`: the contents of their texts. `parameters`: the generation parameters when the stages were done.
+    `texts_without`: the host's text of each image without what was done to it after them. `detailed`: the further
+    variants that went through the same, by variant and position.
     """
 
     iteration: int

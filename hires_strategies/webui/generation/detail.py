@@ -1,8 +1,8 @@
 """What the host does to each generated image before it is saved, done to the further variants as well.
 
 Face restoration, the scripts' `postprocess_image` (ADetailer and its like) and what follows it work on the generated
-image alone, that is on the first variant. A further variant goes through the same on a copy of `p` whose texts, place in
-the batch and random numbers are those that it would have alone: so it is the same picture in a sweep and without one.
+image alone, that is on the first variant. A further variant goes through the same on a copy of `p` whose texts, place
+in the batch and random numbers are those that it would have alone: so it is the same picture alone and in a sweep.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ def texts_without(p: Processing, batch: Batch) -> list[str] | None:
 
 
 def detail_variants(p: Processing, batch: Batch) -> None:
-    """Fill `batch.detailed`: called while the host is at the last image of the batch. Whatever happens to a variant, its
-    picture as the stages left it is there, and a sentence says so."""
+    """Fill `batch.detailed`; called while the host is at the last image of the batch.
+
+    Whatever happens to a variant, its picture as the stages left it stays, and a sentence says so.
+    """
     for variant, images in batch.further_pictures():
         q = _as_if_generated(p, batch, variant)
         for position, image in enumerate(images):

@@ -133,7 +133,7 @@ class Job:
             p.comment(f"Hires strategies: {sentence}")
 
     def batch_of(self, p: Processing) -> Batch | None:
-        """The batch whose images the host is working on; None if its stages did not run, or for what we do with them."""
+        """The batch whose images the host is working on; None if its stages did not run, or while we work on them."""
         last = self.batches[-1] if self.batches else None
         return last if last is not None and last.iteration == p.iteration and not self.detailing else None
 

@@ -54,6 +54,8 @@ def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request 
         return None
     if first is True:
         values = dict(zip(KEYS, arguments[1:], strict=False))
+        if isinstance(values.get("detail"), bool):  # in a list from a page of 1.0 the hidden field stands there
+            del values["detail"]
         if isinstance(values.get("strategies"), str):
             _some_text(values["strategies"])
         return _from_object(values, vocabulary)

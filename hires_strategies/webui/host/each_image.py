@@ -23,7 +23,7 @@ def finish(p: Processing, image: Image.Image) -> Image.Image:
     if p.restore_faces:
         image = Image.fromarray(face_restoration.restore_faces(np.asarray(image)))
     image = _through_hook(p, "postprocess_image", image)
-    mask, overlay = _mask_and_overlay(p)
+    overlay = _overlay(p)
     corrections = getattr(p, "color_corrections", None)
     if corrections is not None and p.batch_index < len(corrections):
         image = processing.apply_color_correction(corrections[p.batch_index], image)
@@ -72,16 +72,16 @@ def _arguments(image: Image.Image, p: Processing) -> Any:
     return scripts.PostprocessImageArgs(image)
 
 
-def _mask_and_overlay(p: Processing) -> tuple[Any, Any]:
-    """What an extension may have put on `p`, though txt2img has neither, as the scripts change them (since A1111 1.8)."""
+def _overlay(p: Processing) -> Any:
+    """What an extension may have put on `p`, though txt2img has none, as the scripts change it (since A1111 1.8)."""
     mask, overlays = getattr(p, "mask_for_overlay", None), getattr(p, "overlay_images", None)
     used = getattr(shared.opts, "overlay_inpaint", True) and overlays is not None and p.batch_index < len(overlays)
     overlay = overlays[p.batch_index] if used and overlays is not None else None
     if p.scripts is None or not hasattr(p.scripts, "postprocess_maskoverlay"):
-        return mask, overlay
+        return overlay
     arguments = scripts.PostProcessMaskOverlayArgs(p.batch_index, mask, overlay)
     p.scripts.postprocess_maskoverlay(p, arguments)
-    return arguments.mask_for_overlay, arguments.overlay_image
+    return arguments.overlay_image
 
 
 def _with_overlay(p: Processing, image: Image.Image, overlay: Any) -> Image.Image:

@@ -1,8 +1,8 @@
 """ADetailer, which looks for faces in each finished image and paints them anew.
 
 Seen with version 25.3: it works in `postprocess_image`, in generations of its own that carry a mark. At a batch's last
-image it calls `before_process` and `process` of all scripts with a copy of `p`, whose generation parameters are the very
-dict of `p`. What it was asked for it writes into them in its `process`, before anything has run.
+image it calls `before_process` and `process` of all scripts with a copy of `p`, whose generation parameters are the
+very dict of `p`. What it was asked for it writes into them in its `process`, before anything has run.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from .answered import Answered, named_as
 class Extra:
     """An image to add, with the position of the generated image it belongs to.
 
-    `node`: the stage it shows; None for the first pass. `suffix`: that of its file's name; None for no file. `text`: its
-    text, if it is not to be made of the generated image's.
+    `node`: the stage it shows; None for the first pass. `suffix`: that of its file's name; None for no file.
+    `text`: its text, if it is not to be made of the generated image's.
     """
 
     image: Image

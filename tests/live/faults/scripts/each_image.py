@@ -1,11 +1,11 @@
 """An extension for tests only: paints over a part of each finished image, as those that look for faces do.
 
 Argument over the API: {"on": true, "fail": [calls, from 1, that raise an error], "interrupt": the call during which the
-user interrupts, "enlarge": pixels}. Seen with ADetailer 25.3, call by call: a script of this kind writes its settings into
-the generation parameters in `process`; takes prompt and seed from the lists of the whole generation, by the number of the
-image; encodes the image, which draws from torch's global generator, then reseeds that one; and runs all scripts' hooks
-with a copy of `p`, `postprocess` with an empty answer at a batch's first image, `before_process` and `process` at its
-last.
+user interrupts, "enlarge": pixels}. Seen with ADetailer 25.3, call by call: a script of this kind writes its settings
+into the generation parameters in `process`; takes prompt and seed from the lists of the whole generation, by the number
+of the image; encodes the image, which draws from torch's global generator, then reseeds that one; and runs all scripts'
+hooks with a copy of `p`, `postprocess` with an empty answer at a batch's first image, `before_process` and `process` at
+its last.
 
 The same file has a restorer of faces, which the setting face_restoration_model names "Test faces".
 """

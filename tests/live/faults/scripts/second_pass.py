@@ -1,7 +1,7 @@
 """An extension for tests only: changes the host's second pass from its hooks.
 
-Argument over the API: {"cfg": a CFG scale for the second pass, set on `p` just before it samples, "count": how often the
-second pass runs for each batch}. Seen with Hires. fix tweaks, hook by hook.
+Argument over the API: {"cfg": a CFG scale for the second pass, set on `p` just before it samples, "count": how often
+the second pass runs for each batch}. Seen with Hires. fix tweaks, hook by hook.
 """
 
 from __future__ import annotations
