@@ -167,3 +167,32 @@ def test_the_setting_holds_where_nothing_else_is_said(webui: WebUI, stand_in: di
     by_request = webui.txt2img({"strategies": SWEEP, "detail": "first"}, alwayson_scripts=stand_in, **fields)
     assert [record["detailed"] for record in by_setting.records] == [True, True, True]
     assert [record["detailed"] for record in by_request.records] == [True, False, False]
+
+
+CHAIN = "Nearest x1.5 [detail] > Latent x1.5 @0.6"
+
+
+def test_between_two_stages(webui: WebUI, other: dict[str, Any]) -> None:
+    argument = {"strategies": [CHAIN, CHAIN.replace("[detail] ", "")], "stages": True, "detail": "first"}
+    answer = webui.txt2img(argument, alwayson_scripts=other, batch_size=2, **FIELDS)
+    finished = webui.txt2img("Nearest x1.5", alwayson_scripts=other, batch_size=2, **FIELDS)
+    stages = pictures(answer, "stage")
+    assert [record["strategy"] for record, _, _ in stages] == ["Nearest x1.5 [detail]"] * 2 + ["Nearest x1.5"] * 2
+    for (record, image, text), whole in zip(stages[:2], finished.images, strict=True):
+        assert same(image, whole), (record, difference(image, whole))
+        assert "ADetailer model" in text
+    for _, image, text in stages[2:]:
+        assert not any(same(image, whole) for whole in finished.images) and "ADetailer" not in text
+    alone = webui.txt2img(CHAIN, alwayson_scripts=other, batch_size=2, **FIELDS)
+    plain = webui.txt2img(CHAIN, batch_size=2, **FIELDS)
+    assert all(same(one, own) for one, own in zip(answer.images[:2], alone.images, strict=True))
+    assert not any(same(one, own) for one, own in zip(alone.images, plain.images, strict=True))
+
+
+def test_a_script_that_changes_the_size_between_two_stages_fails_the_stage(
+    webui: WebUI, stand_in: dict[str, Any]
+) -> None:
+    script = {"Test each image": {"args": [{"on": True, "enlarge": 8}]}}
+    answer = webui.txt2img({"strategies": ["Lanczos x1.5", CHAIN]}, alwayson_scripts=script, **FIELDS)
+    assert "a script made 200x200 of 192x192 pixels" in answer.records[1]["error"]
+    assert answer.records[0]["error"] is None and answer.images[0].size == (200, 200)

@@ -73,8 +73,8 @@ class Batch:
     save such pictures, which depends on an interrupt or skip that the next batch no longer knows. `first_pass_saved`:
     the first pass is already in a file. `images`: which of the returned images are the generated ones.
     `texts`: the contents of their texts. `parameters`: the generation parameters when the stages were done.
-    `texts_without`: the host's text of each image without what was done to it after them. `detailed`: the further
-    variants that went through the same, by variant and position.
+    `texts_without`: the host's text of each image without what was done to it after them, and the same for paths with
+    `detail` in them. `detailed`: the further variants that went through the same, by variant and position.
     """
 
     iteration: int
@@ -89,7 +89,7 @@ class Batch:
     saves_finished: bool = True
     saves_unfinished: bool = True
     first_pass_saved: bool = False
-    texts_without: list[str] | None = None
+    texts_without: dict[bool, list[str] | None] = field(default_factory=dict)
     detailed: dict[tuple[int, int], Detailed] = field(default_factory=dict)
 
     def saves(self, node: int) -> bool:
@@ -135,9 +135,13 @@ class Batch:
         finished = self.result.stages[node].error is None
         return self.texts.variant(variant, position) if finished else self.text_of(node, position)
 
-    def text_without(self, position: int) -> str | None:
-        """The host's text of an image without what was done to it after the stages; None if that is not known."""
-        return self.texts_without[position] if self.texts_without is not None else None
+    def text_without(self, position: int, node: int | None = None) -> str | None:
+        """The host's text of an image without what was done to it after the stages, for what is shown at a stage; None
+        if that is not known."""
+        end = None if node is None else self.reached(node)
+        within = end is not None and any(each.detail for each in self.plan.path(end))
+        texts = self.texts_without.get(within)
+        return texts[position] if texts is not None else None
 
     def further_pictures(self) -> Iterator[tuple[int, list[Image]]]:
         """The further variants that have pictures of their own, finished or not, with those of the whole batch."""

@@ -21,12 +21,12 @@ from .batch import Batch, Detailed
 from .generated_images import text_of
 
 
-def texts_without(p: Processing, batch: Batch) -> list[str] | None:
+def texts_without(p: Processing, batch: Batch, within: bool) -> list[str] | None:
     """The host's text of each image of the running batch as the stages left it: of all images but those that scripts
-    worked on; None if it could not be made."""
+    worked on; None if it could not be made. `within`: for paths with stages that scripts worked on."""
     q = copy(p)
-    q.restore_faces = False
-    q.extra_generation_params = adetailer.without(batch.parameters)
+    q.restore_faces = within and p.restore_faces
+    q.extra_generation_params = dict(batch.parameters) if within else adetailer.without(batch.parameters)
     made = batch.images.made
     try:
         batch.texts.write(q, batch.shown_end)

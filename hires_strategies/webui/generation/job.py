@@ -143,8 +143,9 @@ class Job:
         batch = self.batch_of(p)
         if batch is None:
             return
-        if batch.texts_without is None:
-            batch.texts_without = detail.texts_without(p, batch)
+        for within in {node.detail for node in batch.plan.stages} | {False}:
+            if within not in batch.texts_without:
+                batch.texts_without[within] = detail.texts_without(p, batch, within)
         if not batch.images.finishing(p, arguments) or not self.details(p):
             return
         self.detailing = True

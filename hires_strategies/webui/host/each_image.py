@@ -6,14 +6,17 @@ import inspect
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 import numpy as np
 from modules import errors, face_restoration, processing, scripts, shared
 from PIL import Image
 
+from hires_strategies.errors import StageFailed
 from hires_strategies.wording import describe
 
+from .parameters import Recorded
 from .processing import Processing
 
 
@@ -30,6 +33,31 @@ def finish(p: Processing, image: Image.Image) -> Image.Image:
     if overlay is not None:
         image = _with_overlay(p, image, overlay)
     return _through_hook(p, "postprocess_image_after_composite", image)
+
+
+def of_batch(p: Processing) -> Processing:
+    """A copy of `p`, which is sampling, as its batch's finished images are worked on: prompts with their network tags,
+    generation parameters that record what is written."""
+    q = copy(p)
+    start = p.iteration * p.batch_size
+    prompts = p.all_prompts[start : start + len(p.prompts)]
+    q.prompts = prompts if len(prompts) == len(p.prompts) else p.prompts
+    q.extra_generation_params = Recorded(p.extra_generation_params)
+    return q
+
+
+def at_own_size(q: Processing, position: int, image: Image.Image) -> Image.Image:
+    """An image of such a batch, finished between two stages. Raises StageFailed if a script gives it another size, and
+    whatever a script of the host's list raised."""
+    q.batch_index = position
+    with watched() as troubles:
+        finished = finish(q, image.copy()).convert("RGB")
+    if troubles:
+        raise StageFailed(f"a script failed: {troubles[0]}")
+    if finished.size != image.size:
+        width, height = finished.size
+        raise StageFailed(f"a script made {width}x{height} of {image.width}x{image.height} pixels in 'detail'")
+    return finished
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from hires_strategies.planning.plan import Node, Sampling
 from hires_strategies.planning.sizes import LATENT_SIDE, Upscale
 from hires_strategies.running.host import Latents, Sampled
 
-from . import forks, generator, parameters, pixels, progress
+from . import each_image, forks, generator, parameters, pixels, progress
 from .conditioning import Conditioning
 from .lists import latent_modes
 from .processing import Processing
@@ -98,6 +98,18 @@ class WebuiHost:
             return q.sampler.sample(q, noise, c, uc, image_conditioning=q.txt2img_image_conditioning(noise))
 
         return self._with_model(q, node, noise, noise, sampling)
+
+    def detail(self, images: list[Image], node: Node) -> list[Image]:
+        """Do to each picture what the host's process_images does to each finished image."""
+        self.rewind_generator()
+        q = each_image.of_batch(self.p)
+        try:
+            finished = [each_image.at_own_size(q, position, image) for position, image in enumerate(images)]
+        finally:  # scripts run whole generations meanwhile
+            self.conditioning.forget_active()
+            sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
+        self.written.setdefault(node.index, {}).update(parameters.of_stage(self.p, q))
+        return finished
 
     def last_sampling(self) -> Sampled:
         """What SamplerWatch saw of the host's sampler in the last successful `sample` or `direct`."""

@@ -45,7 +45,7 @@ def add_extras(p: Processing, processed: Processed, job: Job, generated: Answere
         batch, position = extra.batch, extra.position
         text = extra.text
         if text is None:
-            host_text = batch.text_without(position) or generated.text(batch, position)
+            host_text = batch.text_without(position, extra.node) or generated.text(batch, position)
             text = batch.retold(host_text, position, extra.node, extra.strategy)
         if opts().enable_pnginfo:
             extra.image.info["parameters"] = text
