@@ -113,6 +113,8 @@ def _heading(batch: Batch, position: int, shown: Image | None, generated: Image 
     ]
     if shown is not None and generated is not None and not _same(shown, generated):
         lines.append("All before face restoration and other scripts, which the generated image went through.")
+    if any(each.image is None for (_, at), each in batch.detailed.items() if at == position):
+        lines.append("Not all went through face restoration and other scripts; the answer says why.")
     return lines
 
 
