@@ -209,6 +209,10 @@ class Options:
         word="networks off", label="Without the networks (LoRA) of the first pass's prompt", conditions=True,
         unlike="prompt",
     )  # fmt: skip
+    detail: bool | None = _option(
+        "face restoration and other scripts (ADetailer) on the stage's picture", Flag(),
+        label="Face restoration and other scripts (ADetailer) after this stage", needs_sampling=False,
+    )  # fmt: skip
 
 
 def _rows(fields: tuple[dataclasses.Field[Any], ...]) -> tuple[Option, ...]:

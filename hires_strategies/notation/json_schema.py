@@ -76,6 +76,7 @@ STRATEGY = (
 )
 STRATEGY_SCHEMA = object_schema(STRATEGY)
 CROPS = ("differences", "whole")
+DETAIL = ("first", "every")
 _STRATEGIES = Field(
     "strategies",
     "a strategy text ('Latent x2 @0.7'), a strategy object ({'stages': [...]}) or a list of those",
@@ -88,7 +89,7 @@ _STRATEGIES = Field(
     },
     required=True,
 )
-# The page's values after its tick are in the order of the first six.
+# The page's values after its tick are in the order of all but the last.
 ARGUMENT = (
     _STRATEGIES,
     Field("stages", "true or false", {**YES_OR_NO, "default": False}),
@@ -96,6 +97,7 @@ ARGUMENT = (
     Field("sheet", "true or false", {**YES_OR_NO, "default": False}),
     Field("crops", "'differences' or 'whole'", {"type": "string", "enum": list(CROPS), "default": CROPS[0]}),
     Field("reuse_first_pass", "true or false", {**YES_OR_NO, "default": True}),
+    Field("detail", "'first' or 'every'", {"type": "string", "enum": list(DETAIL)}),
     Field("first_pass_image", "an image as base64 text", {**TEXT, "contentEncoding": "base64"}),
 )
 # The first pass to plan for, with txt2img's own names and defaults.

@@ -72,7 +72,8 @@ class Sampling(Options):
 
 @dataclass(frozen=True)
 class Node:
-    """One stage with its exact size. `parent` is an index into the plan's stages, None for the first pass."""
+    """One stage with its exact size. `parent` is an index into the plan's stages, None for the first pass. `detail`:
+    whether other scripts then work on its picture."""
 
     index: int
     parent: int | None
@@ -81,6 +82,7 @@ class Node:
     height: int
     upscale: Upscale | None
     sampling: Sampling | None
+    detail: bool = False
 
     @property
     def steps(self) -> int:
@@ -183,10 +185,12 @@ class _Tree:
         sampling = self._sampling(stage)
         width, height = output_size(stage, source, upscale)
         self._check(stage, (width, height), upscale)
-        key = (parent, upscale, (width, height), sampling.key if sampling else None)
+        detail = bool(stage.detail)
+        key = (parent, upscale, (width, height), sampling.key if sampling else None, detail)
         if key not in self.known:
             self.known[key] = len(self.nodes)
-            self.nodes.append(Node(len(self.nodes), parent, format_stage(stage), width, height, upscale, sampling))
+            text = format_stage(stage)
+            self.nodes.append(Node(len(self.nodes), parent, text, width, height, upscale, sampling, detail))
         return self.known[key]
 
     def _sampling(self, stage: Stage) -> Sampling | None:

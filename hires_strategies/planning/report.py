@@ -8,6 +8,7 @@ from typing import Any
 from .cost import NOTHING_LEARNT, Learnt, node_cost, plan_cost
 from .plan import FirstPass, Node, Plan, Sampling
 from .schedules import start_sigma
+from .sizes import Upscale
 
 # What the host does anyway when it skips an upscaler.
 _RESAMPLING = ("None", "Lanczos")
@@ -94,12 +95,18 @@ def remarks(plan: Plan) -> list[str]:
 
 def _remarks(plan: Plan, node: Node) -> list[str]:
     upscale = node.upscale
-    if upscale is None:
-        return []
+    parent = None if node.parent is None else plan.stages[node.parent]
+    untold = ["What scripts do by 'detail' takes time that no cost here contains."] if node.detail else []
+    return [*untold, *(_of_upscale(plan, node, upscale, parent) if upscale is not None else [])]
+
+
+def _of_upscale(plan: Plan, node: Node, upscale: Upscale, parent: Node | None) -> list[str]:
     if upscale.latent:
         blurred = f"'{node.text}' is the upscale alone: latents that are enlarged and not sampled again give a blur."
-        return [] if node.sampling else [blurred]
-    parent = None if node.parent is None else plan.stages[node.parent]
+        encoded = (
+            f"'{node.text}' enlarges latents, and the 'detail' before it changes pixels: they are encoded between."
+        )
+        return [*([encoded] if parent and parent.detail else []), *([] if node.sampling else [blurred])]
     width, height = (parent.width, parent.height) if parent else plan.first_pass.made
     grows = upscale.width > width or upscale.height > height
     if grows or upscale.at_own_size or upscale.upscaler in _RESAMPLING:

@@ -53,6 +53,9 @@ class Host(Protocol):
     def direct(self, node: Node) -> Latents:
         """txt2img at the node's size, from noise alone."""
 
+    def detail(self, images: list[Image], node: Node) -> list[Image]:
+        """The pictures of a stage after what the WebUI and its scripts do to finished images, at their own size."""
+
     def last_sampling(self) -> Sampled:
         """What the last successful `sample` or `direct` did."""
 

@@ -175,6 +175,12 @@ class _Walk:
         return picture
 
     def _finish(self, node: Node, fork: _Fork) -> Picture:
+        picture = self._made(node, fork)
+        if not node.detail or self.host.stopped():
+            return picture
+        return Picture(images=self.host.detail(picture.as_images(self.host), node))
+
+    def _made(self, node: Node, fork: _Fork) -> Picture:
         if node.upscale is None:
             return Picture(latents=self.host.direct(node))
         started = fork.upscaled(node)

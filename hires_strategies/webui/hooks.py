@@ -16,14 +16,14 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.planning.timing import Ran
 from hires_strategies.webui.first_pass.recall import NOT_ASKED, FirstPassOfBatch
 from hires_strategies.webui.generation import first_image, selected_image, shared_batch, xyz_cell
+from hires_strategies.webui.generation.batch import Batch
 from hires_strategies.webui.generation.batch_progress import bar_for, bar_without_stages
-from hires_strategies.webui.generation.generated_images import GeneratedImages
-from hires_strategies.webui.generation.job import Job, forget, hang, job_on, needs_first_pass
+from hires_strategies.webui.generation.job import Job, forget, hang, job_on, needs_first_pass, part
 from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
 from hires_strategies.webui.host import attachments, forks, infotext, parameters, progress, saving
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import ImageArguments, Processed, Processing
-from hires_strategies.webui.neighbours import distributed
+from hires_strategies.webui.neighbours import adetailer, distributed
 from hires_strategies.webui.output import records
 from hires_strategies.webui.output.answered import Answered
 from hires_strategies.webui.output.contact_sheets import add_sheets
@@ -80,6 +80,7 @@ def process(p: Processing) -> None:
     """Write the strategy into the generation parameters; every extra image gets its own text later."""
     job = job_of(p)
     if job is not None:
+        part(p)
         infotext.write(p, job.text)
 
 
@@ -109,31 +110,29 @@ def before_hr(p: Processing) -> None:
 
 def postprocess_batch(p: Processing, images: Any) -> None:
     """The pictures of a batch, B,3,H,W, before other scripts change them."""
-    if generated := _generated(p):
-        generated.decoded(images)
+    if batch := _batch(p):
+        batch.images.decoded(images)
     if (job := job_of(p)) and p.iteration == p.n_iter - 1:
         shared_batch.collect(p, job)
 
 
 def postprocess_batch_list(p: Processing, arguments: Any) -> None:
     """The same pictures as arguments.images, a list that scripts change."""
-    if generated := _generated(p):
-        generated.listed(arguments)
+    if batch := _batch(p):
+        batch.images.listed(arguments)
     elif (job := job_of(p)) and not job.batches:  # other machines make all of it
         shared_batch.collect(p, job)
 
 
 def finishing(p: Processing, arguments: ImageArguments, hook: str) -> None:
     """An image of the host's list, in a hook of that name."""
-    if hook == forks.finishing_hook() and (generated := _generated(p)):
-        generated.finishing(p, arguments)
+    if hook == forks.finishing_hook() and (job := job_of(p)) is not None:
+        job.finishing(p, arguments)
 
 
-def _generated(p: Processing) -> GeneratedImages | None:
-    """The images of the running batch; None if its stages did not run."""
+def _batch(p: Processing) -> Batch | None:
     job = job_of(p)
-    last = job.batches[-1] if job is not None and job.batches else None
-    return last.images if last is not None and last.iteration == p.iteration else None
+    return job.batch_of(p) if job is not None else None
 
 
 def postprocess(p: Processing, processed: Processed) -> None:
@@ -212,7 +211,7 @@ def is_ours(p: Processing) -> bool:
     """Whether a generation can have strategies: txt2img, but neither the gallery's hires button nor ADetailer's own."""
     if not isinstance(p, processing.StableDiffusionProcessingTxt2Img):
         return False
-    return not forks.is_adetailers_own(p) and not forks.is_gallery_upscale(p)
+    return not adetailer.is_its_own(p) and not forks.is_gallery_upscale(p)
 
 
 def job_of(p: Processing) -> Job | None:

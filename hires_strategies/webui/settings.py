@@ -10,6 +10,7 @@ from modules import shared
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import DEFAULT_LIMITS, Limits
+from hires_strategies.notation.json_schema import DETAIL
 from hires_strategies.running.first_pass_store import MEGABYTE, MOST_IMAGES, MOST_MEGABYTES
 from hires_strategies.sheet.crops import Box, parse_box
 from hires_strategies.stage_options import Number
@@ -23,12 +24,13 @@ _PREFIX = "hires_strategies_"
 @dataclass(frozen=True)
 class Setting:
     """One of the host's options: its name after our prefix, its default, its label and, for a number, its slider's
-    range. A program's override_settings may go beyond the slider."""
+    range, or its choices. A program's override_settings may go beyond the slider."""
 
     key: str
     default: bool | int | str
     label: str
     slider: Number | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -78,12 +80,19 @@ CROPS_BOX = Setting(
     "Contact sheet: box of the crops as left, top, right, bottom in per cent of the picture, '30 10 70 50' for "
     "example; empty for the place where the variants differ most",
 )
+DETAILED = Setting(
+    "detail",
+    DETAIL[0],
+    "Where neither page nor program says: face restoration and other scripts' work on finished images (ADetailer) for "
+    "the first variant or for every variant",
+    choices=DETAIL,
+)
 AUDIT = Setting(
     "audit_first_passes",
     False,
     "Compute every remembered first pass again and stop where it differs (slow, to find faults)",
 )
-SETTINGS = (LONGEST_SIDE, VARIANTS, REMEMBER, REMEMBERED_IMAGES, REMEMBERED_MEGABYTES, CROPS_BOX, AUDIT)
+SETTINGS = (LONGEST_SIDE, VARIANTS, REMEMBER, REMEMBERED_IMAGES, REMEMBERED_MEGABYTES, CROPS_BOX, DETAILED, AUDIT)
 
 
 def add_settings() -> None:
@@ -96,6 +105,8 @@ def add_settings() -> None:
             "component": gr.Slider,
             "component_args": {"minimum": slider.low, "maximum": slider.high, "step": slider.step},
         }  # fmt: skip
+        if setting.choices:
+            field = {"component": gr.Radio, "component_args": {"choices": list(setting.choices)}}
         section = ("hires_strategies", "Hires strategies")
         opts().add_option(setting.name, shared.OptionInfo(setting.default, setting.label, section=section, **field))
 
@@ -117,6 +128,12 @@ def first_pass_limits() -> tuple[int, int]:
 def crops_box(own: Mapping[str, Any]) -> Box | None:
     """The chosen place of a contact sheet's crops; `own` as above. Raises StrategyError for any other text."""
     return parse_box(str(CROPS_BOX.value(own) or ""))
+
+
+def detail(own: Mapping[str, Any] | None = None) -> str:
+    """Which variants go through what is done to each finished image, where a request does not say: one of DETAIL."""
+    value = DETAILED.value(own)
+    return value if value in DETAIL else DETAIL[0]
 
 
 def audit() -> bool:

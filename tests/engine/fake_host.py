@@ -95,6 +95,11 @@ class FakeHost:
         self._call("direct")
         return self._noised(np.zeros((BATCH, 4, node.height // 8, node.width // 8)), node)
 
+    def detail(self, images: list[Image.Image], node: Node) -> list[Image.Image]:
+        self._call("detail")
+        assert {image.size for image in images} == {(node.width, node.height)}
+        return [image.point(lambda value: 255 - value) for image in images]
+
     def last_sampling(self) -> Sampled:
         return self.sampled
 

@@ -56,6 +56,14 @@ def log_of(text: str) -> list[str]:
         ("Lanczos x2\nLanczos x2 > None x2", ["decode", "pixel_upscale", "pixel_upscale"]),
         ("Latent x2 @0.5\nLatent x2 @0.5 > Latent x2 @0.5",
          ["latent_upscale", "sample", "decode", "latent_upscale", "sample", "decode"]),
+        # Other scripts work on pixels; a stage with it is another stage, which shares the upscale.
+        ("Latent x2 @0.5 [detail]", ["latent_upscale", "sample", "decode", "detail"]),
+        ("Lanczos x2 [detail] > None x2", ["decode", "pixel_upscale", "detail", "pixel_upscale"]),
+        ("Latent x2 @0.5 [detail] > Latent x2 @0.5",
+         ["latent_upscale", "sample", "decode", "detail", "encode", "latent_upscale", "sample", "decode"]),
+        ("Lanczos x2\nLanczos x2 [detail]", ["decode", "pixel_upscale", "detail"]),
+        ("Latent x2 @0.5\nLatent x2 @0.5 [detail]",
+         ["latent_upscale", "sample", "decode", "sample", "decode", "detail"]),
         ("Lanczos x1 > Latent x2 @{0.5,0.7}",
          ["decode", "pixel_upscale", "encode", "latent_upscale", "sample", "decode", "sample", "decode"]),
     ],
@@ -64,6 +72,13 @@ def test_what_the_host_is_asked_for(text: str, log: list[str]) -> None:
     host = FakeHost()
     run(plan_of(text, steps=15), host, first_picture())
     assert host.log == log
+
+
+def test_no_script_works_on_a_stage_that_was_interrupted() -> None:
+    host = FakeHost(stop_at=1)
+    (outcome,) = run(plan_of("Latent x2 @0.5 [detail]"), host, first_picture()).stages
+    assert "detail" not in host.log
+    assert outcome.reached is None and outcome.error is not None and "was not finished" in outcome.error
 
 
 @given(variants)

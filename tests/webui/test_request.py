@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -95,6 +96,7 @@ _argument_values: dict[str, st.SearchStrategy[Any]] = {
     "sheet": st.booleans() | _json,
     "crops": st.sampled_from(["differences", "whole", "half"]),
     "reuse_first_pass": st.booleans() | st.just("yes"),
+    "detail": st.sampled_from(["first", "every", "all", True]),
     "first_pass_image": st.sampled_from([SMALL, "data:image/png;base64," + SMALL, "abc", SMALL[:40], ""]),
 }
 assert list(_argument_values) == [field.name for field in ARGUMENT]
@@ -167,16 +169,19 @@ def test_any_plan_body_is_refused_in_a_sentence_or_planned(body: dict[str, Any])
 
 def test_all_forms_of_one_request() -> None:
     """The page's values, the object and its JSON text."""
-    from_page = read_arguments([True, "Latent x2 @0.7\nLanczos x2", True, False, True, "whole", False], HOST)
+    page = [True, "Latent x2 @0.7\nLanczos x2", True, False, True, "whole", False, "every"]
+    from_page = read_arguments(page, HOST)
     sent = {
         "strategies": ["Latent x2 @0.7", "Lanczos x2"],
         "stages": True,
         "sheet": True,
         "crops": "whole",
         "reuse_first_pass": False,
+        "detail": "every",
     }
     assert from_page == read_arguments([sent], HOST) == read_arguments([json.dumps(sent)], HOST)
     assert from_page is not None and from_page.crops == "whole"
+    assert read_arguments([*page[:7], False], HOST) == replace(from_page, detail=None)  # a list from an earlier page
     assert read_arguments(["Latent x2 @0.7"], HOST) == read_arguments([{"strategies": "Latent x2 @0.7"}], HOST)
 
 

@@ -96,8 +96,9 @@ class GeneratedImages:
         """The object whose `images` are the pictures that the host uses after all scripts."""
         self._listed = arguments
 
-    def finishing(self, p: Processing, arguments: ImageArguments) -> None:
-        """An image of the batch, p.batch_index in the host's list, goes through the last hook."""
+    def finishing(self, p: Processing, arguments: ImageArguments) -> bool:
+        """An image of the batch, p.batch_index in the host's list, goes through the last hook. Returns whether it is
+        the list's last one."""
         if self._positions is None:
             self._positions = self._find_positions()
             self._tensor = self._listed = None
@@ -109,6 +110,13 @@ class GeneratedImages:
             self.others.append(arguments)
         else:
             self._note(p, position, index, arguments)
+        return index == len(self._positions) - 1
+
+    def index_of(self, position: int) -> int:
+        """Where a generated image stands in the host's list, unless the host gave it another one's values there."""
+        generated = self.by_position.get(position)
+        known = generated is not None and generated.carrier is not None and not generated.misplaced
+        return generated.named_by["batch_index"] if generated is not None and known else position
 
     def _note(self, p: Processing, position: int, index: int, carrier: ImageArguments | None) -> None:
         named_by = {**{name: getattr(p, name) for name in NAMED_BY}, "batch_index": index}

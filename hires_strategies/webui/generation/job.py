@@ -17,20 +17,19 @@ from hires_strategies.running.run import Picture, nothing_ran, run
 from hires_strategies.webui import settings
 from hires_strategies.webui.host import attachments, forks, pixels, progress, saving
 from hires_strategies.webui.host.expansion import Expansion
-from hires_strategies.webui.host.parameters import BatchParameters, as_they_stand
-from hires_strategies.webui.host.processing import Processing
-from hires_strategies.webui.host.stage_prompts import StagePrompts
+from hires_strategies.webui.host.processing import ImageArguments, Processing
 from hires_strategies.webui.host.stages import WebuiHost
+from hires_strategies.webui.neighbours import hires_fix_tweaks
 from hires_strategies.webui.neighbours.workers_answer import Share
 from hires_strategies.webui.output import before_hires_fix
 
-from . import first_image
-from .batch import Batch
-from .generated_images import GeneratedImages, made_by
+from . import detail, first_image
+from .batch import Batch, begin
+from .generated_images import made_by
 from .request import Request
 from .selectable_script import selectable_script_runs
 from .starting_picture import expected_size, first_picture, picture_size
-from .texts import BatchTexts, add_autoencoder
+from .texts import add_autoencoder
 
 
 @dataclass
@@ -46,6 +45,8 @@ class Job:
     limits: Limits
     running: bool = False
     why_not_reused: str | None = None
+    detailing: bool = False
+    owner: int = 0  # the id of the `p` that it was made for: copies of that one find this job as well
     batches: list[Batch] = field(default_factory=list)
     expansion: Expansion = field(default_factory=Expansion)
     prompts: tuple[Any, Any] = (None, None)
@@ -84,15 +85,16 @@ class Job:
         picture = first_picture(first_pass)
         if self.request.first_pass_image is not None:
             picture = Picture(images=first_image.pictures(self.request.first_pass_image, len(p.seeds)))
+        original, p = p, hires_fix_tweaks.repeated(p, 0 if picture is None else len(picture.images or ()))
         plan = self._plan(p, expected_size(p) if picture is None else picture_size(p, picture))
-        prompts = StagePrompts(p, self.expansion)
-        host = WebuiHost(p, prompts)
-        wrote = BatchParameters(as_they_stand(p), written, host.written)
+        begun = begin(p, plan, self.expansion, reused, written)
+        begun.made = made_by(original) * (len(p.seeds) // len(original.seeds))
+        host = WebuiHost(p, begun.prompts)
+        begun.wrote.by_stage = host.written
         is_latents = picture is not None and picture.latents is not None
-        made = made_by(p)
         copied = False
         if first_pass is not None and picture is not None:
-            copied = before_hires_fix.save(p, partial(picture.as_images, host), made)
+            copied = before_hires_fix.save(p, partial(picture.as_images, host), begun.made)
         use_main_model(p, picture, host, self)
         keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
         if self.shows_first_pass(p):
@@ -101,12 +103,10 @@ class Job:
             result = run(plan, host, picture, keep)
         finally:
             host.close()
+        host.rewind_generator()  # other scripts draw from it, too: what they do does not depend on what else ran
         add_autoencoder(host.written, plan, is_latents)
         shown = result.stages[plan.variants[0].node].images
-        self._keep(p, Batch(
-            p.iteration, plan, result, list(p.seeds), list(p.prompts), BatchTexts(p, plan, prompts, wrote),
-            GeneratedImages(made, shown or []), reused, saving.saves_finished(p), saving.saves_unfinished(p), copied,
-        ))  # fmt: skip
+        self._keep(original, begun.ended(result, copied))
         if shown is None:
             raise RuntimeError(f"Hires strategies: {result.stages[plan.variants[0].node].error}")
         return pixels.to_decoded(shown)
@@ -126,12 +126,8 @@ class Job:
         assert picture is not None
         width, height = picture_size(p, picture)
         plan = replace(planned, first_pass=replace(planned.first_pass, width=width, height=height))
-        wrote = BatchParameters(as_they_stand(p), written)
-        self._keep(p, Batch(
-            p.iteration, plan, nothing_ran(plan, sentence), list(p.seeds), list(p.prompts),
-            BatchTexts(p, plan, StagePrompts(p, self.expansion), wrote), GeneratedImages(made_by(p), []), reused,
-            saving.saves_finished(p), saving.saves_unfinished(p),
-        ))  # fmt: skip
+        begun = begin(p, plan, self.expansion, reused, written)
+        self._keep(p, begun.ended(nothing_ran(plan, sentence)))
         return True
 
     def _keep(self, p: Processing, batch: Batch) -> None:
@@ -147,6 +143,32 @@ class Job:
         for sentence in (*told, *batch.result.troubles, *notes):
             p.comment(f"Hires strategies: {sentence}")
 
+    def batch_of(self, p: Processing) -> Batch | None:
+        """The batch whose images the host is working on; None if its stages did not run, or while we work on them."""
+        last = self.batches[-1] if self.batches else None
+        return last if last is not None and last.iteration == p.iteration and not self.detailing else None
+
+    def finishing(self, p: Processing, arguments: ImageArguments) -> None:
+        """An image of the host's list in the last hook that it goes through. The batch's last one is followed by the
+        same work on the further variants."""
+        batch = self.batch_of(p)
+        if batch is None:
+            return
+        for within in {node.detail for node in batch.plan.stages} | {False}:
+            if within not in batch.texts_without:
+                batch.texts_without[within] = detail.texts_without(p, batch, within)
+        if not batch.images.finishing(p, arguments) or not self.details(p):
+            return
+        self.detailing = True
+        try:
+            detail.detail_variants(p, batch)
+        finally:
+            self.detailing = False
+
+    def details(self, p: Processing) -> bool:
+        """Whether the host's work on each finished image is done for every variant."""
+        return (self.request.detail or settings.detail(p.override_settings)) == "every"
+
     def shows_first_pass(self, p: Processing) -> bool:
         return self.request.first_pass or (self.request.crops != "whole" and self.makes_sheets(p))
 
@@ -160,16 +182,29 @@ class Job:
         return p.refiner_checkpoint_info is not None and (from_pixels or self.shows_first_pass(p))
 
     def _plan(self, p: Processing, size: tuple[int, int]) -> Plan:
-        first_pass = FirstPass(*size, p.steps, p.sampler_name, forks.scheduler_of(p), p.cfg_scale)
+        # Where others set the CFG scale of second passes, a stage that gives the first pass's differs from one without.
+        cfg = None if hires_fix_tweaks.sets_cfg(p) else p.cfg_scale
+        first_pass = FirstPass(*size, p.steps, p.sampler_name, forks.scheduler_of(p), cfg)
         return make_plan(self.request.strategies, first_pass, self.limits)
 
 
 def hang(p: Processing, job: Job) -> None:
+    job.owner = id(p)
     attachments.hang(p, attachments.JOB, job)
 
 
 def forget(p: Processing) -> None:
+    """Begin anew with `p`, without touching the generation that it may be a copy of."""
+    part(p)
     attachments.drop(p, attachments.JOB)
+
+
+def part(p: Processing) -> None:
+    """Give a copy of a generation's `p` generation parameters of its own: other extensions run copies through the
+    hooks in the middle of a batch, and what is written for them must not get into the batch's texts."""
+    job = job_on(p)
+    if job is not None and job.owner != id(p):
+        p.extra_generation_params = dict(p.extra_generation_params)
 
 
 def job_on(p: Processing) -> Job | None:

@@ -28,6 +28,7 @@ KEYS = tuple(key.name for key in ARGUMENT if key.name != "first_pass_image")
 class Request:
     """A ticked section: the strategies in the order written, and what else to return.
 
+    `detail`: which variants go through what the host and other scripts do to each finished image; None: as set.
     `first_pass_image` is a picture to start from instead of a first pass; its `info` may hold generation parameters.
     """
 
@@ -37,6 +38,7 @@ class Request:
     sheet: bool = False
     crops: str = CROPS[0]
     reuse_first_pass: bool = True
+    detail: str | None = None
     first_pass_image: Image | None = None
 
 
@@ -52,6 +54,8 @@ def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request 
         return None
     if first is True:
         values = dict(zip(KEYS, arguments[1:], strict=False))
+        if isinstance(values.get("detail"), bool):  # in a list from a page of 1.0 the hidden field stands there
+            del values["detail"]
         if isinstance(values.get("strategies"), str):
             _some_text(values["strategies"])
         return _from_object(values, vocabulary)

@@ -6,6 +6,7 @@ applied, and with what extensions expanded.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from modules import shared
@@ -17,6 +18,7 @@ from hires_strategies.webui.host import infotext, parameters
 from hires_strategies.webui.host.parameters import BatchParameters
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.stage_prompts import StagePrompts, unfilled_sentence, with_schedule
+from hires_strategies.webui.neighbours import hires_fix_tweaks
 
 End = int | None  # the last stage of a path, by its index in the plan; None for the first pass
 
@@ -57,9 +59,10 @@ class BatchTexts:
         found = [self.prompts.unfilled(node.sampling) for node in path if node.sampling]
         return tuple(dict.fromkeys(unfilled_sentence(each) for each in found if each))
 
-    def write(self, p: Processing, end: End) -> None:
-        """Make the host's texts of the batch describe a path."""
-        strategies = [self.strategy_to(end, position) for position in range(self.prompts.count)]
+    def write(self, p: Processing, end: End, strategies: Sequence[str | None] | None = None) -> None:
+        """Make the host's texts of the batch describe a path; `strategies`: each image's, if not worded as here."""
+        if strategies is None:
+            strategies = [self.strategy_to(end, position) for position in range(self.prompts.count)]
         parameters.write(p, {infotext.KEY: strategies, **self._told[end]})
 
     def retold(self, text: str, position: int, ends: tuple[End, End], strategy: str | None) -> str:
@@ -89,7 +92,8 @@ class BatchTexts:
 
     def _of_path(self, written: BatchParameters, end: End) -> dict[str, Any]:
         path = self.plan.path(end) if end is not None else []
-        return written.of_path([node.index for node in path], not path or path[0].upscale is not None)
+        unused = {key: None for key in hires_fix_tweaks.unused(self._p, path) if key in written.before}
+        return written.of_path([node.index for node in path], not path or path[0].upscale is not None) | unused
 
     def _rendered(self, values: dict[str, Any]) -> dict[str, list[str | None]]:
         """Every value as the host would write it for each image of the batch."""

@@ -56,6 +56,10 @@ class Conditioning:
         q.extra_generation_params.update(made.written)
         return made.conds
 
+    def forget_active(self) -> None:
+        """Which networks are active is unknown: others ran generations meanwhile."""
+        self.active = ""
+
     def restore_networks(self) -> None:
         """Reactivate the first pass's networks, as the host left them, if a stage had others."""
         if self.active != _network_key(self.first_networks):

@@ -74,11 +74,6 @@ def finishing_hook() -> str:
     return last if hasattr(scripts.Script, last) else "postprocess_image"
 
 
-def is_adetailers_own(p: Processing) -> bool:
-    """Whether ADetailer started this generation, within another one."""
-    return bool(getattr(p, "_ad_inner", False))
-
-
 def gallery_keeps_original() -> bool:
     """Whether a setting makes Forge keep the image that the gallery's button was pressed for in the gallery."""
     return bool(getattr(shared.opts, "hires_button_gallery_insert", False))

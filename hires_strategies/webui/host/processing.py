@@ -36,6 +36,7 @@ class Processing(Protocol):
     denoising_strength: float | None
     override_settings: dict[str, Any]
     disable_extra_networks: bool
+    restore_faces: bool | None
     do_not_save_grid: bool
     outpath_samples: str | None
     outpath_grids: str | None

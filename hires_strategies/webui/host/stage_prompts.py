@@ -80,7 +80,8 @@ class StagePrompts:
             styles = shared.prompt_styles
             apply = styles.apply_negative_styles_to_prompt if negative else styles.apply_styles_to_prompt
             text = apply(text, self.styles)
-        filled = self.expansion.fill(self.p, text, negative)[self.start : self.start + self.count]
+        once = self.expansion.fill(self.p, text, negative)[self.start :][: min(self.count, self.p.batch_size)]
+        filled = once * (self.count // max(len(once), 1))  # more than once where a batch's images are repeated
         return filled if len(filled) == self.count else [text] * self.count
 
 

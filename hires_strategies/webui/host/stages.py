@@ -13,11 +13,11 @@ import torch
 from modules import devices, errors, processing, rng, sd_models, sd_samplers, sd_samplers_common, shared
 from PIL.Image import Image
 
-from hires_strategies.planning.plan import Node
+from hires_strategies.planning.plan import Node, Sampling
 from hires_strategies.planning.sizes import LATENT_SIDE, Upscale
 from hires_strategies.running.host import Latents, Sampled
 
-from . import forks, parameters, pixels, progress
+from . import each_image, forks, generator, parameters, pixels, progress
 from .conditioning import Conditioning
 from .lists import latent_modes
 from .processing import Processing
@@ -39,9 +39,7 @@ class WebuiHost:
 
     def rewind_generator(self) -> None:
         """Reseed torch's generator and draw once, as the host's ImageRNG.first does for a batch's last image."""
-        seed = int(self.p.seeds[-1])
-        torch.manual_seed(seed)  # the host does not, if its random numbers are not torch's
-        rng.randn(seed, (1,), rng.create_generator(seed))  # for a batch's last image; Forge uses another seed
+        generator.rewind(self.p)
 
     def decode(self, latents: Latents) -> list[Image]:
         """Decode with the host's decode_latent_batch, in full quality even after an interrupt."""
@@ -101,6 +99,18 @@ class WebuiHost:
 
         return self._with_model(q, node, noise, noise, sampling)
 
+    def detail(self, images: list[Image], node: Node) -> list[Image]:
+        """Do to each picture what the host's process_images does to each finished image."""
+        self.rewind_generator()
+        q = each_image.of_batch(self.p)
+        try:
+            finished = [each_image.at_own_size(q, position, image) for position, image in enumerate(images)]
+        finally:  # scripts run whole generations meanwhile
+            self.conditioning.forget_active()
+            sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
+        self.written.setdefault(node.index, {}).update(parameters.of_stage(self.p, q))
+        return finished
+
     def last_sampling(self) -> Sampled:
         """What SamplerWatch saw of the host's sampler in the last successful `sample` or `direct`."""
         return self._last_sampling
@@ -144,11 +154,10 @@ class WebuiHost:
         q.refiner_checkpoint_info = q.refiner_switch_at = None  # it would swap models again in every stage
         q.is_hr_pass = sampling.denoising_strength is not None
         q.steps = p.steps if q.is_hr_pass else sampling.steps
-        q.denoising_strength = sampling.denoising_strength
-        for option, (first, *others) in _ON_P.items():
-            value = getattr(sampling, option)
-            for attribute in (first, *others):
-                setattr(q, attribute, getattr(p, first, None) if value is None else value)
+        for first, *others in _ON_P.values():
+            for attribute in others:
+                setattr(q, attribute, getattr(p, first, None))
+        _set_own_options(q, sampling)
         forks.use_distilled_cfg(q, forks.distilled_cfg(p))
         target = node.upscale
         q.hr_upscale_to_x, q.hr_upscale_to_y = (target.width, target.height) if target else (node.width, node.height)
@@ -173,12 +182,14 @@ class WebuiHost:
         devices.torch_gc()
         c, uc = self.conditioning.for_stage(q, node)
         watch = SamplerWatch(q.sampler)
+        assert node.sampling is not None
         try:
-            samples = sampling(*forks.before_sampling(q, x, noise, c, uc))
+            prepared = forks.before_sampling(q, x, noise, c, uc)
+            _set_own_options(q, node.sampling)  # scripts may have set theirs meanwhile
+            samples = sampling(*prepared)
             self.written[node.index] = parameters.of_stage(self.p, q)
         finally:
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
-        assert node.sampling is not None
         self._last_sampling = watch.saw(node.sampling)
         return samples
 
@@ -192,3 +203,13 @@ class WebuiHost:
             decoded = sd_samplers_common.decode_first_stage(shared.sd_model, latents)
             return q.img2img_image_conditioning(decoded, latents)
         return q.txt2img_image_conditioning(latents)
+
+
+def _set_own_options(q: Processing, sampling: Sampling) -> None:
+    """What a stage itself gives wins over everything else that sets it."""
+    q.denoising_strength = sampling.denoising_strength
+    for option, attributes in _ON_P.items():
+        value = getattr(sampling, option)
+        if value is not None:
+            for attribute in attributes:
+                setattr(q, attribute, value)

@@ -31,7 +31,7 @@ def add_sheets(p: Processing, processed: Processed, job: Job, generated: Answere
     for batch in job.batches:
         for position in range(len(batch.seeds)):
             try:
-                tiles = _tiles(batch, position)
+                tiles = _tiles(batch, position, generated.image(batch, position) if job.details(p) else None)
                 if sum(tile.image is not None for tile in tiles) > 1:
                     made.append(_make(p, job, generated, (batch, position, tiles)))
             except Exception as error:
@@ -57,7 +57,10 @@ def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, li
     sheet = make_sheet(tiles, _look(p, job), heading, first_pass)
     for note in sheet.notes:
         p.comment(f"Hires strategies: contact sheet: {note}")
-    text = batch.of_sheet(generated.text(batch, position), position)
+    host_text = generated.text(batch, position)
+    if not job.details(p):
+        host_text = batch.text_without(position) or host_text
+    text = batch.of_sheet(host_text, position)
     if opts().enable_pnginfo:
         sheet.image.info["parameters"] = text
     records.hang(sheet.image, records.of_sheet(batch, position, sheet))
@@ -65,17 +68,20 @@ def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, li
     return sheet.image, text
 
 
-def _tiles(batch: Batch, position: int) -> list[Tile]:
-    """A tile for every variant; one that failed shows why instead of the stage before it."""
+def _tiles(batch: Batch, position: int, generated: Image | None) -> list[Tile]:
+    """A tile for every variant; one that failed shows why instead of the stage before it.
+
+    `generated`: the generated image, if the sheet shows what the host and other scripts made of the variants.
+    """
     plan, tiles = batch.plan, []
-    for strategy, variant in zip(plan.strategies, plan.variants, strict=True):
+    for index, (strategy, variant) in enumerate(zip(plan.strategies, plan.variants, strict=True)):
         outcome, path = batch.result.stages[variant.node], plan.path(variant.node)
         sampled = [batch.result.stages[node.index].start_sigma for node in path if node.sampling]
         finished = variant.same_as is None and outcome.images is not None and outcome.error is None
         tiles.append(
             Tile(
                 strategy=strategy,
-                image=outcome.images[position] if finished and outcome.images else None,
+                image=_picture(batch, index, position, generated) if finished else None,
                 start_sigma=sampled[-1] if sampled else None,
                 seconds=sum(batch.result.stages[node.index].seconds for node in path),
                 cost=sum(node_cost(node, plan.first_pass) for node in path),
@@ -84,6 +90,16 @@ def _tiles(batch: Batch, position: int) -> list[Tile]:
             )
         )
     return tiles
+
+
+def _picture(batch: Batch, variant: int, position: int, generated: Image | None) -> Image | None:
+    """A variant's picture, after what the host and other scripts did to it if that was asked for."""
+    detailed = batch.detailed.get((variant, position))
+    changed = generated if variant == 0 else detailed.image if detailed is not None else None
+    if changed is not None:
+        return changed.convert("RGB")
+    images = batch.result.stages[batch.plan.variants[variant].node].images
+    return images[position] if images else None
 
 
 def _heading(batch: Batch, position: int, shown: Image | None, generated: Image | None) -> list[str]:
@@ -97,6 +113,8 @@ def _heading(batch: Batch, position: int, shown: Image | None, generated: Image 
     ]
     if shown is not None and generated is not None and not _same(shown, generated):
         lines.append("All before face restoration and other scripts, which the generated image went through.")
+    if any(each.image is None for (_, at), each in batch.detailed.items() if at == position):
+        lines.append("Not all went through face restoration and other scripts; the answer says why.")
     return lines
 
 

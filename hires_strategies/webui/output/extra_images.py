@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL.Image import Image
 
@@ -21,6 +21,7 @@ class Extra:
     """An image to add, with the position of the generated image it belongs to.
 
     `node`: the stage it shows; None for the first pass. `suffix`: that of its file's name; None for no file.
+    `text`: its text, if it is not to be made of the generated image's.
     """
 
     image: Image
@@ -30,6 +31,7 @@ class Extra:
     strategy: str | None
     record: records.Record
     suffix: str | None
+    text: str | None = None
 
 
 def add_extras(p: Processing, processed: Processed, job: Job, generated: Answered) -> None:
@@ -41,7 +43,10 @@ def add_extras(p: Processing, processed: Processed, job: Job, generated: Answere
     _hang_on_generated(job, generated)
     for extra in _extras(job):
         batch, position = extra.batch, extra.position
-        text = batch.retold(generated.text(batch, position), position, extra.node, extra.strategy)
+        text = extra.text
+        if text is None:
+            host_text = batch.text_without(position, extra.node) or generated.text(batch, position)
+            text = batch.retold(host_text, position, extra.node, extra.strategy)
         if opts().enable_pnginfo:
             extra.image.info["parameters"] = text
         records.hang(extra.image, extra.record)
@@ -56,7 +61,8 @@ def _hang_on_generated(job: Job, generated: Answered) -> None:
     for batch, position in _each_image(job):
         image = generated.image(batch, position)
         if image is not None:
-            records.hang(image, records.of_node(batch, batch.plan.variants[0].node, position, "variant", 0))
+            record = records.of_node(batch, batch.plan.variants[0].node, position, "variant", 0)
+            records.hang(image, replace(record, detailed=True))
 
 
 def _extras(job: Job) -> Iterator[Extra]:
@@ -89,10 +95,21 @@ def _of_node(batch: Batch, node: int, position: int, kind: str, variant: int | N
     if outcome.images is None or (kind == "stage" and outcome.error):
         return
     record = records.of_node(batch, node, position, kind, variant)
-    text = record.strategy if outcome.error is None else batch.text_of(node, position)
+    strategy = record.strategy if outcome.error is None else batch.text_of(node, position)
     suffix = f"-hires-{variant + 1}" if variant is not None else f"-stage-{node + 1}"
     suffix_if_saved = suffix if batch.saves(node) else None
-    yield Extra(outcome.images[position].copy(), batch, position, node, text, record, suffix_if_saved)
+    image, text = outcome.images[position], None
+    if variant is not None and (detailed := batch.detailed.get((variant, position))) is not None:
+        image, text = detailed.image or image, detailed.text
+        errors = [each for each in (record.error, detailed.error) if each]
+        record = replace(
+            record,
+            width=image.width,
+            height=image.height,
+            error=" ".join(errors) or None,
+            detailed=detailed.image is not None,
+        )
+    yield Extra(image.copy(), batch, position, node, strategy, record, suffix_if_saved, text)
 
 
 def _save(p: Processing, extra: Extra, text: str) -> None:

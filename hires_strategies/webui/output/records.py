@@ -27,7 +27,8 @@ class Record:
     """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that have this
     very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
     `why_not_reused`: a sentence if its first pass was not remembered, or could not be reused; `notes`: sentences on its
-    prompts; `tiles`: for a sheet only, the variants on it and where their pictures are.
+    prompts; `detailed`: whether the host and other scripts worked on it after its stages; `tiles`: for a sheet only,
+    the variants on it and where their pictures are.
 
     Numbers from 0: `variant` among the variants; `plan_stage`, its last stage among the plan's; `image`, that of the
     generated image it belongs to. `worker`: the name of another machine that made it."""
@@ -46,6 +47,7 @@ class Record:
     why_not_reused: str | None = None
     error: str | None = None
     notes: tuple[str, ...] = ()
+    detailed: bool = False
     variant: int | None = None
     plan_stage: int | None = None
     image: int | None = None

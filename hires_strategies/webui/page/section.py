@@ -12,7 +12,8 @@ from modules.ui_components import FormRow, InputAccordion
 
 from hires_strategies import __version__
 from hires_strategies.editing.row_edits import rows_of
-from hires_strategies.notation.json_schema import CROPS
+from hires_strategies.notation.json_schema import CROPS, DETAIL
+from hires_strategies.webui import settings
 from hires_strategies.webui.host.processing import SectionScript
 
 from . import events
@@ -134,8 +135,16 @@ def _outputs(elem_id: ElemId, *, sheet: bool) -> list[Any]:
             info="differences: crops at 1:1 of the place where the variants differ most",
             elem_id=elem_id("crops"),
         )
+    with FormRow():
+        detail = gr.Radio(
+            list(DETAIL),
+            value=settings.detail(),
+            label="Face restoration and other scripts (ADetailer) on finished images",
+            info="of the first variant, or of every variant: takes their time for each",
+            elem_id=elem_id("detail"),
+        )
     gr.HTML(f"{TITLE} {__version__}", elem_id=elem_id("version"), elem_classes=["hires-strategies-version"])
-    return [stages, first_pass, with_sheet, crops, reuse]
+    return [stages, first_pass, with_sheet, crops, reuse, detail]
 
 
 def _hidden(elem_id: ElemId) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def _host_values(p: Any, seed: int, subseed: int) -> dict[str, Any]:
         "Schedule type": p.scheduler,
         "CFG scale": p.cfg_scale,
         "Seed": seed,
+        "Face restoration": opts.face_restoration_model if p.restore_faces else None,
         "Size": f"{p.width}x{p.height}",
         "Model hash": p.sd_model_hash if opts.add_model_hash_to_info else None,
         "Model": p.sd_model_name if opts.add_model_name_to_info else None,

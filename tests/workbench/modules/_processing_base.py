@@ -53,6 +53,7 @@ class StableDiffusionProcessing:
     token_merging_ratio_hr: float = 0
     disable_extra_networks: bool = False
     firstpass_image: Any = None
+    overlay_images: Any = None
 
     scripts_value: Any = field(default=None, init=False)
     script_args_value: Any = field(default=None, init=False)
@@ -82,6 +83,8 @@ class StableDiffusionProcessing:
     sd_model_name: str | None = field(default=None, init=False)
     sd_model_hash: str | None = field(default=None, init=False)
     is_api: bool = field(default=False, init=False)
+    color_corrections: Any = field(default=None, init=False)
+    paste_to: Any = field(default=None, init=False)
     refiner_checkpoint_info: Any = field(default=None, init=False)
     sampler_noise_scheduler_override: Callable[[int], Any] | None = field(default=None, init=False)
 

@@ -31,6 +31,15 @@ class PostprocessImageArgs:
 
 
 @dataclass
+class PostProcessMaskOverlayArgs:
+    """What is laid over picture `index` of the batch; may be replaced."""
+
+    index: int
+    mask_for_overlay: Any
+    overlay_image: Any
+
+
+@dataclass
 class PostprocessBatchListArgs:
     """`images`: the batch's pictures 3,H,W in [0,1]; may be replaced, also by more or fewer."""
 
@@ -107,6 +116,9 @@ class Script:
 
     def postprocess_image(self, p, pp, *args):
         """Each picture."""
+
+    def postprocess_maskoverlay(self, p, ppmo, *args):
+        """What is laid over each picture."""
 
     def postprocess_image_after_composite(self, p, pp, *args):
         """Each picture, once inpainting has put it into its place."""

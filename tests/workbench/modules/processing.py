@@ -10,14 +10,32 @@ import numpy as np
 import torch
 from PIL import Image
 
-from modules import devices, extra_networks, images, paths, rng, scripts, sd_models, sd_samplers, shared
+from modules import (
+    devices,
+    extra_networks,
+    face_restoration,
+    images,
+    paths,
+    rng,
+    scripts,
+    sd_models,
+    sd_samplers,
+    shared,
+)
 from modules._decoding import DecodedSamples, decode_latent_batch
+from modules._overlays import apply_color_correction, apply_overlay
 from modules._processed import Processed, create_infotext
 from modules._processing_base import StableDiffusionProcessing, opt_C, opt_f
 from modules._processing_hires import StableDiffusionProcessingTxt2Img
 from modules.shared import cmd_opts, opts, state
 
-__all__ = ["DecodedSamples", "StableDiffusionProcessingTxt2Img", "create_infotext"]
+__all__ = [
+    "DecodedSamples",
+    "StableDiffusionProcessingTxt2Img",
+    "apply_color_correction",
+    "apply_overlay",
+    "create_infotext",
+]
 
 
 def get_fixed_seed(seed):
@@ -185,12 +203,7 @@ def _finish_batch(p: Any, n: int, pictures: torch.Tensor, results: tuple[list[Im
     save_samples = p.save_samples()
     for i, picture in enumerate(batch):
         p.batch_index = i
-        image = Image.fromarray((255.0 * np.moveaxis(picture.cpu().numpy(), 0, 2)).astype(np.uint8))
-        if p.scripts is not None:
-            for hook in (p.scripts.postprocess_image, p.scripts.postprocess_image_after_composite):
-                args = scripts.PostprocessImageArgs(image)
-                hook(p, args)
-                image = args.image
+        image = _finish_image(p, (255.0 * np.moveaxis(picture.cpu().numpy(), 0, 2)).astype(np.uint8))
         text = create_infotext(p, p.prompts, p.seeds, p.subseeds, index=i, all_negative_prompts=p.negative_prompts)
         if save_samples:
             path, seed, prompt = p.outpath_samples, p.seeds[i], p.prompts[i]
@@ -200,6 +213,27 @@ def _finish_batch(p: Any, n: int, pictures: torch.Tensor, results: tuple[list[Im
             image.info["parameters"] = text
         output_images.append(image)
     devices.torch_gc()
+
+
+def _finish_image(p: Any, array: np.ndarray) -> Image.Image:
+    """What is done to each decoded picture, H,W,3 of bytes, before it is saved."""
+    image = Image.fromarray(face_restoration.restore_faces(array) if p.restore_faces else array)
+    overlays, corrections = p.overlay_images, p.color_corrections
+    overlay = overlays[p.batch_index] if overlays is not None and p.batch_index < len(overlays) else None
+    if p.scripts is not None:
+        pp = scripts.PostprocessImageArgs(image)
+        p.scripts.postprocess_image(p, pp)
+        ppmo = scripts.PostProcessMaskOverlayArgs(p.batch_index, None, overlay)
+        p.scripts.postprocess_maskoverlay(p, ppmo)
+        image, overlay = pp.image, ppmo.overlay_image
+    if corrections is not None and p.batch_index < len(corrections):
+        image = apply_color_correction(corrections[p.batch_index], image)
+    image, _ = apply_overlay(image, p.paste_to, overlay)
+    if p.scripts is not None:
+        pp = scripts.PostprocessImageArgs(image)
+        p.scripts.postprocess_image_after_composite(p, pp)
+        image = pp.image
+    return image
 
 
 def _make_grid(p: Any, output_images: list[Image.Image], infotexts: list[str]) -> int:

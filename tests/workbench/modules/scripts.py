@@ -14,6 +14,7 @@ from modules._script import (
     OnComponent,
     PostprocessBatchListArgs,
     PostprocessImageArgs,
+    PostProcessMaskOverlayArgs,
     PostSampleArgs,
     Script,
     ScriptBuiltinUI,
@@ -23,6 +24,7 @@ from modules._script_page import _ScriptPage
 __all__ = [
     "AlwaysVisible",
     "OnComponent",
+    "PostProcessMaskOverlayArgs",
     "PostSampleArgs",
     "PostprocessBatchListArgs",
     "PostprocessImageArgs",
@@ -142,6 +144,10 @@ class ScriptRunner(_ScriptPage):
     def postprocess_image(self, p, pp):
         """See Script."""
         self._call(self.alwayson_scripts, "postprocess_image", p, (pp,))
+
+    def postprocess_maskoverlay(self, p, ppmo):
+        """See Script."""
+        self._call(self.alwayson_scripts, "postprocess_maskoverlay", p, (ppmo,))
 
     def postprocess_image_after_composite(self, p, pp):
         """See Script."""

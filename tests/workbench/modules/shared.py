@@ -19,6 +19,7 @@ device = devices.device
 demo: Any = None
 sd_model: Any = None  # set by sd_models
 sd_upscalers: list[Any] = []
+face_restorers: list[Any] = []
 parallel_processing_allowed = True
 
 latent_upscale_default_mode = "Latent"

@@ -29,6 +29,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "sd_vae": "Automatic", "sd_vae_encode_method": "Full", "sd_vae_decode_method": "Full",
         "persistent_cond_cache": True, "use_old_scheduling": False, "batch_cond_uncond": True,
         "token_merging_ratio": 0.0, "token_merging_ratio_hr": 0.0, "face_restoration": False,
+        "face_restoration_model": "CodeFormer",
         "inpainting_mask_weight": 1.0, "img2img_fix_steps": False, "img2img_extra_noise": 0.0,
         "hires_fix_use_firstpass_conds": False, "hires_fix_refiner_pass": "second pass",
         "hires_fix_show_sampler": False, "hires_fix_show_prompts": False,
