@@ -379,3 +379,14 @@ def test_the_words_of_the_strategy_that_goes_on() -> None:
     assert format_strategy(plan.strategy_to(shared.index)) == "Latent x2 @0.95"
     assert format_strategy(plan.strategy_to(shared.index, first.index)) == "Latent x2 @0.95"
     assert format_strategy(plan.strategy_to(shared.index, second.index)) == "Latent x2 @1"
+
+
+def test_what_is_to_be_known_of_detail() -> None:
+    plan = make_plan(parse("None x1.5 @0.4 [detail] > Latent x2 @0.5\nNone x1.5 @0.4"), FirstPass(64, 64, 20))
+    with_it, after, without = plan.stages
+    assert [node.detail for node in plan.stages] == [True, False, False]
+    assert (with_it.upscale, with_it.steps) == (without.upscale, without.steps) and after.parent == with_it.index
+    cost, encoded = remarks(plan)
+    assert "no cost" in cost and after.text in encoded and "encoded" in encoded
+    pixels = make_plan(parse("Lanczos x2 [detail]\nLanczos x2"), FirstPass(64, 64, 20))
+    assert len(pixels.stages) == 2 and pixels.variants[1].same_as is None

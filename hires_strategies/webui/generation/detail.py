@@ -41,13 +41,17 @@ def detail_variants(p: Processing, batch: Batch) -> None:
 
     Whatever happens to a variant, its picture as the stages left it stays, and a sentence says so.
     """
+    troubles: dict[str, list[str | None]] = {}
     for variant, images in batch.further_pictures():
         q = _as_if_generated(p, batch, variant)
         for position, image in enumerate(images):
             detailed = _detailed(q, batch, position, image)
             batch.detailed[variant, position] = detailed
             if detailed.error:
-                p.comment(f"Hires strategies: '{batch.strategy_of(variant, position)}': {detailed.error}")
+                troubles.setdefault(detailed.error, []).append(batch.strategy_of(variant, position))
+    for sentence, strategies in troubles.items():
+        of = f"'{strategies[0]}'" if len(strategies) == 1 else f"{len(strategies)} pictures of further variants"
+        p.comment(f"Hires strategies: {of}: {sentence}")
 
 
 def _as_if_generated(p: Processing, batch: Batch, variant: int) -> Processing:

@@ -119,4 +119,5 @@ def _with_overlay(p: Processing, image: Image.Image, overlay: Any) -> Image.Imag
         result = processing.apply_overlay(image, paste_to, 0, [overlay])  # type: ignore[call-arg]
     else:
         result = processing.apply_overlay(image, paste_to, overlay)
-    return result[0] if isinstance(result, tuple) else result
+    covered: Image.Image = result[0] if isinstance(result, tuple) else result
+    return covered
