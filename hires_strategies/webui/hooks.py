@@ -10,16 +10,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from modules import errors, processing
+from modules import processing
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.planning.timing import Ran
 from hires_strategies.webui.first_pass.recall import FirstPassOfBatch
-from hires_strategies.webui.generation import first_image, selected_image, xyz_cell
+from hires_strategies.webui.generation import first_image, of_folder, selected_image, start_from, xyz_cell
 from hires_strategies.webui.generation.batch_progress import bar_for, bar_without_stages
 from hires_strategies.webui.generation.generated_images import GeneratedImages
 from hires_strategies.webui.generation.job import Job, forget, hang, job_on, needs_first_pass
 from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
+from hires_strategies.webui.generation.selectable_script import selectable_script_runs
 from hires_strategies.webui.host import attachments, forks, infotext, parameters, progress, saving
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import ImageArguments, Processed, Processing
@@ -28,6 +29,7 @@ from hires_strategies.webui.output.answered import Answered
 from hires_strategies.webui.output.contact_sheets import add_sheets
 from hires_strategies.webui.output.extra_images import add_extras
 
+from .refusal import Refusal, refuse, refused
 from .settings import limits
 
 _DROPPED = (
@@ -45,7 +47,7 @@ def setup(p: Processing) -> None:
 def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
     """Read and check the section's request, before other scripts and before any work."""
     if selected_image.is_asked(p, arguments):
-        arguments = (True, *arguments[1:])
+        arguments = (True, *arguments[1 : start_from.FIRST])
         try:
             selected_image.take_first_pass(p)
         except Exception as error:
@@ -67,8 +69,10 @@ def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
         request = xyz_cell.read_cell(arguments, xyz_cell.asked(p), host_vocabulary(own_limits))
         if request is None:
             return
+        request = of_folder.one_picture(p, request)
         if request.first_pass_image is not None:
-            first_image.take_over(p, request.first_pass_image)
+            texts_first = request.picture_texts and not selectable_script_runs(p)  # an axis may hold these values
+            first_image.take_over(p, request.first_pass_image, texts_first)
         job = Job(request, own_limits)
         hang(p, job)
         job.check(p)
@@ -214,32 +218,6 @@ def is_ours(p: Processing) -> bool:
 
 def job_of(p: Processing) -> Job | None:
     return job_on(p) if is_ours(p) else None
-
-
-def refuse(p: Processing, error: Exception) -> None:
-    """Stop this generation at its next unguarded call, with an error that says why."""
-    if isinstance(error, StrategyError):
-        refused(error)
-    else:
-        errors.report("Hires strategies: unexpected error", exc_info=True)
-    p.setup_prompts = p.sample = Refusal(error)
-
-
-class Refusal(attachments.Replacement):
-    """A method of `p` that raises the error that a hook could not raise."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise self.error
-
-
-def refused(error: StrategyError) -> StrategyError:
-    """The same error with the attributes from which A1111's API makes its answer."""
-    error.status_code = 422  # type: ignore[attr-defined]
-    error.detail = str(error)  # type: ignore[attr-defined]
-    return error
 
 
 def guarded(hook: Callable[..., None], p: Processing, *args: Any) -> None:

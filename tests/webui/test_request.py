@@ -96,6 +96,10 @@ _argument_values: dict[str, st.SearchStrategy[Any]] = {
     "crops": st.sampled_from(["differences", "whole", "half"]),
     "reuse_first_pass": st.booleans() | st.just("yes"),
     "first_pass_image": st.sampled_from([SMALL, "data:image/png;base64," + SMALL, "abc", SMALL[:40], ""]),
+    "folder": st.sampled_from(["/pictures", "C:\\pictures", "..", ""]),
+    "results": st.sampled_from(["output folder", "beside the originals", "elsewhere"]),
+    "again": st.booleans() | _json,
+    "picture_texts": st.booleans() | _json,
 }
 assert list(_argument_values) == [field.name for field in ARGUMENT]
 _good_switches = {name: st.booleans() for name in ("stages", "first_pass", "sheet", "reuse_first_pass")}

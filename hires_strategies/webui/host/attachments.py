@@ -7,6 +7,7 @@ On `p`, as values that only this extension reads (`hang`, `held`, `drop`):
 | AXES | the axes of the plot confirmed so far, on the plot's own `p` |
 | ORIGINAL | the gallery's image that the strategy runs on, with its text, until it is returned |
 | BAR | the progress of the batch being sampled |
+| OF_FOLDER | the picture of a folder that this generation starts from |
 
 On `p`, in place of its methods `sample`, `setup_prompts` and `save_samples`: a Replacement (hooks.SampleThenStages,
 hooks.Refusal, host.saving).
@@ -44,6 +45,7 @@ CELL = PREFIX + "cell"
 AXES = PREFIX + "axes"
 ORIGINAL = PREFIX + "original"
 BAR = PREFIX + "bar"
+OF_FOLDER = PREFIX + "of_folder"
 RECORD = PREFIX + "record"
 
 T = TypeVar("T")

@@ -110,7 +110,7 @@ class WebuiHost:
         bar = progress.bar_of(self.p)
         if bar is not None:
             bar.stage(node.index)
-        shared.state.textinfo = text
+        progress.say(text)
 
     def stopped(self) -> str | None:
         """What shared.state's `interrupted` and `skipped` say, which the host's process_images checks, too."""
@@ -131,7 +131,7 @@ class WebuiHost:
 
     def close(self) -> None:
         """Leave the host as it was before the stages, whatever happened in them."""
-        shared.state.textinfo = None
+        progress.say(None)
         self.conditioning.restore_networks()
 
     def _stage_p(self, node: Node) -> Processing:
