@@ -71,8 +71,9 @@ def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
             return
         request = of_folder.one_picture(p, request)
         if request.first_pass_image is not None:
-            texts_first = request.picture_texts and not selectable_script_runs(p)  # an axis may hold these values
-            first_image.take_over(p, request.first_pass_image, texts_first)
+            # The axes of a plot change the generation's own values.
+            texts = None if request.picture_texts and selectable_script_runs(p) else request.picture_texts
+            first_image.take_over(p, request.first_pass_image, texts)
         job = Job(request, own_limits)
         hang(p, job)
         job.check(p)
@@ -180,6 +181,7 @@ class SampleThenStages(attachments.Replacement):
             is_own = samples is not None and not reused and not self.p.enable_hr
             first_pass = first_pass_ran(self.p, seconds) if is_own else Ran(None)
             shown = job.run_batch(self.p, samples, reused, written)
+            of_folder.require_a_result(self.p, job.batches[-1].result)
             learn(job.batches[-1], first_pass)
             return shown
         except StrategyError as error:

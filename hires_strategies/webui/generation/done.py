@@ -22,11 +22,11 @@ class Done:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._results: dict[str, list[str]] = {}
+        self._sizes: dict[str, dict[str, int]] = {}
         for line in _lines(path):
             entry = _entry(line)
             if entry is not None:
-                self._results[entry[0]] = entry[1]
+                self._sizes[entry[0]] = entry[1]
 
     @classmethod
     def of(cls, folder: Path) -> Done:
@@ -35,14 +35,14 @@ class Done:
         return cls(data_file(f"folders/{name}.jsonl"))
 
     def results(self, key: str) -> list[str] | None:
-        """The files of a finished picture; None if it was not finished, or one of them is gone."""
-        files = self._results.get(key)
-        return files if files and all(map(_is_there, files)) else None
+        """The files of a finished picture; None if it was not finished, or one of them is gone or another one now."""
+        sizes = self._sizes.get(key)
+        return list(sizes) if sizes and all(_size(file) == size for file, size in sizes.items()) else None
 
     def names_in(self, folder: Path) -> set[str]:
         """The names of all results that were put into a folder."""
         own = os.path.normcase(folder)
-        files = [file for files in self._results.values() for file in files]
+        files = [file for sizes in self._sizes.values() for file in sizes]
         return {os.path.basename(file) for file in files if os.path.normcase(os.path.dirname(file)) == own}
 
     def add(self, key: str, name: str, files: Sequence[str]) -> None:
@@ -50,11 +50,11 @@ class Done:
 
         Raises OSError.
         """
-        self._results[key] = list(files)
+        self._sizes[key] = {file: os.path.getsize(file) for file in files}
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:
             # A line of its own even after one that a crash left unfinished.
-            file.write("\n" + json.dumps({"key": key, "picture": name, "results": list(files)}) + "\n")
+            file.write("\n" + json.dumps({"key": key, "picture": name, "results": self._sizes[key]}) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -72,19 +72,19 @@ def _lines(path: Path) -> list[str]:
         return []
 
 
-def _entry(line: str) -> tuple[str, list[str]] | None:
-    """The key and the files of a line; None for an empty, unfinished or strange one."""
+def _entry(line: str) -> tuple[str, dict[str, int]] | None:
+    """The key, and the files with their sizes, of a line; None for an empty, unfinished or strange one."""
     try:
         value = json.loads(line)
         key, files = value["key"], value["results"]
     except (ValueError, TypeError, KeyError):
         return None
-    sane = isinstance(key, str) and isinstance(files, list) and all(isinstance(file, str) for file in files)
+    sane = isinstance(key, str) and isinstance(files, dict) and all(isinstance(size, int) for size in files.values())
     return (key, files) if sane else None
 
 
-def _is_there(file: str) -> bool:
+def _size(file: str) -> int:
     try:
-        return os.path.getsize(file) > 0
+        return os.path.getsize(file)
     except OSError:
-        return False
+        return -1

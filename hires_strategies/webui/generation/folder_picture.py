@@ -41,7 +41,7 @@ def look_at(p: Processing, path: Path, request: Request) -> Waiting:
     data = _bytes(path, p.is_api)
     q = _own(p)
     first_image.take_texts(q, header(data, path.name), request.picture_texts)
-    return Waiting(path, key_of([hashlib.sha256(data).hexdigest(), _asked(request), _made_from(q)]))
+    return Waiting(path, key_of([path.name, hashlib.sha256(data).hexdigest(), _asked(request), _made_from(q)]))
 
 
 def generation_of(p: Processing, waiting: Waiting, request: Request, limits: Limits) -> Processing:

@@ -9,7 +9,8 @@ from typing import Any
 from PIL.Image import Image
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.webui.host import attachments
+from hires_strategies.running.run import Result
+from hires_strategies.webui.host import attachments, forks, progress
 from hires_strategies.webui.host.processing import Processing
 
 from .request import Request
@@ -50,6 +51,14 @@ def one_picture(p: Processing, request: Request) -> Request:
             "under Script, or start from an image."
         )
     return replace(request, folder=None, first_pass_image=picture.image)
+
+
+def require_a_result(p: Processing, result: Result) -> None:
+    """Raise StrategyError where every stage of a picture of a folder failed: what is left is the picture itself, and
+    there is nothing to save. What the user stopped is as the host's rules have it."""
+    is_stopped = progress.stopped() is not None or forks.stops_after_this_image()
+    if held(p) is not None and not is_stopped and all(outcome.error for outcome in result.stages):
+        raise StrategyError(" ".join(result.troubles))
 
 
 def naming(p: Processing) -> dict[str, Any]:

@@ -32,7 +32,8 @@ class Request:
     """A ticked section: the strategies in the order written, and what else to return.
 
     `first_pass_image` is a picture to start from instead of a first pass; its `info` may hold generation parameters.
-    `picture_texts`: they come before the generation's own. `folder`: the path of a folder of such pictures; `results`
+    `picture_texts`: they come before the generation's own (True), are not read (False), or fill in what that leaves
+    open (None). `folder`: the path of a folder of such pictures; `results`
     and `again` say where its results go, and whether what is done is done again.
     """
 
@@ -43,7 +44,7 @@ class Request:
     crops: str = CROPS[0]
     reuse_first_pass: bool = True
     first_pass_image: Image | None = None
-    picture_texts: bool = False
+    picture_texts: bool | None = None
     folder: str | None = None
     results: str = RESULTS[0]
     again: bool = False
@@ -125,6 +126,8 @@ def _object_in(text: str) -> dict[str, Any] | None:
 
 
 def _from_object(values: Mapping[str, Any], vocabulary: Vocabulary) -> Request:
+    if values.get("folder") and values.get("first_pass_image"):
+        raise StrategyError("'folder' and 'first_pass_image' both say what to start from: leave one of them out.")
     pages = values.get("first_pass_image")
     if isinstance(pages, Image):  # the page's own picture, which is no text
         values = {key: value for key, value in values.items() if key != "first_pass_image"}
@@ -137,8 +140,6 @@ def _from_object(values: Mapping[str, Any], vocabulary: Vocabulary) -> Request:
             checked["first_pass_image"], vocabulary.limits.longest_side, "first_pass_image"
         )
     if "folder" in checked:
-        if "first_pass_image" in checked:
-            raise StrategyError("'folder' and 'first_pass_image' both say what to start from: leave one of them out.")
         checked.setdefault("picture_texts", True)
     return Request(**checked)
 
