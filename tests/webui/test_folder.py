@@ -199,7 +199,9 @@ def test_nothing_is_replaced(pictures: Pictures) -> None:
     assert (pictures.path / "house-hires.png").read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["a [seed] b.png", "größe 長い 🏠.png", "a, b; c=1.png", "100%.png", "x" * 90 + ".png"])
+@pytest.mark.parametrize(
+    "name", ["a [seed] b.png", "größe 長い 🏠.png", "a, b; c=1.png", "100%.png", "x" * 90 + ".png"]
+)
 def test_names_that_are_patterns_to_the_host(pictures: Pictures, name: str) -> None:
     pictures.add(name)
     assert pictures.states() == {name: "done"}

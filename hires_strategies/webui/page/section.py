@@ -15,7 +15,7 @@ from hires_strategies.editing.row_edits import rows_of
 from hires_strategies.notation.json_schema import CROPS
 from hires_strategies.webui.host.processing import SectionScript
 
-from . import events
+from . import events, start_from
 from .pasted import pasted_strategy, pasted_tick
 from .preset_list import PresetFields, build_presets, wire_presets
 from .row_fields import ROWS, RowFields, build_row
@@ -47,6 +47,7 @@ class Section:
     shown: Any
     buttons: dict[str, Any]
     from_gallery: Any
+    start: list[Any]
 
 
 def build(script: SectionScript) -> list[Any]:
@@ -65,7 +66,7 @@ def build(script: SectionScript) -> list[Any]:
     events.remember(section)
     script.infotext_fields = [(enabled, pasted_tick), (section.text, pasted_strategy)]
     script.paste_field_names = []
-    return [enabled, section.text, *section.outputs, section.from_gallery]
+    return [enabled, section.text, *section.outputs, section.from_gallery, *section.start]
 
 
 def _section(script: SectionScript, enabled: Any, *, sheet: bool) -> Section:
@@ -104,6 +105,7 @@ def _section(script: SectionScript, enabled: Any, *, sheet: bool) -> Section:
         add_line=add_line,
         outputs=_outputs(elem_id, sheet=sheet),
         **_hidden(elem_id),
+        start=start_from.build(elem_id),
     )
 
 
