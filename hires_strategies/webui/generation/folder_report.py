@@ -36,6 +36,7 @@ class Report:
     """Collected while the run goes on. Of the images no more than `shown` are kept, so that memory stays flat."""
 
     folder: Path
+    pictures: Sequence[str]  # the names of all, in their order
     shown: int
     entries: list[Entry] = field(default_factory=list)
     left: int = 0
@@ -116,7 +117,9 @@ class Report:
         return sentences
 
     def _as_object(self) -> dict[str, Any]:
-        return {"folder": str(self.folder), "left": self.left, "pictures": [asdict(each) for each in self.entries]}
+        places = {name: place for place, name in enumerate(self.pictures)}
+        entries = sorted(self.entries, key=lambda each: places[each.picture])
+        return {"folder": str(self.folder), "left": self.left, "pictures": [asdict(each) for each in entries]}
 
 
 _WORDS = {DONE: "done", BEFORE: "done before", UNFINISHED: "not finished", FAILED: "failed"}

@@ -102,7 +102,8 @@ class _FolderRun:
             raise StrategyError(f"The folder {short(request.folder)} cannot be read: {describe(error)}") from None
         if not self.listing.pictures:
             raise StrategyError(f"There is no picture to start from in the folder {short(request.folder)}.")
-        self.report = Report(self.folder, FOLDER_SHOWN.whole(p.override_settings, least=0))
+        names = [path.name for path in self.listing.pictures]
+        self.report = Report(self.folder, names, FOLDER_SHOWN.whole(p.override_settings, least=0))
 
     def run(self) -> Processed:
         waiting = self._waiting()
