@@ -338,3 +338,34 @@ def _decoded(encoded: Any) -> Image.Image:
 
     text = encoded if isinstance(encoded, str) else encoded.decode()
     return decode(text).convert("RGB")
+
+
+def test_memory_stays_flat_over_many_pictures(pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the results no more than the cap are held at any time, and of the originals only the one that runs."""
+    import gc
+
+    from modules import script_callbacks
+
+    for number in range(40):
+        pictures.add(f"{number}.png", TEXT, (48, 56))
+    held: list[tuple[int, int]] = []
+
+    def count(params: Any) -> None:
+        sizes = [each.size for each in gc.get_objects() if isinstance(each, Image.Image)]
+        held.append((sizes.count((48, 56)), sizes.count((96, 112))))
+
+    saving = [*script_callbacks._callbacks["before_image_saved"], count]
+    monkeypatch.setitem(script_callbacks._callbacks, "before_image_saved", saving)
+    images, _ = pictures.run(fields={"override_settings": {"hires_strategies_folder_shown": 3}})
+    assert len(images) == 3 and len(held) == 40
+    originals, results = max(each[0] for each in held[10:]), max(each[1] for each in held[10:])
+    assert originals <= 2 * max(each[0] for each in held[:3]) and results <= 3 + 2 * max(each[1] for each in held[:1])
+
+
+def test_a_switch_of_the_host_switches_folders_off(pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
+    from modules import shared
+
+    pictures.add("a.png")
+    monkeypatch.setattr(shared.cmd_opts, "hide_ui_dir_config", True)
+    with pytest.raises(StrategyError, match="--hide-ui-dir-config"):
+        pictures.run()

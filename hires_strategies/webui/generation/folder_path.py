@@ -28,8 +28,10 @@ def allowed_folder(text: str, is_api: bool) -> Path:
         folder = Path(os.path.realpath(named))
         if is_api:
             _check(folder, named)
-        if not folder.is_dir():
+        if not named or not folder.is_dir():
             raise StrategyError(f"There is no folder {short(named)} on the machine that runs the WebUI.")
+    except StrategyError:
+        raise
     except (OSError, ValueError) as error:
         raise StrategyError(f"The folder {short(named)} cannot be read: {describe(error)}") from None
     return folder
@@ -62,11 +64,9 @@ def _is_inside(path: str, folders: Sequence[str]) -> bool:
 
 
 def _contains(folder: str, path: str) -> bool:
-    folder, path = os.path.normcase(folder), os.path.normcase(path)
-    try:
-        return os.path.commonpath([folder, path]) == folder
-    except ValueError:  # on different drives
-        return False
+    """Both as os.path.realpath gives them, so the beginning tells; a drive's or share's root may end with a separator."""
+    folder, path = (os.path.normcase(each).rstrip(os.path.sep) + os.path.sep for each in (folder, path))
+    return path.startswith(folder)
 
 
 def _unquoted(text: str) -> str:

@@ -23,7 +23,7 @@ from hires_strategies.webui.refusal import refused
 from hires_strategies.webui.settings import FOLDER_SHOWN, limits
 from hires_strategies.wording import describe, short
 
-from . import start_from
+from . import of_folder, start_from
 from .done import Done
 from .folder_listing import list_pictures
 from .folder_path import allowed_folder
@@ -150,11 +150,16 @@ class _FolderRun:
             devices.torch_gc()
 
     def _run_one(self, picture: Waiting) -> None:
-        name = picture.path.name
         q = generation_of(self.p, picture, self.request, self.limits)
-        processed = processing.process_images(q)
+        try:
+            self._judge(picture, q, processing.process_images(q))
+        finally:
+            of_folder.let_go(q)
+
+    def _judge(self, picture: Waiting, q: Processing, processed: Processed) -> None:
+        """Note what became of a picture."""
+        name, job = picture.path.name, job_on(q)
         files = self.report.keep(name, processed)
-        job = job_on(q)
         if job is None:
             raise StrategyError("It was not enlarged: another script ran its generation.")
         trouble = records.troubles(processed.images)

@@ -32,6 +32,13 @@ def hang(p: Processing, picture: OfFolder) -> None:
     attachments.hang(p, attachments.OF_FOLDER, picture)
 
 
+def let_go(p: Processing) -> None:
+    """Let go of all that hangs on a `p` that has ended. It refers back to `p`: what does is freed late, or never while
+    a run goes on."""
+    for name in ("sample", "setup_prompts", "save_samples", attachments.JOB, attachments.BAR, attachments.OF_FOLDER):
+        attachments.drop(p, name)
+
+
 def held(p: Processing) -> OfFolder | None:
     return attachments.held(p, attachments.OF_FOLDER, OfFolder)
 
