@@ -18,7 +18,7 @@ from tests.live.test_first_image import encoded
 from tests.live.test_interrupt import click_interrupt
 from tests.live.test_progress import Watched
 
-SLOW = "Latent x1.25 @0.9 [10 steps]"
+SLOW = "Latent x1.25 @0.9 [10 steps] > Nearest x1.5"
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_after_an_interrupt_the_next_run_goes_on(webui: WebUI, folder: Path, mad
     else:
         webui.post("/sdapi/v1/interrupt")
     answer = running.result()
-    second = "done" if how == "click" else "unfinished"  # the first click stops after the current image
+    second = "done" if how == "click" else "unfinished"  # the first click stops after the picture, with all its stages
     assert states(answer) == {"9.png": "done", "10.png": second}
     assert answer.info["hires_strategies_folder"]["left"] == 1
     on = webui.txt2img(asked(folder, SLOW))

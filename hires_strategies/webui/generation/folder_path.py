@@ -64,7 +64,7 @@ def _is_inside(path: str, folders: Sequence[str]) -> bool:
 
 
 def _contains(folder: str, path: str) -> bool:
-    """Both as os.path.realpath gives them, so the beginning tells; a drive's or share's root may end with a separator."""
+    """Both are as os.path.realpath gives them, so the beginning tells. A drive's root ends with a separator."""
     folder, path = (os.path.normcase(each).rstrip(os.path.sep) + os.path.sep for each in (folder, path))
     return path.startswith(folder)
 

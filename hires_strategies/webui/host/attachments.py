@@ -10,7 +10,7 @@ On `p`, as values that only this extension reads (`hang`, `held`, `drop`):
 | OF_FOLDER | the picture of a folder that this generation starts from |
 
 On `p`, in place of its methods `sample`, `setup_prompts` and `save_samples`: a Replacement (hooks.SampleThenStages,
-hooks.Refusal, host.saving).
+refusal.Refusal, host.saving).
 
 On an image (`hang_on_image`, `held_by_image`): RECORD, its entry in the answer's info.
 
@@ -18,7 +18,7 @@ On `processed`: a subclass in place of its class (`exchange_class`; output.recor
 
 For the length of one call, put back in a `finally`: the scaler's `do_upscale` (host.pixels), and
 p.extra_generation_params (first_pass.recall). Until it is called, once: the `run` of the selected script of the list
-(output.records).
+(output.records), and for a folder of pictures p.scripts and the host's `process_images_inner` (generation.folder_run).
 
 Other extensions copy `p`, even deeply, and serialise its fields as JSON or pickle them. So a value is attached as a
 token: a string that holds it. A copy holds the same value; a string that came back from JSON or a pickle finds it as

@@ -17,7 +17,7 @@ from hires_strategies.planning.plan import Node
 from hires_strategies.planning.sizes import LATENT_SIDE, Upscale
 from hires_strategies.running.host import Latents, Sampled
 
-from . import forks, parameters, pixels, progress
+from . import attachments, forks, parameters, pixels, progress
 from .conditioning import Conditioning
 from .lists import latent_modes
 from .processing import Processing
@@ -117,8 +117,11 @@ class WebuiHost:
         return progress.stopped()
 
     def ending(self) -> bool:
-        """Whether shared.state's `stopping_generation` is set, which the host's process_images checks, too."""
-        return forks.stops_after_this_image()
+        """Whether shared.state's `stopping_generation` is set, which the host's process_images checks, too.
+
+        Of a folder of pictures, the one that runs is finished.
+        """
+        return forks.stops_after_this_image() and not attachments.held(self.p, attachments.OF_FOLDER, object)
 
     def failed(self, node: Node, error: Exception) -> None:
         """Print the stage's error with the host's errors.report, then free memory with devices.torch_gc."""
