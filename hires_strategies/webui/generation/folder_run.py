@@ -81,6 +81,8 @@ def run(p: Processing, arguments: Sequence[Any]) -> Processed:
         return _FolderRun(p, request, own_limits).run()
     except StrategyError as error:
         raise refused(error) from None
+    finally:
+        progress.head(None)
 
 
 class _FolderRun:
@@ -116,7 +118,6 @@ class _FolderRun:
             progress.expect_batches((len(waiting) - number) * self.p.n_iter)
             progress.head(f"{picture.path.name} ({number + 1} of {len(waiting)})")
             self._run_guarded(picture)
-        progress.head(None)
         return self.report.processed(self.p, self.listing.results)
 
     def _waiting(self) -> list[Waiting]:
