@@ -6,6 +6,7 @@ from modules import script_callbacks, scripts
 
 from hires_strategies.webui import hooks, refusal, settings, xyz_axes
 from hires_strategies.webui.api import routes
+from hires_strategies.webui.generation import folder_run
 from hires_strategies.webui.output import file_names
 from hires_strategies.webui.page import events, pasted, section
 
@@ -22,6 +23,7 @@ class HiresStrategies(scripts.Script):
 
     def setup(self, p, *args):
         hooks.setup(p)
+        folder_run.set_up(p, args)
 
     def before_process(self, p, *args):
         hooks.before_process(p, args)

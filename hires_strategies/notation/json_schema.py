@@ -77,6 +77,7 @@ STRATEGY = (
 STRATEGY_SCHEMA = object_schema(STRATEGY)
 CROPS = ("differences", "whole")
 DETAIL = ("first", "every")
+RESULTS = ("output folder", "beside the originals")  # where those of a folder of pictures go
 _STRATEGIES = Field(
     "strategies",
     "a strategy text ('Latent x2 @0.7'), a strategy object ({'stages': [...]}) or a list of those",
@@ -99,7 +100,12 @@ ARGUMENT = (
     Field("reuse_first_pass", "true or false", {**YES_OR_NO, "default": True}),
     Field("detail", "'first' or 'every'", {"type": "string", "enum": list(DETAIL)}),
     Field("first_pass_image", "an image as base64 text", {**TEXT, "contentEncoding": "base64"}),
-)
+    Field("folder", "the path of a folder of pictures", TEXT),
+    Field("results", "'output folder' or 'beside the originals'",
+          {"type": "string", "enum": list(RESULTS), "default": RESULTS[0]}),
+    Field("again", "true or false", {**YES_OR_NO, "default": False}),
+    Field("picture_texts", "true or false", YES_OR_NO),
+)  # fmt: skip
 # The first pass to plan for, with txt2img's own names and defaults.
 FIRST_PASS = (
     _field(BY_FIELD["width"], default=512),

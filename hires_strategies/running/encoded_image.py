@@ -1,4 +1,4 @@
-"""An image as programs send it (base64 text) -> a picture to start from."""
+"""An image as programs send it (base64 text), or as a file holds it -> a picture to start from."""
 
 from __future__ import annotations
 
@@ -37,19 +37,45 @@ def decode_image(text: str, longest_side: int, key: str) -> Image.Image:
         data = base64.b64decode("".join(payload.split()), validate=True)
     except (binascii.Error, ValueError):
         raise StrategyError(f"'{key}' has to be an image as base64 text, found {short(text)}.") from None
+    return _read(data, longest_side, key, f"base64 of {data[:16]!r}")
+
+
+def read_picture(data: bytes, longest_side: int, name: str) -> Image.Image:
+    """The picture in a file's bytes, in the same way; `name` is the file's, for errors."""
+    return _read(data, longest_side, name, f"{data[:16]!r}" if data else "an empty file")
+
+
+def header(data: bytes, name: str) -> Image.Image:
+    """The opened, not decoded picture in a file's bytes: for what its header says. Raises StrategyError."""
     try:
-        with Image.open(io.BytesIO(data), formats=_formats()) as image:
-            _check_size(image, longest_side, key)
-            info = dict(image.info)
-            flat = _upright(eight_bits_on_white(image), image)
-    except StrategyError:
-        raise
-    except UnidentifiedImageError:
-        raise StrategyError(f"'{key}' holds no image of a known format, found base64 of {data[:16]!r}.") from None
-    except Exception as error:  # Pillow's readers raise many kinds of errors for broken files
-        raise StrategyError(f"'{key}' holds no image that can be read: {error}.") from None
+        return Image.open(io.BytesIO(data), formats=_formats())
+    except Exception as error:
+        raise _unreadable(error, name, f"{data[:16]!r}" if data else "an empty file") from None
+
+
+def flattened(image: Image.Image, longest_side: int, key: str) -> Image.Image:
+    """An opened picture in the same form. Raises StrategyError naming `key`."""
+    _check_size(image, longest_side, key)
+    info = dict(image.info)
+    flat = _upright(eight_bits_on_white(image), image)
     flat.info = info
     return flat
+
+
+def _read(data: bytes, longest_side: int, key: str, found: str) -> Image.Image:
+    try:
+        with Image.open(io.BytesIO(data), formats=_formats()) as image:
+            return flattened(image, longest_side, key)
+    except StrategyError:
+        raise
+    except Exception as error:  # Pillow's readers raise many kinds of errors for broken files
+        raise _unreadable(error, key, found) from None
+
+
+def _unreadable(error: Exception, key: str, found: str) -> StrategyError:
+    if isinstance(error, UnidentifiedImageError):
+        return StrategyError(f"'{key}' holds no image of a known format, found {found}.")
+    return StrategyError(f"'{key}' holds no image that can be read: {error}.")
 
 
 def _formats() -> list[str]:

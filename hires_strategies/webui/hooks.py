@@ -15,11 +15,19 @@ from modules import processing
 from hires_strategies.errors import StrategyError
 from hires_strategies.planning.timing import Ran
 from hires_strategies.webui.first_pass.recall import NOT_ASKED, FirstPassOfBatch
-from hires_strategies.webui.generation import first_image, selected_image, shared_batch, xyz_cell
+from hires_strategies.webui.generation import (
+    first_image,
+    of_folder,
+    selected_image,
+    shared_batch,
+    start_from,
+    xyz_cell,
+)
 from hires_strategies.webui.generation.batch import Batch
 from hires_strategies.webui.generation.batch_progress import bar_for, bar_without_stages
 from hires_strategies.webui.generation.job import Job, forget, hang, job_on, needs_first_pass, part
 from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
+from hires_strategies.webui.generation.selectable_script import selectable_script_runs
 from hires_strategies.webui.host import attachments, forks, infotext, parameters, progress, saving
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import ImageArguments, Processed, Processing
@@ -43,7 +51,7 @@ def setup(p: Processing) -> None:
 def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
     """Read and check the section's request, before other scripts and before any work."""
     if selected_image.is_asked(p, arguments):
-        arguments = (True, *arguments[1:])
+        arguments = (True, *arguments[1 : start_from.FIRST])
         try:
             selected_image.take_first_pass(p)
         except Exception as error:
@@ -66,8 +74,11 @@ def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
         request = xyz_cell.read_cell(arguments, xyz_cell.asked(p), host_vocabulary(own_limits))
         if request is None:
             return
+        request = of_folder.one_picture(p, request)
         if request.first_pass_image is not None:
-            first_image.take_over(p, request.first_pass_image)
+            # The axes of a plot change the generation's own values.
+            texts = None if request.picture_texts and selectable_script_runs(p) else request.picture_texts
+            first_image.take_over(p, request.first_pass_image, texts)
         job = Job(request, own_limits)
         hang(p, job)
         job.check(p)
@@ -181,6 +192,7 @@ class SampleThenStages(attachments.Replacement):
             is_own = samples is not None and not reused and not self.p.enable_hr
             first_pass = first_pass_ran(self.p, seconds) if is_own else Ran(None)
             shown = job.run_batch(self.p, samples, reused, written)
+            of_folder.require_a_result(self.p, job.batches[-1].result)
             learn(job.batches[-1], first_pass)
             return shown
         except StrategyError as error:

@@ -92,7 +92,23 @@ AUDIT = Setting(
     False,
     "Compute every remembered first pass again and stop where it differs (slow, to find faults)",
 )
-SETTINGS = (LONGEST_SIDE, VARIANTS, REMEMBER, REMEMBERED_IMAGES, REMEMBERED_MEGABYTES, CROPS_BOX, DETAILED, AUDIT)
+FOLDER_SHOWN = Setting(
+    "folder_shown",
+    32,
+    "Most results of a folder of pictures that the gallery shows; all are saved",
+    Number(0, 1000, whole=True),
+)
+SETTINGS = (
+    LONGEST_SIDE,
+    VARIANTS,
+    REMEMBER,
+    REMEMBERED_IMAGES,
+    REMEMBERED_MEGABYTES,
+    CROPS_BOX,
+    DETAILED,
+    AUDIT,
+    FOLDER_SHOWN,
+)
 
 
 def add_settings() -> None:

@@ -98,6 +98,10 @@ _argument_values: dict[str, st.SearchStrategy[Any]] = {
     "reuse_first_pass": st.booleans() | st.just("yes"),
     "detail": st.sampled_from(["first", "every", "all", True]),
     "first_pass_image": st.sampled_from([SMALL, "data:image/png;base64," + SMALL, "abc", SMALL[:40], ""]),
+    "folder": st.sampled_from(["/pictures", "C:\\pictures", "..", ""]),
+    "results": st.sampled_from(["output folder", "beside the originals", "elsewhere"]),
+    "again": st.booleans() | _json,
+    "picture_texts": st.booleans() | _json,
 }
 assert list(_argument_values) == [field.name for field in ARGUMENT]
 _good_switches = {name: st.booleans() for name in ("stages", "first_pass", "sheet", "reuse_first_pass")}
@@ -169,7 +173,8 @@ def test_any_plan_body_is_refused_in_a_sentence_or_planned(body: dict[str, Any])
 
 def test_all_forms_of_one_request() -> None:
     """The page's values, the object and its JSON text."""
-    page = [True, "Latent x2 @0.7\nLanczos x2", True, False, True, "whole", False, "every"]
+    start = ["first pass", None, True, "", "output folder", False]
+    page = [True, "Latent x2 @0.7\nLanczos x2", True, False, True, "whole", False, False, *start, "every"]
     from_page = read_arguments(page, HOST)
     sent = {
         "strategies": ["Latent x2 @0.7", "Lanczos x2"],
@@ -181,7 +186,7 @@ def test_all_forms_of_one_request() -> None:
     }
     assert from_page == read_arguments([sent], HOST) == read_arguments([json.dumps(sent)], HOST)
     assert from_page is not None and from_page.crops == "whole"
-    assert read_arguments([*page[:7], False], HOST) == replace(from_page, detail=None)  # a list from an earlier page
+    assert read_arguments(page[:8], HOST) == replace(from_page, detail=None)  # a list from an earlier page
     assert read_arguments(["Latent x2 @0.7"], HOST) == read_arguments([{"strategies": "Latent x2 @0.7"}], HOST)
 
 

@@ -37,6 +37,7 @@ def boot(arguments: list[str] | None = None) -> None:
     options = shared_cmd_options.cmd_opts
     if options.data_dir:
         paths_internal.data_path = str(Path(options.data_dir).resolve())
+    options.gradio_allowed_path = [paths_internal.data_path, *options.gradio_allowed_path]
     Path(paths_internal.data_path).mkdir(parents=True, exist_ok=True)
     _write_font()
 
@@ -92,7 +93,7 @@ def _launch(demo: Any) -> Any:
     told = {"docs_url": "/docs", "redoc_url": "/redoc"}
     app, _, _ = demo.launch(
         server_name="127.0.0.1", server_port=options.port, prevent_thread_lock=True, quiet=True, app_kwargs=told,
-        allowed_paths=[str(Path(paths_internal.script_path).parent.parent), paths_internal.data_path],
+        allowed_paths=[str(Path(paths_internal.script_path).parent.parent), *options.gradio_allowed_path],
         show_api=False,
     )  # fmt: skip
     app.user_middleware = [each for each in app.user_middleware if each.cls.__name__ != "CORSMiddleware"]

@@ -14,23 +14,33 @@ from .image_parameters import ImageParameters
 KEY = "First pass image"
 
 
-def take_over(p: Processing, image: Image) -> None:
-    """Give `p` the picture's size, and its infotext's prompts and seed if the request has none of its own.
+def take_over(p: Processing, image: Image, texts: bool | None = None) -> None:
+    """Give `p` the picture's size and what its infotext says.
 
-    An empty prompt and a seed of -1 count as none. Raises StrategyError if the host's Hires. fix is on as well.
+    With `texts`, everything that it says of prompts, seed and settings; without (False), nothing; with None, its
+    prompts and seed if the request has none of its own (an empty prompt and a seed of -1 count as none). Raises
+    StrategyError if the host's Hires. fix is on as well.
     """
     if p.enable_hr:
         raise StrategyError(
-            "'first_pass_image' takes the place of the first pass, so Hires. fix ('enable_hr': true) has nothing to "
-            "enlarge: leave one of them out."
+            "A picture takes the place of the first pass, so Hires. fix ('enable_hr': true) has nothing to enlarge: "
+            "leave one of them out."
         )
+    take_texts(p, image, texts)
     p.width, p.height = image.size
     p.extra_generation_params[KEY] = hashlib.sha256(image.tobytes()).hexdigest()[:10]
+
+
+def take_texts(p: Processing, image: Image, texts: bool | None) -> None:
+    """Give `p` what the picture's infotext says, as above. Only the picture's header needs to be read."""
     own_seed = p.seed not in (None, "", -1)
-    if p.prompt and p.negative_prompt and own_seed:
+    if texts is False or (not texts and p.prompt and p.negative_prompt and own_seed):
         return
     parameters = ImageParameters.of(image)
-    if parameters is None:
+    if parameters is None or not parameters.are_of_a_generation:
+        return
+    if texts:
+        parameters.take_all(p)
         return
     if not p.prompt:
         parameters.take_prompt(p)

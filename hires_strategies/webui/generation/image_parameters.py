@@ -51,6 +51,19 @@ class ImageParameters:
         """Whether they suffice to make the first pass again."""
         return "Seed" in self._values and "Prompt" in self._values
 
+    @property
+    def are_of_a_generation(self) -> bool:
+        """Whether it is an infotext at all: the host's reader takes any comment, a camera's too, for a prompt."""
+        return "Steps" in self._values or "Seed" in self._values
+
+    def take_all(self, p: Processing) -> None:
+        """Prompts with their styles, seed, and all that makes a first pass."""
+        p.styles = []
+        self.take_prompt(p)
+        self.take_negative(p)
+        self.take_seed(p)
+        self.take_first_pass(p)
+
     def take_prompt(self, p: Processing) -> None:
         """The prompt, and the styles that the host found in it (depending on its settings it removes their texts)."""
         p.prompt = self._text("Prompt")

@@ -12,16 +12,20 @@ from PIL.Image import Image
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_form import read_strategies
-from hires_strategies.notation.json_schema import ARGUMENT, CROPS, PLAN, check_object, is_text
+from hires_strategies.notation.json_schema import ARGUMENT, CROPS, PLAN, RESULTS, check_object, is_text
 from hires_strategies.planning.plan import FirstPass, Plan, check_first_pass, make_plan
 from hires_strategies.planning.sizes import LATENT_SIDE
-from hires_strategies.running.encoded_image import decode_image
+from hires_strategies.running.encoded_image import decode_image, flattened
 from hires_strategies.strategy import Strategy
 from hires_strategies.vocabulary import Vocabulary
 from hires_strategies.wording import short
 
-# The page's values after its tick, in this order.
-KEYS = tuple(key.name for key in ARGUMENT if key.name != "first_pass_image")
+from . import start_from
+
+BESIDE = RESULTS[1]
+# The page's values after its tick, in this order; and the place of its last argument, after what it starts from.
+KEYS = ("strategies", "stages", "first_pass", "sheet", "crops", "reuse_first_pass")
+DETAIL = start_from.FIRST + len(start_from.NAMES)
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,9 @@ class Request:
 
     `detail`: which variants go through what the host and other scripts do to each finished image; None: as set.
     `first_pass_image` is a picture to start from instead of a first pass; its `info` may hold generation parameters.
+    `picture_texts`: they come before the generation's own (True), are not read (False), or fill in what that leaves
+    open (None). `folder`: the path of a folder of such pictures; `results`
+    and `again` say where its results go, and whether what is done is done again.
     """
 
     strategies: tuple[Strategy, ...]
@@ -40,6 +47,10 @@ class Request:
     reuse_first_pass: bool = True
     detail: str | None = None
     first_pass_image: Image | None = None
+    picture_texts: bool | None = None
+    folder: str | None = None
+    results: str = RESULTS[0]
+    again: bool = False
 
 
 def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request | None:
@@ -54,11 +65,10 @@ def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request 
         return None
     if first is True:
         values = dict(zip(KEYS, arguments[1:], strict=False))
-        if isinstance(values.get("detail"), bool):  # in a list from a page of 1.0 the hidden field stands there
-            del values["detail"]
+        values |= {"detail": arguments[DETAIL]} if len(arguments) > DETAIL else {}
         if isinstance(values.get("strategies"), str):
             _some_text(values["strategies"])
-        return _from_object(values, vocabulary)
+        return _from_object({**values, **start_from.read(arguments)}, vocabulary)
     if isinstance(first, str):
         value = _object_in(first)
         return _from_object({"strategies": _some_text(first)} if value is None else value, vocabulary)
@@ -120,12 +130,21 @@ def _object_in(text: str) -> dict[str, Any] | None:
 
 
 def _from_object(values: Mapping[str, Any], vocabulary: Vocabulary) -> Request:
+    if values.get("folder") and values.get("first_pass_image"):
+        raise StrategyError("'folder' and 'first_pass_image' both say what to start from: leave one of them out.")
+    pages = values.get("first_pass_image")
+    if isinstance(pages, Image):  # the page's own picture, which is no text
+        values = {key: value for key, value in values.items() if key != "first_pass_image"}
     checked = check_object(values, ARGUMENT)
     checked["strategies"] = read_strategies(checked["strategies"], vocabulary)
-    if "first_pass_image" in checked:
+    if isinstance(pages, Image):
+        checked["first_pass_image"] = flattened(pages, vocabulary.limits.longest_side, "The image")
+    elif "first_pass_image" in checked:
         checked["first_pass_image"] = decode_image(
             checked["first_pass_image"], vocabulary.limits.longest_side, "first_pass_image"
         )
+    if "folder" in checked:
+        checked.setdefault("picture_texts", True)
     return Request(**checked)
 
 

@@ -38,11 +38,7 @@ def take_first_pass(p: Processing) -> None:
         raise StrategyError(
             "The selected image's generation parameters name no seed or prompt: its first pass is unknown."
         )
-    p.styles = []
-    parameters.take_prompt(p)
-    parameters.take_negative(p)
-    parameters.take_seed(p)
-    parameters.take_first_pass(p)
+    parameters.take_all(p)
     p.enable_hr, p.firstpass_image, p.txt2img_upscale = False, None, False
     attachments.hang(p, attachments.ORIGINAL, (original, parameters.text))
 

@@ -7,6 +7,7 @@ On `p`, as values that only this extension reads (`hang`, `held`, `drop`):
 | AXES | the axes of the plot confirmed so far, on the plot's own `p` |
 | ORIGINAL | the gallery's image that the strategy runs on, with its text, until it is returned |
 | BAR | the progress of the batch being sampled |
+| OF_FOLDER | the picture of a folder that this generation starts from |
 
 On `p`, in place of its methods `sample`, `setup_prompts` and `save_samples`: a Replacement (hooks.SampleThenStages,
 refusal.Refusal, host.saving).
@@ -17,7 +18,7 @@ On `processed`: a subclass in place of its class (`exchange_class`; output.recor
 
 For the length of one call, put back in a `finally`: the scaler's `do_upscale` (host.pixels), and
 p.extra_generation_params (first_pass.recall). Until it is called, once: the `run` of the selected script of the list
-(output.records).
+(output.records), and for a folder of pictures p.scripts and the host's `process_images_inner` (generation.folder_run).
 
 Other extensions copy `p`, even deeply, and serialise its fields as JSON or pickle them. So a value is attached as a
 token: a string that holds it. A copy holds the same value; a string that came back from JSON or a pickle finds it as
@@ -44,6 +45,7 @@ CELL = PREFIX + "cell"
 AXES = PREFIX + "axes"
 ORIGINAL = PREFIX + "original"
 BAR = PREFIX + "bar"
+OF_FOLDER = PREFIX + "of_folder"
 RECORD = PREFIX + "record"
 
 T = TypeVar("T")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -177,6 +178,19 @@ def add_page_route(function: Callable[..., Any], inputs: list[Any], outputs: lis
         events, event = events.default_config, [gr.events.EventListenerMethod(None, event)]
     more: dict[str, Any] = {"api_name": name, "queue": False, "show_progress": "hidden"}
     events.set_event_trigger(event, function, inputs, outputs, no_target=True, **more)
+
+
+def image_field() -> dict[str, Any]:
+    """What makes an image field of the page take pictures as they are, of any depth, from files and the clipboard.
+
+    In Gradio 4.40 (Forge, Neo) it has several sources, a camera among them; in Gradio 3 files are its only one, and
+    the page of A1111 pastes into it.
+    """
+    import gradio as gr
+
+    own = inspect.signature(gr.Image.__init__).parameters
+    sources: dict[str, Any] = {"sources": ["upload", "clipboard"]} if "sources" in own else {"source": "upload"}
+    return {"image_mode": None, **sources}
 
 
 def encoder_notes() -> Any | None:

@@ -38,6 +38,7 @@ class Processing(Protocol):
     disable_extra_networks: bool
     restore_faces: bool | None
     do_not_save_grid: bool
+    do_not_save_samples: bool
     outpath_samples: str | None
     outpath_grids: str | None
     is_api: bool
@@ -92,6 +93,8 @@ class Processing(Protocol):
     sample: Callable[..., Any]
     setup_prompts: Callable[..., Any]
     save_samples: Callable[..., bool]
+
+    comments: dict[str, int]
 
     def calculate_target_resolution(self) -> None: ...
     def comment(self, text: str) -> None: ...
@@ -178,6 +181,9 @@ class Processed(Protocol):
 
     images: list[Image]
     infotexts: list[str]
+    all_prompts: list[str]
+    all_negative_prompts: list[str]
+    all_seeds: list[int]
     index_of_first_image: int
     info: str
 

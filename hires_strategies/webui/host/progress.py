@@ -46,6 +46,29 @@ def runs() -> bool:
     return _run is not None and _run.time_start == host_state().time_start
 
 
+def expect_batches(count: int) -> None:
+    """So many batches of this host job have not begun, whatever was expected before."""
+    if _run is not None and runs():
+        _run.waiting = count
+    else:
+        vars(shared.state).update(job_count=count, job_no=0, sampling_step=0)
+
+
+_heading: str | None = None
+
+
+def head(text: str | None) -> None:
+    """Show a text over whatever `say` shows, until another one is given or None."""
+    global _heading
+    _heading = text
+    say(None)
+
+
+def say(text: str | None) -> None:
+    """Show a text at the progress bar."""
+    shared.state.textinfo = ": ".join(filter(None, (_heading, text))) or None
+
+
 class Bar:
     """The progress of one batch, created before its first pass, when the host has counted its own jobs.
 

@@ -17,7 +17,7 @@ from hires_strategies.planning.plan import Node, Sampling
 from hires_strategies.planning.sizes import LATENT_SIDE, Upscale
 from hires_strategies.running.host import Latents, Sampled
 
-from . import each_image, forks, generator, parameters, pixels, progress
+from . import attachments, each_image, forks, generator, parameters, pixels, progress
 from .conditioning import Conditioning
 from .lists import latent_modes
 from .processing import Processing
@@ -120,15 +120,18 @@ class WebuiHost:
         bar = progress.bar_of(self.p)
         if bar is not None:
             bar.stage(node.index)
-        shared.state.textinfo = text
+        progress.say(text)
 
     def stopped(self) -> str | None:
         """What shared.state's `interrupted` and `skipped` say, which the host's process_images checks, too."""
         return progress.stopped()
 
     def ending(self) -> bool:
-        """Whether shared.state's `stopping_generation` is set, which the host's process_images checks, too."""
-        return forks.stops_after_this_image()
+        """Whether shared.state's `stopping_generation` is set, which the host's process_images checks, too.
+
+        Of a folder of pictures, the one that runs is finished.
+        """
+        return forks.stops_after_this_image() and not attachments.held(self.p, attachments.OF_FOLDER, object)
 
     def failed(self, node: Node, error: Exception) -> None:
         """Print the stage's error with the host's errors.report, then free memory with devices.torch_gc."""
@@ -141,7 +144,7 @@ class WebuiHost:
 
     def close(self) -> None:
         """Leave the host as it was before the stages, whatever happened in them."""
-        shared.state.textinfo = None
+        progress.say(None)
         self.conditioning.restore_networks()
 
     def _stage_p(self, node: Node) -> Processing:

@@ -8,18 +8,22 @@ if a file of that name, or its text, already exists.
 from __future__ import annotations
 
 import os
+import re
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from modules import errors, images
 from PIL.Image import Image
 
+from hires_strategies.webui.generation import of_folder
 from hires_strategies.webui.host.processing import Processing, opts
 from hires_strategies.wording import describe
 
+_OF_ORIGINAL = re.compile(rf"{re.escape(of_folder.ORIGINAL_NAME)}(-\d+)?(.*)")
 _LONGEST = 255  # bytes in a file name on most systems
 
 
@@ -86,7 +90,30 @@ def before_image_saved(params: Any) -> None:
     """Called by the host for every file it is about to write: gives ours a free name."""
     writing = _writing.get()
     if writing is not None and params.p is writing.p:
+        params.filename, _ = _beside_its_original(params.p, params.filename) or (params.filename, "")
         params.filename, writing.reserved = _free(params.filename, writing.suffix)
+    elif (placed := _beside_its_original(params.p, params.filename)) is not None:
+        params.filename = _first_free(*placed)
+
+
+def _beside_its_original(p: Any, filename: str) -> tuple[str, str] | None:
+    """Where a result of a picture of a folder goes, if it is to lie beside that one; and the host's own suffix."""
+    picture = of_folder.held(p)
+    if picture is None or picture.beside is None:
+        return None
+    stem, extension = os.path.splitext(os.path.basename(filename))
+    found = _OF_ORIGINAL.fullmatch(stem)
+    number, rest = (found.group(1) or "", found.group(2)) if found else ("", "")
+    own = "-grid" if found is None and stem.startswith("grid") else "-hires"
+    return str(picture.beside.with_name(picture.beside.stem + number + extension)), own + rest
+
+
+def _first_free(filename: str, suffix: str) -> str:
+    """A free name for a file of the host's own, which nobody reserves."""
+    stem, extension = os.path.splitext(filename)
+    tails = (suffix if number == 1 else f"{suffix}-{number}" for number in count(1))
+    names = (_shortened(stem, tail, extension) for tail in tails)
+    return next(name for name in names if not _is_taken(name, extension)) + extension
 
 
 def _free(filename: str, suffix: str) -> tuple[str, Path | None]:

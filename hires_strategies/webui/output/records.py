@@ -7,6 +7,7 @@ the one that a generation returned, or the one that a script of the list made fr
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
@@ -134,6 +135,12 @@ def add_error(image: Image | None, sentence: str) -> None:
     record = of(image)
     if image is not None and record is not None and record.error is None:
         hang(image, replace(record, error=sentence))
+
+
+def troubles(images: Sequence[Image]) -> list[str]:
+    """What went wrong with these images, as sentences without repeats."""
+    found = [record.error for image in images if (record := of(image)) is not None]
+    return [error for error in dict.fromkeys(found) if error]
 
 
 def publish(processed: Processed) -> None:

@@ -16,7 +16,7 @@ from hires_strategies.notation.json_schema import CROPS, DETAIL
 from hires_strategies.webui import settings
 from hires_strategies.webui.host.processing import SectionScript
 
-from . import events
+from . import events, start_from
 from .pasted import pasted_strategy, pasted_tick
 from .preset_list import PresetFields, build_presets, wire_presets
 from .row_fields import ROWS, RowFields, build_row
@@ -48,6 +48,8 @@ class Section:
     shown: Any
     buttons: dict[str, Any]
     from_gallery: Any
+    start: list[Any]
+    detail: Any
 
 
 def build(script: SectionScript) -> list[Any]:
@@ -66,7 +68,7 @@ def build(script: SectionScript) -> list[Any]:
     events.remember(section)
     script.infotext_fields = [(enabled, pasted_tick), (section.text, pasted_strategy)]
     script.paste_field_names = []
-    return [enabled, section.text, *section.outputs, section.from_gallery]
+    return [enabled, section.text, *section.outputs, section.from_gallery, *section.start, section.detail]
 
 
 def _section(script: SectionScript, enabled: Any, *, sheet: bool) -> Section:
@@ -104,7 +106,9 @@ def _section(script: SectionScript, enabled: Any, *, sheet: bool) -> Section:
         add_stage=add_stage,
         add_line=add_line,
         outputs=_outputs(elem_id, sheet=sheet),
+        detail=_detail(elem_id),
         **_hidden(elem_id),
+        start=start_from.build(elem_id),
     )
 
 
@@ -135,6 +139,11 @@ def _outputs(elem_id: ElemId, *, sheet: bool) -> list[Any]:
             info="differences: crops at 1:1 of the place where the variants differ most",
             elem_id=elem_id("crops"),
         )
+    return [stages, first_pass, with_sheet, crops, reuse]
+
+
+def _detail(elem_id: ElemId) -> Any:
+    """Which variants the host's and other scripts' work on finished images is done to: the script's last argument."""
     with FormRow():
         detail = gr.Radio(
             list(DETAIL),
@@ -144,7 +153,7 @@ def _outputs(elem_id: ElemId, *, sheet: bool) -> list[Any]:
             elem_id=elem_id("detail"),
         )
     gr.HTML(f"{TITLE} {__version__}", elem_id=elem_id("version"), elem_classes=["hires-strategies-version"])
-    return [stages, first_pass, with_sheet, crops, reuse, detail]
+    return detail
 
 
 def _hidden(elem_id: ElemId) -> dict[str, Any]:

@@ -13,6 +13,8 @@ _parser.add_argument("--data-dir", help="folder for images and settings (default
 _parser.add_argument("--extension", action="append", default=[], help="a further extension's folder, to load as well")
 _parser.add_argument("--disable-nan-check", action="store_true", help="let NaNs through, as the host's option")
 _parser.add_argument("--no-prompt-history", action="store_true", help="write no params.txt")
+_parser.add_argument("--hide-ui-dir-config", action="store_true", help="no folders can be named on the page")
+_parser.add_argument("--gradio-allowed-path", action="append", default=[], help="a folder whose files are served")
 
 cmd_opts = _parser.parse_args([])
 

@@ -61,6 +61,7 @@ class Api:
             ("skip", self.skip, "POST", None),
             ("options", self.get_config, "GET", None),
             ("options", self.set_config, "POST", None),
+            ("cmd-flags", self.get_cmd_flags, "GET", None),
             ("samplers", _lists.samplers, "GET", None),
             ("schedulers", _lists.schedulers, "GET", None),
             ("upscalers", _lists.upscalers, "GET", None),
@@ -207,6 +208,10 @@ class Api:
     def get_config(self):
         """All settings."""
         return dict(opts.data)
+
+    def get_cmd_flags(self):
+        """What the WebUI was started with."""
+        return vars(shared.cmd_opts)
 
     def set_config(self, req: dict[str, Any]):
         """Change settings."""
