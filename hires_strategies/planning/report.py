@@ -117,9 +117,8 @@ def warnings(plan: Plan) -> list[str]:
         return []
     more = "" if len(blurred) == 1 else f" and {_count(len(blurred) - 1, 'more stage')}"
     return [
-        f"'{blurred[0].text}'{more} will probably look blurred: a latent upscale smears the picture, and a denoising "
-        f"strength below {SHARP_FROM:g} is too little to draw it sharp again. Use {SHARP_FROM:g} to 0.7, or a pixel "
-        f"upscaler (R-ESRGAN 4x+, for example), which stays sharp at low strengths."
+        f"'{blurred[0].text}'{more} will probably look blurred: below {SHARP_FROM:g} too little is drawn anew after a "
+        f"latent upscale. Use {SHARP_FROM:g} to 0.7, or a pixel upscaler such as R-ESRGAN 4x+."
     ]
 
 
