@@ -100,7 +100,7 @@ def test_a_new_stage_is_of_use_as_it_comes(api):
 @pytest.mark.parametrize(
     ("there", "chosen"),
     [
-        ({"None": None, "Lanczos": None, "ScuNET": "/models/scunet.pth", "R-ESRGAN 4x+": "/models/r.pth"}, "R-ESRGAN 4x+"),
+        ({"None": None, "Lanczos": None, "ScuNET": "/models/s.pth", "R-ESRGAN 4x+": "/models/r.pth"}, "R-ESRGAN 4x+"),
         ({"Lanczos": None, "R-ESRGAN 4x+": "https://example.org/r.pth", "4x own": "C:\\models\\own.pth"}, "4x own"),
         ({"None": None, "Nearest": None, "LDSR": None}, "Lanczos"),
     ],

@@ -42,7 +42,9 @@ def build_presets(elem_id: Callable[[str], str]) -> PresetFields:
         )  # fmt: skip
         save, delete, take_over = _tools(elem_id)
     chosen.do_not_save_to_config = True
-    explained(chosen, "A preset is one strategy or several to compare, under a name. Choose one, or type a name to save.")
+    explained(
+        chosen, "A preset is a strategy, or several to compare, under a name. Choose one, or type a name to save."
+    )
     return PresetFields(chosen, save, delete, take_over, gr.HTML("", elem_id=elem_id("preset_message")))
 
 

@@ -1,10 +1,9 @@
-"""What the section says of the text: the same plan that will run, in one line and in full, or the error and its place."""
+"""What the section says of the text: the plan that will run, in one line and in full, or the error and its place."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 from modules import scripts
 
@@ -87,7 +86,8 @@ def _error(text: str, error: StrategyError) -> str:
 
 def _sizes(plan: Plan, before: Plan | None) -> str:
     """The sizes on the way, where all variants take the same one; else the first size and the range of the last."""
-    ways = list(dict.fromkeys(tuple((node.width, node.height) for node in plan.path(each.node)) for each in plan.variants))
+    paths = [plan.path(variant.node) for variant in plan.variants]
+    ways = list(dict.fromkeys(tuple((node.width, node.height) for node in path) for path in paths))
     start = [size(*made) for made in ([before.first_pass.made] if before else []) + [plan.first_pass.made]]
     start = start if plan.needs_first_pass else []
     if len(ways) == 1:

@@ -51,29 +51,38 @@ def build_row(elem_id: Callable[[str], str], number: int, row: Row | None) -> Ro
 
     with gr.Row(visible=row is not None, elem_id=identity("row"), elem_classes=["hires-strategies-stage"]) as group:
         gr.HTML(f"<span>Stage</span> <b>{number}</b>", elem_classes=["hires-strategies-number"])
-        raw = gr.Textbox(shown.raw, label="Stage as text", visible=bool(shown.raw), elem_id=identity("raw"),
-                         elem_classes=["hires-strategies-field", "hires-strategies-raw"])  # fmt: skip
-        with gr.Row(visible=not shown.raw, elem_id=identity("fields"), elem_classes=["hires-strategies-fields"]) as main:
+        raw = gr.Textbox(
+            shown.raw, label="Stage as text", visible=bool(shown.raw), elem_id=identity("raw"),
+            elem_classes=["hires-strategies-field", "hires-strategies-raw"],
+        )  # fmt: skip
+        with gr.Row(
+            visible=not shown.raw, elem_id=identity("fields"), elem_classes=["hires-strategies-fields"]
+        ) as main:
             components = _main_fields(identity, shown)
             # Opened by its button of the row; its own label is not shown.
-            with gr.Accordion("More of this stage", open=False, elem_id=identity("options"),
-                              elem_classes=["hires-strategies-options"]):  # fmt: skip
+            with gr.Accordion(
+                "More of this stage", open=False, elem_id=identity("options"), elem_classes=["hires-strategies-options"]
+            ):
                 up, down = _moves(identity)
                 components |= _folded_fields(identity, shown)
         sweep, more, remove = _tools(identity)
     components["raw"] = raw
     for component in components.values():
         component.do_not_save_to_config = True
-    return RowFields(group, main, [components[name] for name in FIELDS], sweep, more, up, down, remove,
-                     identity("options"))  # fmt: skip
+    fields = [components[name] for name in FIELDS]
+    return RowFields(group, main, fields, sweep, more, up, down, remove, identity("options"))
 
 
 def _tools(identity: Callable[[str], str]) -> tuple[Any, Any, Any]:
     with gr.Row(elem_classes=["hires-strategies-tools"]):
-        sweep = ToolButton("sweep", elem_id=identity("sweep_button"), elem_classes=["hires-strategies-word"],
-                           tooltip="Sweep: make one picture for each of several denoising strengths; again to stop")  # fmt: skip
-        more = ToolButton("\u22ef", elem_id=identity("more"), tooltip="More of this stage: steps, sampler, CFG scale, "
-                          "size in pixels, prompts, its place in the chain")  # fmt: skip
+        sweep = ToolButton(
+            "sweep", elem_id=identity("sweep_button"), elem_classes=["hires-strategies-word"],
+            tooltip="Sweep: make one picture for each of several denoising strengths; press again to stop",
+        )  # fmt: skip
+        more = ToolButton(
+            "\u22ef", elem_id=identity("more"),
+            tooltip="More of this stage: steps, sampler, CFG scale, size in pixels, prompts, its place in the chain",
+        )  # fmt: skip
         remove = ToolButton("\u2715", elem_id=identity("remove"), tooltip="Remove this stage")
     return sweep, more, remove
 

@@ -61,9 +61,9 @@ def build(script: SectionScript) -> list[Any]:
     send, contains the page's own value.
     """
     for_api = script.api_info is not None  # the host sets it once its page is built
-    with InputAccordion(False, label=TITLE, elem_id=script.elem_id("enable")) as enabled:
-        with gr.Column(elem_classes=["hires-strategies"]):  # what style.css makes small
-            section = _section(script, enabled, sheet=not for_api)
+    accordion = InputAccordion(False, label=TITLE, elem_id=script.elem_id("enable"))
+    with accordion as enabled, gr.Column(elem_classes=["hires-strategies"]):  # the class that style.css makes small
+        section = _section(script, enabled, sheet=not for_api)
     wire_presets(section.presets, section.text, partial(events.changes_text, section))
     events.wire_builder(section)
     events.remember(section)

@@ -1,4 +1,4 @@
-"""A plan in full, as the section shows it below "What will run": every variant, what merges, and what the words mean."""
+"""A plan in full, as the section shows it below "What will run": the variants, what merges, what the words mean."""
 
 from __future__ import annotations
 
