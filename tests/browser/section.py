@@ -80,6 +80,16 @@ class Section:
         )
         self.wait_until_shown(text)
 
+    def wait_for_other_text(self, text: str) -> str:
+        """Until the text is another one, and is shown; returns it."""
+        self.page.wait_for_function(
+            "([id, text]) => document.querySelector(id + 'strategies textarea').value !== text",
+            arg=[PREFIX, text],
+            timeout=SETTLED,
+        )
+        self.wait_until_shown(self.text)
+        return self.text
+
     def change(self, name: str, value: str) -> None:
         """Type into a field of the page or the section, and leave it."""
         box = self.field(name)
@@ -93,6 +103,14 @@ class Section:
         part = self.page.locator(f"#{elem_id}").first
         part.locator("input").first.click()
         part.locator(f'li[aria-label="{option}"]').click()
+
+    def name_preset(self, name: str) -> None:
+        """Type a name into the box of presets, key by key: Gradio 3 takes it from the keys."""
+        box = self.field("preset")
+        box.click()
+        box.press("ControlOrMeta+a")
+        box.press_sequentially(name)
+        box.press("Tab")
 
     def press(self, name: str) -> None:
         self.part(name).click()

@@ -101,9 +101,10 @@ def test_one_click_makes_a_sweep(section):
 def test_a_second_strategy_has_rows_of_its_own(section):
     section.write("Latent x2 @0.7")
     section.press("add_line")
-    section.wait_for_text("Latent x2 @0.7\nR-ESRGAN 4x+ x2 @0.35")
+    second = section.wait_for_other_text("Latent x2 @0.7").removeprefix("Latent x2 @0.7\n")
+    assert second.endswith(" x2 @0.35") and not second.startswith("Latent")
     section.change("stage1_scale", "1.5")
-    section.wait_for_text("Latent x2 @0.7\nR-ESRGAN 4x+ x1.5 @0.35")
+    section.wait_for_text(f"Latent x2 @0.7\n{second.replace(' x2 @', ' x1.5 @')}")
     section.choose("line", "1. Latent x2 @0.7")
     section.page.wait_for_function(
         "() => document.querySelector('#script_hires_strategies_stage1_scale input').value === '2'"
@@ -140,7 +141,8 @@ def _edit(section, dice):
         return _with_field(rows, row, upscaler=name)
     if kind == "add" and len(rows) < 4:
         section.press("add_stage")
-        return row_edits.add_stage(text, 0, "R-ESRGAN 4x+")
+        upscaler = section.wait_for_other_text(text).removeprefix(f"{text} > ").removesuffix(" x2")
+        return row_edits.add_stage(text, 0, upscaler)
     if kind == "remove" and len(rows) > 1:
         section.press(f"stage{row}_remove")
         return row_edits.remove_stage(text, 0, row - 1)
@@ -173,7 +175,7 @@ def test_presets_from_choosing_to_deleting(section):
     section.choose("preset", "Latent against pixel")
     section.wait_for_text("Latent x2 @0.7\nR-ESRGAN 4x+ x2 @0.35")
     section.write("Latent x1.25 @0.5")
-    section.change("preset", "browser test")
+    section.name_preset("browser test")
     section.press("preset_save")
     section.part("preset_message").get_by_text("Saved as 'browser test'.").wait_for(timeout=10_000)
     section.choose("preset", "Latent 2x")
@@ -187,7 +189,7 @@ def test_presets_from_choosing_to_deleting(section):
     assert again.field("preset").input_value() == "" and again.text == "Latent x1.25 @0.5"
     again.press("preset_delete")
     again.part("preset_message").get_by_text("Choose the preset").wait_for(timeout=10_000)
-    again.change("preset", "Latent 2x")
+    again.name_preset("Latent 2x")
     again.press("preset_save")
     again.part("preset_message").get_by_text("comes with the extension").wait_for(timeout=10_000)
 
