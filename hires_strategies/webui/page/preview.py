@@ -41,6 +41,10 @@ class Preview:
     plan: str = ""
     worth: str = ""
 
+    @property
+    def whole(self) -> str:
+        return self.line + self.plan + self.worth
+
 
 def preview(text: str, values: Values) -> Preview:
     """What `text` does after the first pass that the page's `values` (see events.HOST_FIELDS) describe."""

@@ -15,16 +15,19 @@ _SIGMA = (
     "How much noise the stage starts from: the more, the less of the picture stays. The same denoising strength is a "
     "different amount of it with another schedule type."
 )
-_WORDS = (
-    "A variant is one finished picture. The start sigma is how much noise its stage starts from, which the denoising "
-    "strength stands for: compare it where schedule types differ. Costs are in first passes of this image."
+_WORDS = "A variant is one finished picture. Costs are in first passes of this image."
+_SIGMA_WORDS = (
+    "The start sigma is how much noise a stage starts from, which the denoising strength stands for: compare it where "
+    "schedule types differ."
 )
 
 
 def what_runs(plan: Plan, before: Plan | None, cost: float, seconds: float | None) -> str:
     """HTML for a plan. `before`: see cost.plan_cost; `cost` in first passes; `seconds` is None if unknown."""
-    words = f'<p class="hires-strategies-small">{_WORDS}</p>'
-    return _first_pass(plan, before) + _variants(plan) + _cost(plan, cost, seconds) + words
+    variants = _variants(plan)
+    words = f"{_WORDS} {_SIGMA_WORDS}" if "start sigma" in variants else _WORDS
+    explained = f'<p class="hires-strategies-small">{words}</p>'
+    return _first_pass(plan, before) + variants + _cost(plan, cost, seconds) + explained
 
 
 def size(width: int, height: int) -> str:
