@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from modules import errors
 from PIL.Image import Image
@@ -31,7 +33,7 @@ def add_sheets(p: Processing, processed: Processed, job: Job, generated: Answere
     for batch in job.batches:
         for position in range(len(batch.seeds)):
             try:
-                tiles = _tiles(batch, position)
+                tiles = _tiles(p, batch, position)
                 if sum(tile.image is not None for tile in tiles) > 1:
                     made.append(_make(p, job, generated, (batch, position, tiles)))
             except Exception as error:
@@ -65,9 +67,11 @@ def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, li
     return sheet.image, text
 
 
-def _tiles(batch: Batch, position: int) -> list[Tile]:
+def _tiles(p: Processing, batch: Batch, position: int) -> list[Tile]:
     """A tile for every variant; one that failed shows why instead of the stage before it."""
     plan, tiles = batch.plan, []
+    # With Hires. fix the plan starts from its result; costs are in passes of the image's own size all the same.
+    unit = replace(plan.first_pass, width=p.width, height=p.height) if p.enable_hr else plan.first_pass
     for strategy, variant in zip(plan.strategies, plan.variants, strict=True):
         outcome, path = batch.result.stages[variant.node], plan.path(variant.node)
         sampled = [batch.result.stages[node.index].start_sigma for node in path if node.sampling]
@@ -78,7 +82,7 @@ def _tiles(batch: Batch, position: int) -> list[Tile]:
                 image=outcome.images[position] if finished and outcome.images else None,
                 start_sigma=sampled[-1] if sampled else None,
                 seconds=sum(batch.result.stages[node.index].seconds for node in path),
-                cost=sum(node_cost(node, plan.first_pass) for node in path),
+                cost=sum(node_cost(node, unit) for node in path),
                 same_as=variant.same_as,
                 error=outcome.error,
             )
