@@ -9,10 +9,13 @@ from typing import Any
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.lines import lines_of
-from hires_strategies.notation.literals import format_number
+from hires_strategies.notation.literals import format_name, format_number
 from hires_strategies.notation.text import parse
+from hires_strategies.strategy import LATENT_UPSCALERS
 
-from .rows import FIELDS, FIRST_ROW, NEXT_ROW, Row, line_from_rows, rows_from_line
+from .rows import FIELDS, FIRST_ROW, Row, line_from_rows, rows_from_line
+
+_PIXEL_STRENGTH = 0.35  # denoising strength of a pixel upscale that is compared with a latent one
 
 
 def rows_of(text: str, line: int) -> tuple[Row, ...]:
@@ -38,9 +41,10 @@ def merged_edit(text: str, line: int, shown: Sequence[Row], edited: Sequence[Row
     return with_rows(text, line, rows) if rows else text
 
 
-def add_stage(text: str, line: int) -> str:
+def add_stage(text: str, line: int, upscaler: str) -> str:
+    """One more stage, which doubles the picture with the given pixel upscaler; the first one is a latent upscale."""
     rows = rows_of(text, line)
-    return with_rows(text, line, [*rows, NEXT_ROW if rows else FIRST_ROW])
+    return with_rows(text, line, [*rows, Row(format_name(upscaler), scale=2) if rows else FIRST_ROW])
 
 
 def remove_stage(text: str, line: int, index: int) -> str:
@@ -67,10 +71,20 @@ def toggle_sweep(text: str, line: int, index: int) -> str:
     return with_rows(text, line, rows)
 
 
-def copy_line(text: str, line: int) -> str:
-    """A second strategy to compare with: the same line again at the end."""
-    lines = lines_of(text)
-    return "\n".join([*lines, lines[line] if line < len(lines) else line_from_rows([FIRST_ROW])])
+def add_line(text: str, line: int, upscaler: str) -> str:
+    """A strategy to compare with, at the end: like the given line, but latent and pixel upscale change places.
+
+    `upscaler` is the pixel upscaler that takes the place of a latent one.
+    """
+    rows = list(rows_of(text, line)) or [FIRST_ROW]
+    rows[0] = rows[0] if rows[0].raw else _other_kind(rows[0], upscaler)
+    return "\n".join([*lines_of(text), line_from_rows(rows)])
+
+
+def _other_kind(row: Row, upscaler: str) -> Row:
+    if row.upscaler in LATENT_UPSCALERS:
+        return replace(row, upscaler=format_name(upscaler), denoising=_PIXEL_STRENGTH, sweep="")
+    return replace(row, upscaler=FIRST_ROW.upscaler, denoising=FIRST_ROW.denoising, sweep="")
 
 
 def _with_changes(row: Row, changed: dict[str, Any]) -> Row:

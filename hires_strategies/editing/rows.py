@@ -61,7 +61,6 @@ EMPTY: dict[str, Any] = {option.field: _EMPTY_KINDS.get(type(option.kind), "") f
 _HEAD = ("upscaler", "scale", "width", "height", "denoising", "sweep")
 FIELDS = (*_HEAD, *EMPTY, "raw")
 FIRST_ROW = Row(scale=2, denoising=0.7)
-NEXT_ROW = Row("None", scale=1.5, denoising=0.35)
 
 
 def rows_from_line(line: str) -> tuple[Row, ...]:

@@ -52,7 +52,14 @@ def node_cost(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING_LEARNT
     return own * node.width * node.height / (whole * first_pass.width * first_pass.height)
 
 
-def plan_cost(plan: Plan, learnt: Learnt = NOTHING_LEARNT) -> float:
-    """What a run costs in first passes, including its own (if it needs one)."""
-    stages = sum(node_cost(node, plan.first_pass, learnt) for node in plan.stages)
-    return (1.0 if plan.needs_first_pass else 0.0) + stages
+def plan_cost(plan: Plan, learnt: Learnt = NOTHING_LEARNT, before: Plan | None = None) -> float:
+    """What a run costs in first passes, including its own (if it needs one).
+
+    `before`: the plan whose result is this plan's first pass, where Hires. fix runs as well. Its cost counts, and its
+    first pass is the unit: the same image costs the same, whoever enlarges it.
+    """
+    unit = before.first_pass if before else plan.first_pass
+    stages = sum(node_cost(node, unit, learnt) for node in plan.stages)
+    if not plan.needs_first_pass:
+        return stages
+    return (plan_cost(before, learnt) if before else 1.0) + stages

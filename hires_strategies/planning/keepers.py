@@ -8,10 +8,18 @@ def per_keeper(one_in: float, cost: float) -> float:
     return one_in * cost
 
 
+QUESTION = "Is a second pass worth it?"
+# What to fill in for `worth_it`.
+ASKED = (
+    "Fill in how many pictures you make until one is worth keeping: of first passes alone, and of pictures that went "
+    "through the strategy."
+)
+
+
 def worth_it(one_in_without: float, one_in_with: float, cost: float) -> str:
     """The answer in one line. `cost` is that of a run in first passes, including its own."""
     if one_in_without < 1 or one_in_with < 1:
-        return "Keepers: say one image in how many, 1 or more."
+        return "Say one picture in how many is a keeper, 1 or more."
     without, with_strategy = per_keeper(one_in_without, 1), per_keeper(one_in_with, cost)
     if with_strategy < without:
         verdict = "worth it"

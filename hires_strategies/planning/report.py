@@ -13,6 +13,9 @@ from .sizes import Upscale
 # What the host does anyway when it skips an upscaler.
 _RESAMPLING = ("None", "Lanczos")
 
+# Below this denoising strength the sampling after a latent upscale leaves its blur, as users of Hires. fix report.
+SHARP_FROM = 0.5
+
 # Returns a stage's start sigma; the second argument is what the stage starts from.
 StartSigma = Callable[[Sampling, FirstPass], float | None]
 
@@ -71,7 +74,7 @@ def as_text(plan: Plan) -> str:
     else:
         lines.append("No first pass:")
     lines += _branch(plan, None, 1)
-    lines += merges(plan) + remarks(plan)
+    lines += merges(plan) + remarks(plan) + warnings(plan)
     lines.append(f"Cost: about {plan_cost(plan):.1f} first passes of sampling")
     return "\n".join(lines)
 
@@ -107,14 +110,39 @@ def _of_upscale(plan: Plan, node: Node, upscale: Upscale, parent: Node | None) -
             f"'{node.text}' enlarges latents, and the 'detail' before it changes pixels: they are encoded between."
         )
         return [*([encoded] if parent and parent.detail else []), *([] if node.sampling else [blurred])]
-    width, height = (parent.width, parent.height) if parent else plan.first_pass.made
-    grows = upscale.width > width or upscale.height > height
-    if grows or upscale.at_own_size or upscale.upscaler in _RESAMPLING:
+    if _grows(plan, node) or upscale.at_own_size or upscale.upscaler in _RESAMPLING:
         return []
     return [
         f"'{node.text}' does without its upscaler, which the host uses only where a picture grows: Lanczos does any "
         f"resizing, as in Hires. fix."
     ]
+
+
+def warnings(plan: Plan) -> list[str]:
+    """Sentences that say what will look bad, and what to do about it."""
+    blurred = [node for node in plan.stages if _stays_blurred(plan, node)]
+    if not blurred:
+        return []
+    more = "" if len(blurred) == 1 else f" and {_count(len(blurred) - 1, 'more stage')}"
+    return [
+        f"'{blurred[0].text}'{more} will probably look blurred: below {SHARP_FROM:g} too little is drawn anew after a "
+        f"latent upscale. Use {SHARP_FROM:g} to 0.7, or a pixel upscaler such as R-ESRGAN 4x+."
+    ]
+
+
+def _stays_blurred(plan: Plan, node: Node) -> bool:
+    if node.upscale is None or not node.upscale.latent or node.sampling is None:
+        return False
+    strength = node.sampling.denoising_strength
+    return strength is not None and strength < SHARP_FROM and _grows(plan, node)
+
+
+def _grows(plan: Plan, node: Node) -> bool:
+    """Whether the stage's upscale makes a side longer."""
+    assert node.upscale is not None
+    parent = None if node.parent is None else plan.stages[node.parent]
+    width, height = (parent.width, parent.height) if parent else plan.first_pass.made
+    return node.upscale.width > width or node.upscale.height > height
 
 
 def _branch(plan: Plan, parent: int | None, depth: int) -> list[str]:

@@ -67,13 +67,16 @@ class Timing:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
-    def estimate(self, plan: Plan, model: str = "", images: int = 1) -> float | None:
+    def estimate(self, plan: Plan, model: str = "", images: int = 1, before: Plan | None = None) -> float | None:
         """Seconds that a run of `plan` will take for a batch of `images`, or None while too little is known.
 
         `model` is any name for models of one speed ("SDXL"); an unknown one is assumed to be as fast as those known.
+        `before`: the plan whose result is this plan's first pass, where Hires. fix runs as well.
         """
-        tasks = tasks_of(plan, images, self.evaluations())
-        each = self.seconds(tasks if plan.needs_first_pass else tasks[1:], model)
+        learnt = self.evaluations()
+        first, *stages = tasks_of(plan, images, learnt)
+        made_first = tasks_of(before, images, learnt) if before else [first]
+        each = self.seconds([*made_first, *stages] if plan.needs_first_pass else stages, model)
         return None if None in each else sum(seconds for seconds in each if seconds is not None)
 
     def seconds(self, tasks: Sequence[Task], model: str = "") -> list[float | None]:

@@ -36,9 +36,22 @@ class Section:
         return self.part(name).locator("input:not([type=range]), textarea").first
 
     def tick(self, on: bool = True) -> None:
-        if self.part("strategies").is_visible() != on:
+        if self.part("preset").is_visible() != on:
             self.part("enable").locator(".label-wrap").first.click()
-        self.part("strategies").wait_for(state="visible" if on else "hidden")
+        self.part("preset").wait_for(state="visible" if on else "hidden")
+
+    def unfold(self, name: str) -> None:
+        """Open what is folded under this name: "as_text", "what_runs", "returned" or "keepers"."""
+        inside = self.part(name).locator(".label-wrap + div").first
+        if not inside.is_visible():
+            self.part(name).locator(".label-wrap").first.click()
+        inside.wait_for()
+
+    def unfold_stage(self, number: int) -> None:
+        """Open a stage's further fields with its button."""
+        if not self.part(f"stage{number}_steps").is_visible():
+            self.press(f"stage{number}_more")
+        self.part(f"stage{number}_steps").wait_for()
 
     @property
     def text(self) -> str:
@@ -46,6 +59,7 @@ class Section:
 
     def write(self, text: str) -> None:
         """Type a strategy and wait until the page has answered."""
+        self.unfold("as_text")
         self.field("strategies").fill(text)
         self.wait_until_shown(text)
 
@@ -66,6 +80,16 @@ class Section:
         )
         self.wait_until_shown(text)
 
+    def wait_for_other_text(self, text: str) -> str:
+        """Until the text is another one, and is shown; returns it."""
+        self.page.wait_for_function(
+            "([id, text]) => document.querySelector(id + 'strategies textarea').value !== text",
+            arg=[PREFIX, text],
+            timeout=SETTLED,
+        )
+        self.wait_until_shown(self.text)
+        return self.text
+
     def change(self, name: str, value: str) -> None:
         """Type into a field of the page or the section, and leave it."""
         box = self.field(name)
@@ -79,6 +103,14 @@ class Section:
         part = self.page.locator(f"#{elem_id}").first
         part.locator("input").first.click()
         part.locator(f'li[aria-label="{option}"]').click()
+
+    def name_preset(self, name: str) -> None:
+        """Type a name into the box of presets, key by key: Gradio 3 takes it from the keys."""
+        box = self.field("preset")
+        box.click()
+        box.press("ControlOrMeta+a")
+        box.press_sequentially(name)
+        box.press("Tab")
 
     def press(self, name: str) -> None:
         self.part(name).click()
@@ -95,6 +127,11 @@ class Section:
     @property
     def preview(self) -> str:
         return self.part("preview").inner_text()
+
+    @property
+    def plan(self) -> str:
+        """What will run, in full, whether or not it is folded."""
+        return self.part("plan").text_content()
 
     def set_host(self, elem_id: str, value: str) -> None:
         box = self.page.locator(f"#{elem_id}").locator("input[type=number], textarea").first

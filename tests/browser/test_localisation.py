@@ -12,7 +12,7 @@ WORDS = {
     "Latent against pixel": "Latent gegen Pixel",
     "Lanczos": "Herr Lanczos",
     "Use same sampler": "Derselbe Sampler",
-    "Add a stage": "Noch eine Stufe",
+    "+ stage": "+ Stufe",
     "Stage": "Stufe",
 }
 
@@ -34,14 +34,14 @@ def choose(section, name, shown):
 
 def test_translated_names_mean_the_same(translated):
     assert translated.part("preset").get_by_text("Vorlage").is_visible()
-    assert translated.part("add_stage").inner_text() == "Noch eine Stufe"
-    assert translated.part("stage1_row").get_by_text("Stufe").is_visible()
+    assert translated.part("add_stage").inner_text() == "+ Stufe"
+    assert translated.part("stage1_row").get_by_text("Stufe").first.is_visible()
     choose(translated, "preset", "Latent gegen Pixel")
     translated.wait_for_text("Latent x2 @0.7\nR-ESRGAN 4x+ x2 @0.35")
     translated.write("Latent x2 @0.7")
     choose(translated, "stage1_upscaler", "Herr Lanczos")
     translated.wait_for_text("Lanczos x2 @0.7")
-    translated.press("stage1_more")
+    translated.unfold_stage(1)
     choose(translated, "stage1_sampler", "Euler a")
     translated.wait_for_text("Lanczos x2 @0.7 [sampler Euler a]")
     choose(translated, "stage1_sampler", "Derselbe Sampler")

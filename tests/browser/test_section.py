@@ -19,8 +19,8 @@ def test_the_text_is_explained_and_an_error_marked_as_one_types(section):
     section.set_host("txt2img_width", "512")
     section.set_host("txt2img_height", "512")
     section.write("Latent x2 @0.7 > None x2")
-    assert "1024 × 1024" in section.preview and "2048 × 2048" in section.preview
-    assert "first passes" in section.preview and "per keeper" in section.preview
+    assert "512×512 → 1024×1024 → 2048×2048" in section.preview
+    assert "first passes" in section.preview and "without sampling" in section.plan
     section.write("Latent x2 @0.7\nLatnt x2 @0.7")
     assert section.preview.startswith("Line 2, column 1: Unknown upscaler 'Latnt'. Did you mean 'Latent'?")
     assert section.part("preview").locator("mark").inner_text() == "L"
@@ -32,7 +32,7 @@ def test_the_text_is_explained_and_an_error_marked_as_one_types(section):
 def test_the_preview_follows_the_host_s_fields(section):
     section.set_host("txt2img_width", "256")
     section.set_host("txt2img_height", "320")
-    section.part("preview").get_by_text("512 × 640").first.wait_for(timeout=10_000)
+    section.part("preview").get_by_text("512×640").first.wait_for(timeout=10_000)
 
 
 def test_fields_change_the_text_and_the_text_the_fields(section):
@@ -47,14 +47,14 @@ def test_fields_change_the_text_and_the_text_the_fields(section):
     section.wait_for_text("Latent x2 @0.55 > None x1.55")
     section.choose("stage2_upscaler", "Lanczos")
     section.wait_for_text("Latent x2 @0.55 > Lanczos x1.55")
-    section.press("stage1_more")
+    section.unfold_stage(1)
     section.change("stage1_prompt", 'a "cat" > [dog]')
     section.wait_for_text('Latent x2 @0.55 [prompt "a \\"cat\\" > [dog]"] > Lanczos x1.55')
 
 
 def test_the_folded_fields_are_in_the_text_too(section):
     section.write("Latent x2 @0.7")
-    section.press("stage1_more")
+    section.unfold_stage(1)
     section.change("stage1_steps", "12")
     section.wait_for_text("Latent x2 @0.7 [12 steps]")
     section.change("stage1_cfg", "5.5")
@@ -90,7 +90,8 @@ def test_one_click_makes_a_sweep(section):
     section.press("stage1_sweep_button")
     section.wait_for_text("Latent x2 @{0.6,0.7,0.8}")
     assert section.field("stage1_sweep").input_value() == "0.6,0.7,0.8"
-    assert section.part("preview").locator("li").count() == 3
+    assert section.part("plan").locator("li").count() == 3
+    assert "3 variants" in section.preview.replace("\xa0", " ")
     section.change("stage1_sweep", "0.4..0.8..0.2")
     section.wait_for_text("Latent x2 @{0.4..0.8..0.2}")
     section.press("stage1_sweep_button")
@@ -100,10 +101,11 @@ def test_one_click_makes_a_sweep(section):
 def test_a_second_strategy_has_rows_of_its_own(section):
     section.write("Latent x2 @0.7")
     section.press("add_line")
-    section.wait_for_text("Latent x2 @0.7\nLatent x2 @0.7")
+    second = section.wait_for_other_text("Latent x2 @0.7").removeprefix("Latent x2 @0.7\n")
+    assert second.endswith(" x2 @0.35") and not second.startswith("Latent")
     section.change("stage1_scale", "1.5")
-    section.wait_for_text("Latent x2 @0.7\nLatent x1.5 @0.7")
-    section.choose("line", "1")
+    section.wait_for_text(f"Latent x2 @0.7\n{second.replace(' x2 @', ' x1.5 @')}")
+    section.choose("line", "1. Latent x2 @0.7")
     section.page.wait_for_function(
         "() => document.querySelector('#script_hires_strategies_stage1_scale input').value === '2'"
     )
@@ -139,11 +141,13 @@ def _edit(section, dice):
         return _with_field(rows, row, upscaler=name)
     if kind == "add" and len(rows) < 4:
         section.press("add_stage")
-        return row_edits.add_stage(text, 0)
+        upscaler = section.wait_for_other_text(text).removeprefix(f"{text} > ").removesuffix(" x2")
+        return row_edits.add_stage(text, 0, upscaler)
     if kind == "remove" and len(rows) > 1:
         section.press(f"stage{row}_remove")
         return row_edits.remove_stage(text, 0, row - 1)
     if kind in ("up", "down"):
+        section.unfold_stage(row)
         section.press(f"stage{row}_{kind}")
         return row_edits.move_stage(text, 0, row - 1, -1 if kind == "up" else 1)
     stages = [f"{dice.choice(('Latent', 'Lanczos'))} x{dice.randint(2, 4) / 2:g} @0.{dice.randint(1, 9)}"]
@@ -171,7 +175,7 @@ def test_presets_from_choosing_to_deleting(section):
     section.choose("preset", "Latent against pixel")
     section.wait_for_text("Latent x2 @0.7\nR-ESRGAN 4x+ x2 @0.35")
     section.write("Latent x1.25 @0.5")
-    section.change("preset_name", "browser test")
+    section.name_preset("browser test")
     section.press("preset_save")
     section.part("preset_message").get_by_text("Saved as 'browser test'.").wait_for(timeout=10_000)
     section.choose("preset", "Latent 2x")
@@ -182,9 +186,24 @@ def test_presets_from_choosing_to_deleting(section):
     again.wait_for_text("Latent x1.25 @0.5")
     again.press("preset_delete")
     again.part("preset_message").get_by_text("Deleted 'browser test'.").wait_for(timeout=10_000)
-    again.change("preset_name", "Latent 2x")
+    assert again.field("preset").input_value() == "" and again.text == "Latent x1.25 @0.5"
+    again.press("preset_delete")
+    again.part("preset_message").get_by_text("Choose the preset").wait_for(timeout=10_000)
+    again.name_preset("Latent 2x")
     again.press("preset_save")
     again.part("preset_message").get_by_text("comes with the extension").wait_for(timeout=10_000)
+
+
+def test_the_box_shows_the_preset_that_the_text_is_and_takes_it_again(section):
+    section.choose("preset", "Pixel 2x")
+    section.wait_for_text("R-ESRGAN 4x+ x2 @0.35")
+    section.change("stage1_denoising", "0.4")
+    section.wait_for_text("R-ESRGAN 4x+ x2 @0.4")
+    assert section.field("preset").input_value() == ""
+    section.choose("preset", "Pixel 2x")
+    section.wait_for_text("R-ESRGAN 4x+ x2 @0.35")
+    section.write("Latent x2 @0.7")
+    assert section.field("preset").input_value() == "Latent 2x"
 
 
 def test_hires_fix_settings_are_taken_over(section):
@@ -235,6 +254,7 @@ def test_keystrokes_share_a_request(section):
     section.write("Latent x2 @0.7")
     requests: list[str] = []
     asks = "/run/hires_strategies_refresh"
+    section.unfold("as_text")
     section.page.on("request", lambda request: requests.append(request.url) if asks in request.url else None)
     box, typed = section.field("strategies"), " > None x2"
     box.press("End")

@@ -107,3 +107,12 @@ def test_cost_is_steps_times_pixels() -> None:
     assert plan_cost(plan) == 1 + 4 + 1 + 2.25
     assert plan_cost(plan_of("Direct x2")) == 4
     assert plan_cost(plan_of("Lanczos x2")) == 1
+
+
+def test_with_hires_fix_the_unit_stays_this_images_first_pass() -> None:
+    hires = make_plan(parse("Latent x2 @0.7"), FirstPass(512, 512, 20, "Euler"))
+    after = make_plan(parse("Latent x2 @0.7"), FirstPass(1024, 1024, 20, "Euler"))
+    assert plan_cost(hires) == 1 + 4
+    assert plan_cost(after, before=hires) == plan_cost(plan_of("Latent x2 @0.7 > Latent x2 @0.7")) == 1 + 4 + 16
+    direct = make_plan(parse("Direct 512x512"), FirstPass(1024, 1024, 20, "Euler"))
+    assert plan_cost(direct, before=hires) == 1

@@ -14,7 +14,7 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.planning.plan import FirstPass, Plan, make_plan
-from hires_strategies.planning.report import as_text, remarks
+from hires_strategies.planning.report import as_text, remarks, warnings
 from hires_strategies.stage_options import OPTIONS, Flag, Name, Number, Option, Text
 from hires_strategies.strategy import Stage, Strategy
 from tests.engine.generators import strategies
@@ -356,6 +356,28 @@ def test_a_stage_that_does_something_else_than_it_says_is_told(text: str, words:
     for word in words:
         assert word in told[0]
         assert told[0] in as_text(plan).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Latent x2 @0.49", "'Latent x2 @0.49' will"),
+        ("Latent x2 @{0.3..0.6..0.1}", "'Latent x2 @0.3' and 1 more stage will"),
+        ("Lanczos x2 > Latent (bicubic) x1.5 @0.2", "'Latent (bicubic) x1.5 @0.2' will"),
+        ("Latent x2 @0.5", None),
+        ("Latent x1 @0.3", None),  # nothing is enlarged
+        ("Latent x2 @0", None),  # told in other words
+        ("R-ESRGAN 4x+ x2 @0.2", None),
+        ("Direct x2", None),
+    ],
+)
+def test_a_latent_upscale_with_little_sampling_is_said_to_be_blurred(text: str, named: str | None) -> None:
+    plan = plan_of(text)
+    told = warnings(plan)
+    assert len(told) == bool(named)
+    if named:
+        assert told[0].startswith(named) and "Use 0.5 to 0.7, or a pixel upscaler" in told[0]
+        assert told[0] in as_text(plan).splitlines() and told[0] not in remarks(plan)
 
 
 @pytest.mark.parametrize(

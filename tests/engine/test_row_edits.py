@@ -143,15 +143,28 @@ def test_sweep_on_and_off():
 
 
 def test_add_move_remove():
-    text = row_edits.add_stage("", 0)
+    text = row_edits.add_stage("", 0, "DAT x2")
     assert text == "Latent x2 @0.7"
-    text = row_edits.add_stage(text, 0)
-    assert text == "Latent x2 @0.7 > None x1.5 @0.35"
+    text = row_edits.add_stage(text, 0, "DAT x2")
+    assert text == "Latent x2 @0.7 > DAT x2 x2"
     text = row_edits.move_stage(text, 0, 0, 1)
-    assert text == "None x1.5 @0.35 > Latent x2 @0.7"
+    assert text == "DAT x2 x2 > Latent x2 @0.7"
     assert row_edits.move_stage(text, 0, 1, 1) == text
     assert row_edits.remove_stage(text, 0, 0) == "Latent x2 @0.7"
-    assert row_edits.copy_line(text, 0).splitlines() == [text, text]
+
+
+@pytest.mark.parametrize(
+    ("line", "other"),
+    [
+        ("Latent x2 @0.7 > Lanczos x2", '"a > b" x2 @0.35 > Lanczos x2'),
+        ("Latent 768x640 @{0.5,0.6} [20 steps]", '"a > b" 768x640 @0.35 [20 steps]'),
+        ("DAT x4 x2", "Latent x2 @0.7"),
+        ("None x{1.5,2}", "None x{1.5,2}"),  # no fields
+    ],
+)
+def test_a_strategy_to_compare_with_is_another_one(line: str, other: str) -> None:
+    assert row_edits.add_line(line, 0, "a > b").splitlines() == [line, other]
+    assert row_edits.add_line(f"None x2\n{line}", 1, "a > b").splitlines() == ["None x2", line, other]
 
 
 def test_the_slider_at_0_is_a_latent_upscale_alone() -> None:

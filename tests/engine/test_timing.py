@@ -37,6 +37,15 @@ def test_the_same_run_takes_as_long_again(timing):
     assert timing.estimate(plan("Latent x2 @0.7 [10 steps]")) == pytest.approx(2.0 + 4.0)
 
 
+def test_hires_fix_before_the_strategies_takes_its_time_too(timing):
+    hires = plan("Latent x2 @0.7")
+    timing.learn(hires, ran(2.0, 8.0))
+    after = make_plan(parse("Latent x1 @0.7"), FirstPass(1024, 1024, 20, "Euler"))
+    assert timing.estimate(after, before=hires) == pytest.approx(2.0 + 8.0 + 8.0)
+    direct = make_plan(parse("Direct 512x512"), FirstPass(1024, 1024, 20, "Euler"))
+    assert timing.estimate(direct, before=hires) == pytest.approx(2.0)
+
+
 def test_an_unknown_upscaler_alone_gives_no_number_but_sampling_does(timing):
     timing.learn(plan("Latent x2 @0.7"), ran(2.0, 8.0))
     assert timing.estimate(plan("DAT x4 x2")) is None

@@ -58,7 +58,7 @@ def test_a_stage_that_does_something_else_than_it_says_is_told(
     argument = {"strategies": text, "reuse_first_pass": False}
     api(**FIELDS, alwayson_scripts={"Hires strategies": {"args": [argument]}})
     assert len(told) == (words is not None)
-    shown = html.unescape(preview(text, {"width": 64, "height": 64, "steps": 2}))
+    shown = html.unescape(preview(text, {"width": 64, "height": 64, "steps": 2}).whole)
     assert ("hires-strategies-remark" in shown) == (words is not None)
     if words is not None:
         assert told[0].startswith(f"Hires strategies: {words}")
@@ -68,6 +68,6 @@ def test_a_stage_that_does_something_else_than_it_says_is_told(
 def test_the_preview_tells_the_size_that_comes_out(api: Callable[..., Any]) -> None:
     from hires_strategies.webui.page.preview import preview
 
-    shown = preview("Lanczos x2 @0.5", {"width": 135, "height": 128, "steps": 2})
-    assert "First pass: 128 \N{MULTIPLICATION SIGN} 128 (asked for 135 \N{MULTIPLICATION SIGN} 128)" in shown
-    assert "264 \N{MULTIPLICATION SIGN} 256" in shown
+    shown = preview("Lanczos x2 @0.5", {"width": 135, "height": 128, "steps": 2}).whole
+    assert "First pass: 128\N{MULTIPLICATION SIGN}128 (asked for 135\N{MULTIPLICATION SIGN}128)" in shown
+    assert "264\N{MULTIPLICATION SIGN}256" in shown

@@ -90,6 +90,26 @@ def test_it_says_when_the_generated_image_went_on(api: Callable[..., Any], monke
     assert any("before face restoration" in line for line in headings[1])
 
 
+def test_costs_are_in_first_passes_of_this_image_with_hires_fix_too(
+    api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hires_strategies.sheet.sheet import make_sheet
+    from hires_strategies.webui.output import contact_sheets
+
+    costs = []
+
+    def recording(tiles: Any, look: Any, heading: Any, first_pass: Any) -> Any:
+        costs.append([tile.cost for tile in tiles])
+        return make_sheet(tiles, look, heading, first_pass)
+
+    monkeypatch.setattr(contact_sheets, "make_sheet", recording)
+    asked = {"strategies": ["Latent x1 @0.5", "Latent x1.5 @0.5"], "sheet": True}
+    fields = {**FIELDS, "alwayson_scripts": {"Hires strategies": {"args": [asked]}}}
+    api(**fields)
+    api(**fields, enable_hr=True, hr_scale=2, hr_upscaler="Latent", denoising_strength=0.5)
+    assert costs == [[1, 2.25], [4, 9]]
+
+
 def test_a_sheet_that_cannot_be_made_costs_no_picture(
     api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,7 +19,7 @@ import pytest
 def test_the_page_says_what_was_asked_for(api: Any, text: str, words: list[str]) -> None:
     from hires_strategies.webui.page.preview import preview
 
-    shown = preview(text, {"width": 64, "height": 64, "steps": 4, "sampler": "Euler", "scheduler": "Automatic"})
+    shown = preview(text, {"width": 64, "height": 64, "steps": 4, "sampler": "Euler", "scheduler": "Automatic"}).whole
     items = re.findall(r"<li>(.*?)</li>", shown)
     assert [re.findall(r"denoising strength ([\d.]+)", item) for item in items] == [[word] for word in words]
     same = [re.findall(r"the same picture as (\d+)", item) for item in items]
@@ -30,6 +30,9 @@ def test_page_says_too_few_steps_before_anything_runs(api: Any) -> None:
     from hires_strategies.webui.page.preview import preview
 
     values = {"width": 64, "height": 64, "steps": 1, "sampler": "DPM++ 2M SDE", "scheduler": "Automatic"}
-    assert "The first pass runs 1 step, and the sampler DPM++ 2M SDE needs at least 2" in preview("Nearest x2", values)
-    assert "needs at least" not in preview("Nearest x2", {**values, "steps": 2})
-    assert "needs at least 2" in preview("Latent x2 @0.5 [1 steps]", {**values, "steps": 20})
+    assert (
+        "The first pass runs 1 step, and the sampler DPM++ 2M SDE needs at least 2"
+        in preview("Nearest x2", values).whole
+    )
+    assert "needs at least" not in preview("Nearest x2", {**values, "steps": 2}).whole
+    assert "needs at least 2" in preview("Latent x2 @0.5 [1 steps]", {**values, "steps": 20}).whole

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pytest
+from modules import shared
+
 from hires_strategies.editing.rows import FIELDS, Row, rows_from_line
+from hires_strategies.webui.host.lists import pixel_upscaler
 from hires_strategies.webui.page import events
 from hires_strategies.webui.page.row_fields import ROWS, row_from_values, updates
 
@@ -65,8 +71,41 @@ def test_only_fields_that_change_are_sent():
 
 
 def test_a_line_that_is_gone_leads_to_the_last_one():
-    preview, line, shown, *_ = events.refreshed("Latent x2 @0.7\nLatent x1.5 @0.6", "7", "", {})
-    assert line["value"] == "2" and line["visible"] is True
+    preview, line, shown, *_ = events.refreshed("Latent x2 @0.7\nLatent x1.5 @0.6", "7. None x2", "", {})
+    assert line["value"] == "2. Latent x1.5 @0.6" == line["choices"][1] and line["visible"] is True
     assert shown == "1\nLatent x2 @0.7\nLatent x1.5 @0.6"
     assert "1024" in preview
-    assert "role" in events.refreshed("Latnt", "1", shown, {})[0]
+    assert "role" in events.refreshed("Latnt", "1. Latent", shown, {})[0]
+
+
+def test_a_chain_longer_than_the_rows_says_so():
+    texts = {number: " > ".join(["None x1"] * number) for number in (ROWS, ROWS + 1, ROWS + 3)}
+    told = {number: events.refreshed(text, "1", "", {})[5] for number, text in texts.items()}
+    assert told[ROWS] == ""
+    assert "Stage 7 has no row" in told[ROWS + 1] and "Stages 7 to 9 have no row" in told[ROWS + 3]
+    assert "As text" in told[ROWS + 1]
+
+
+def test_the_box_of_presets_is_left_alone_unless_it_is_wrong():
+    assert "value" not in events.refreshed("Latent x2 @0.7", "1", "", {"preset": "Latent 2x"})[6]
+    assert events.refreshed("Latent x2 @0.6", "1", "", {"preset": "Latent 2x"})[6]["value"] == ""
+
+
+def test_a_new_stage_is_of_use_as_it_comes(api):
+    assert events.added_stage("Latent x2 @0.7", "1") == "Latent x2 @0.7 > R-ESRGAN 4x+ x2"
+    text, line = events.added_line("Latent x2 @0.7", "1")
+    assert text == "Latent x2 @0.7\nR-ESRGAN 4x+ x2 @0.35" and line["value"] == "2. R-ESRGAN 4x+ x2 @0.35"
+
+
+@pytest.mark.parametrize(
+    ("there", "chosen"),
+    [
+        ({"None": None, "Lanczos": None, "ScuNET": "/models/s.pth", "R-ESRGAN 4x+": "/models/r.pth"}, "R-ESRGAN 4x+"),
+        ({"Lanczos": None, "R-ESRGAN 4x+": "https://example.org/r.pth", "4x own": "C:\\models\\own.pth"}, "4x own"),
+        ({"None": None, "Nearest": None, "LDSR": None}, "Lanczos"),
+    ],
+)  # fmt: skip
+def test_the_pixel_upscaler_is_one_that_need_not_be_downloaded(monkeypatch, there, chosen):
+    entries = [SimpleNamespace(name=name, data_path=path, local_data_path=path) for name, path in there.items()]
+    monkeypatch.setattr(shared, "sd_upscalers", entries)
+    assert pixel_upscaler() == chosen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from itertools import product
 from types import SimpleNamespace
@@ -133,7 +134,8 @@ def test_every_schedule_of_the_host_is_shown(
 def page(text: str) -> str:
     from hires_strategies.webui.page.preview import preview
 
-    return preview(text, {"width": 64, "height": 64, "steps": 20, "sampler": "DPM++ 2M", "scheduler": "Automatic"})
+    values = {"width": 64, "height": 64, "steps": 20, "sampler": "DPM++ 2M", "scheduler": "Automatic"}
+    return re.sub("<[^>]*>", "", preview(text, values).plan)
 
 
 def test_the_page_shows_the_same(model: Any, setting: Callable[..., None]) -> None:

@@ -171,5 +171,5 @@ def test_the_preview_tells_what_nothing_fills_in(api: Callable[..., Any], monkey
     for kinds, told in (([], True), ([Wildcards], False), ([RegionalPrompts], True)):
         runner = SimpleNamespace(alwayson_scripts=[kind() for kind in kinds])
         monkeypatch.setattr(scripts, "scripts_txt2img", runner)
-        assert ("__animal__" in preview(text, {})) is told
-        assert "__animal__" not in preview("Latent x2 @0.7", {})
+        assert ("__animal__" in preview(text, {}).whole) is told
+        assert "__animal__" not in preview("Latent x2 @0.7", {}).whole

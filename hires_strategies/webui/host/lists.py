@@ -12,6 +12,9 @@ from hires_strategies.vocabulary import Vocabulary
 
 from .forks import schedulers
 
+_RESAMPLING = ("None", "Lanczos", "Nearest")
+_USUAL = "R-ESRGAN 4x+"
+
 
 def host_vocabulary(limits: Limits) -> Vocabulary:
     """Upscalers (latent ones first), samplers and schedulers as the host's own lists write them."""
@@ -22,6 +25,22 @@ def host_vocabulary(limits: Limits) -> Vocabulary:
         schedulers=tuple(scheduler.label for scheduler in schedulers()),
         limits=limits,
     )
+
+
+def pixel_upscaler() -> str:
+    """A pixel upscaler that works at once: R-ESRGAN 4x+ or another model that is there, else Lanczos.
+
+    The host also lists models that it would have to download first.
+    """
+    models = [entry for entry in shared.sd_upscalers if entry.name not in (*_RESAMPLING, *LATENT_UPSCALERS)]
+    there = [entry.name for entry in models if _is_there(entry)]
+    return next(iter(sorted(there, key=lambda name: name != _USUAL)), "Lanczos")
+
+
+def _is_there(entry: Any) -> bool:
+    """Whether the model is on this machine: until it is, the host has its address where the file's path goes."""
+    place = getattr(entry, "local_data_path", None) or getattr(entry, "data_path", None)
+    return isinstance(place, str) and bool(place) and not place.startswith("http")
 
 
 def latent_modes() -> dict[str, dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from modules import errors
 from PIL.Image import Image
@@ -31,7 +33,7 @@ def add_sheets(p: Processing, processed: Processed, job: Job, generated: Answere
     for batch in job.batches:
         for position in range(len(batch.seeds)):
             try:
-                tiles = _tiles(batch, position, generated.image(batch, position) if job.details(p) else None)
+                tiles = _tiles(p, batch, position, generated.image(batch, position) if job.details(p) else None)
                 if sum(tile.image is not None for tile in tiles) > 1:
                     made.append(_make(p, job, generated, (batch, position, tiles)))
             except Exception as error:
@@ -68,12 +70,14 @@ def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, li
     return sheet.image, text
 
 
-def _tiles(batch: Batch, position: int, generated: Image | None) -> list[Tile]:
+def _tiles(p: Processing, batch: Batch, position: int, generated: Image | None) -> list[Tile]:
     """A tile for every variant; one that failed shows why instead of the stage before it.
 
     `generated`: the generated image, if the sheet shows what the host and other scripts made of the variants.
     """
     plan, tiles = batch.plan, []
+    # With Hires. fix the plan starts from its result; costs are in passes of the image's own size all the same.
+    unit = replace(plan.first_pass, width=p.width, height=p.height) if p.enable_hr else plan.first_pass
     for index, (strategy, variant) in enumerate(zip(plan.strategies, plan.variants, strict=True)):
         outcome, path = batch.result.stages[variant.node], plan.path(variant.node)
         sampled = [batch.result.stages[node.index].start_sigma for node in path if node.sampling]
@@ -84,7 +88,7 @@ def _tiles(batch: Batch, position: int, generated: Image | None) -> list[Tile]:
                 image=_picture(batch, index, position, generated) if finished else None,
                 start_sigma=sampled[-1] if sampled else None,
                 seconds=sum(batch.result.stages[node.index].seconds for node in path),
-                cost=sum(node_cost(node, plan.first_pass) for node in path),
+                cost=sum(node_cost(node, unit) for node in path),
                 same_as=variant.same_as,
                 error=outcome.error,
             )

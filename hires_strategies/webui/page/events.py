@@ -13,10 +13,12 @@ from hires_strategies.editing.rows import FIELDS, Row
 from hires_strategies.errors import StrategyError
 from hires_strategies.lines import lines_of, split_lines
 from hires_strategies.webui.host import forks
+from hires_strategies.webui.host.lists import pixel_upscaler
+from hires_strategies.wording import shorten
 
 from . import gallery_buttons
 from .from_hires_fix import taken_over
-from .preset_list import list_presets
+from .preset_list import list_presets, shown_name
 from .preview import preview
 from .row_fields import ROWS, row_from_values, updates
 
@@ -45,9 +47,13 @@ HOST_FIELDS = {
 }
 _NAMES = {elem_id: name for name, elem_id in HOST_FIELDS.items()}
 # Only "Take over" needs these; the preview does not depend on them.
-_NOT_IN_PREVIEW = ("hr_upscaler", "hr_steps", "hr_denoising_strength", "hr_checkpoint", "hr_sampler", "hr_scheduler",
-                   "hr_prompt", "hr_negative")  # fmt: skip
+_NOT_IN_PREVIEW = ("hr_upscaler", "hr_checkpoint", "hr_scheduler", "hr_prompt", "hr_negative")
 _QUIET: dict[str, Any] = {"show_progress": False, "queue": False}
+# Opens or closes a stage's folded fields; never finishes, see `notify`.
+_OPEN = """() => {{
+    gradioApp().getElementById('{id}')?.querySelector('.label-wrap')?.click();
+    return new Promise(() => {{}});
+}}"""
 
 _host: dict[str, Any] = {}
 _sections: list[Any] = []
@@ -85,12 +91,12 @@ def _told(section: Any, event: str, detail: str = "{}") -> str:
 def wire(section: Any, host: dict[str, Any]) -> None:
     """All events that need the host's fields. User edits in the rows change the text; the text changes the rows."""
     names = list(host)
-    shared = [section.text, section.line, section.shown, section.keepers_without, section.keepers_with]
-    inputs = [*shared, *host.values()]
+    own = {"keepers_without": section.keepers_without, "keepers_with": section.keepers_with,
+           "preset": section.presets.chosen}  # fmt: skip
+    inputs = [section.text, section.line, section.shown, *own.values(), *host.values()]
 
     def values_of(arguments: Sequence[Any]) -> dict[str, Any]:
-        keepers = dict(zip(("keepers_without", "keepers_with"), arguments[3:5], strict=True))
-        return {**keepers, **dict(zip(names, arguments[len(shared) :], strict=True))}
+        return dict(zip([*own, *names], arguments[3:], strict=True))
 
     def refresh(*arguments: Any) -> list[Any]:
         text, line, shown = arguments[:3]
@@ -103,14 +109,15 @@ def wire(section: Any, host: dict[str, Any]) -> None:
             message = f'<div class="hires-strategies-error" role="alert">{escape(error.message)}</div>'
             return [gr.update(), gr.update(), gr.update(), message]
 
-    outputs = [section.preview, section.line, section.shown, *(each for row in section.rows for each in row.outputs)]
+    outputs = [section.preview, section.line, section.shown, section.plan, section.worth, section.rest,
+               section.presets.chosen, *(each for row in section.rows for each in row.outputs)]  # fmt: skip
     _answer(section, "refresh", refresh, inputs, outputs)
     fields = [component for row in section.rows for component in row.fields]
     _answer(section, "edit", applied, [section.text, section.shown, *fields], [section.text])
     section.buttons["opened"].click(list_presets, [], section.presets.outputs, **_QUIET)
     if "hr" in host:
-        taken = [section.text, host["hr"], section.enabled, section.message]
-        changes_text(section, section.take_over.click, take_over, inputs, taken)
+        taken = [section.text, host["hr"], section.enabled, section.presets.message]
+        changes_text(section, section.presets.take_over.click, take_over, inputs, taken)
     for component in (*(host[name] for name in names if name not in _NOT_IN_PREVIEW), section.keepers_without,
                       section.keepers_with):  # fmt: skip
         component.change(None, None, None, _js=notify(section, "refresh"), **_QUIET)
@@ -143,8 +150,7 @@ def wire_builder(section: Any) -> None:
             component.input(None, None, None, _js=edited, **_QUIET)
         _wire_tools(section, row, index)
     here = [section.text, section.line]
-    changes_text(section, section.add_stage.click, lambda text, line: row_edits.add_stage(text, index_of(line)), here,
-                 [section.text])  # fmt: skip
+    changes_text(section, section.add_stage.click, added_stage, here, [section.text])
     changes_text(section, section.add_line.click, added_line, here, [section.text, section.line])
 
 
@@ -163,17 +169,34 @@ def _wire_tools(section: Any, row: Any, index: int) -> None:
             return change(text, index_of(line), index, *more)
 
         changes_text(section, button.click, changed_text, [section.text, section.line], [section.text])
+    row.more.click(None, None, None, _js=_OPEN.format(id=row.options_id), **_QUIET)
 
 
 def refreshed(text: str, line: Any, shown: str, values: dict[str, Any]) -> list[Any]:
-    """Updates for the preview, the line selector, what the rows show from now on, and the rows."""
-    count = max(len(lines_of(text)), 1)
-    index = min(index_of(line), count - 1)
-    choices = gr.update(
-        choices=[str(number) for number in range(1, count + 1)], value=str(index + 1), visible=count > 1
-    )
+    """Updates for all that follows from the text; see `wire` for their order."""
+    names = strategy_names(text)
+    index = min(index_of(line), len(names) - 1)
     before, rows = rows_shown(shown), row_edits.rows_of(text, index)
-    return [preview(text, values), choices, f"{index}\n{text}", *updates(before[:ROWS], rows[:ROWS])]
+    seen, preset = preview(text, values), values.get("preset") or ""
+    name = shown_name(text, preset)
+    return [
+        seen.line, gr.update(choices=names, value=names[index], visible=len(names) > 1), f"{index}\n{text}", seen.plan,
+        seen.worth, left_out(len(rows)), gr.update() if name == preset else gr.update(value=name),
+        *updates(before[:ROWS], rows[:ROWS]),
+    ]  # fmt: skip
+
+
+def strategy_names(text: str) -> list[str]:
+    """The choices of the list of strategies: numbers from 1 on, which `index_of` reads, and what each of them says."""
+    return [f"{number}. {shorten(line.strip())}" for number, line in enumerate(lines_of(text) or [""], start=1)]
+
+
+def left_out(stages: int) -> str:
+    """A sentence for a strategy that has more stages than there are rows."""
+    if stages <= ROWS:
+        return ""
+    which = f"Stage {stages} has" if stages == ROWS + 1 else f"Stages {ROWS + 1} to {stages} have"
+    return f'<p class="hires-strategies-remark">{which} no row here: see and change them under "As text".</p>'
 
 
 def applied(text: str, shown: str, *fields: Any) -> Any:
@@ -185,10 +208,14 @@ def applied(text: str, shown: str, *fields: Any) -> Any:
     return gr.update() if edited == text else edited
 
 
+def added_stage(text: str, line: Any) -> str:
+    return row_edits.add_stage(text, index_of(line), pixel_upscaler())
+
+
 def added_line(text: str, line: Any) -> tuple[str, Any]:
-    new = row_edits.copy_line(text, index_of(line))
-    numbers = [str(number) for number in range(1, len(lines_of(new)) + 1)]
-    return new, gr.update(choices=numbers, value=numbers[-1], visible=True)
+    new = row_edits.add_line(text, index_of(line), pixel_upscaler())
+    names = strategy_names(new)
+    return new, gr.update(choices=names, value=names[-1], visible=len(names) > 1)
 
 
 def rows_shown(shown: str) -> tuple[Row, ...]:
@@ -202,5 +229,6 @@ def index_of_shown(shown: str) -> int:
 
 
 def index_of(line: Any) -> int:
-    """The index of the chosen line; the field shows lines from 1 on."""
-    return max(int(line) - 1, 0) if str(line or "").isdecimal() else 0
+    """The index of the chosen line; the field shows lines from 1 on, each with its text."""
+    number = str(line or "").partition(".")[0]
+    return max(int(number) - 1, 0) if number.isdecimal() else 0

@@ -6,6 +6,8 @@ from typing import Any
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import format_stage
+from hires_strategies.planning.plan import Plan, make_plan
+from hires_strategies.strategy import Stage, Strategy
 
 from .values import Values, first_pass_of, hires_fix_size
 
@@ -23,6 +25,27 @@ def taken_over(values: Values) -> str:
             f"Hires. fix uses the checkpoint '{checkpoint}', and a stage cannot change the checkpoint: "
             f"nothing was changed."
         )
+    options = _options(values)
+    if options["denoising_strength"] is None and not str(options["upscaler"]).startswith("Latent"):
+        options = {"upscaler": options["upscaler"], "denoising_strength": None}
+    return format_stage(_stage(values, options))
+
+
+def hires_fix_plan(values: Values) -> Plan | None:
+    """What Hires. fix makes of the image's first pass before the strategies go on from it; None if it is not ticked."""
+    if not values.get("hr"):
+        return None
+    options = {**_options(values), "prompt": None, "negative": None}
+    options["denoising_strength"] = options["denoising_strength"] or 1  # at 0 it makes its steps all the same
+    stage = _stage(values, options)
+    return make_plan([Strategy((stage,))], first_pass_of({**values, "hr": False}))
+
+
+def _stage(values: Values, options: dict[str, Any]) -> Stage:
+    return hires_fix_size(values, first_pass_of({**values, "hr": False}), **options)
+
+
+def _options(values: Values) -> dict[str, Any]:
     options: dict[str, Any] = {
         "upscaler": values.get("hr_upscaler") or "Latent",
         "denoising_strength": round(float(values.get("hr_denoising_strength") or 0), 4) or None,
@@ -32,6 +55,4 @@ def taken_over(values: Values) -> str:
         value = values.get(f"hr_{name}")
         options[name] = value if value and value != _SAME[name] else None
     options["prompt"], options["negative"] = values.get("hr_prompt") or None, values.get("hr_negative") or None
-    if options["denoising_strength"] is None and not str(options["upscaler"]).startswith("Latent"):
-        options = {"upscaler": options["upscaler"], "denoising_strength": None}
-    return format_stage(hires_fix_size(values, first_pass_of({**values, "hr": False}), **options))
+    return options

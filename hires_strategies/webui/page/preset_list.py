@@ -1,4 +1,4 @@
-"""The section's preset list: the presets that come with the extension and the user's own."""
+"""The section's row of presets: the presets that come with the extension and the user's own."""
 
 from __future__ import annotations
 
@@ -8,81 +8,126 @@ from html import escape
 from typing import Any
 
 import gradio as gr
+from modules.ui_components import ToolButton
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.lines import split_lines
+from hires_strategies.lines import lines_of, split_lines
 from hires_strategies.presets import BadEntry, builtin
 from hires_strategies.webui.files import preset_file
+
+from .explained import explained
 
 
 @dataclass
 class PresetFields:
-    """The components of the preset list. `outputs` are those updated by saving, deleting and loading the page."""
+    """The components of the row of presets. `outputs` are those updated by saving, deleting and loading the page."""
 
     chosen: Any
-    name: Any
     save: Any
     delete: Any
+    take_over: Any
     message: Any
-    table: Any
+    table: Any = None
 
     @property
     def outputs(self) -> list[Any]:
-        return [self.chosen, self.name, self.message, self.table]
+        return [self.chosen, self.message, self.table]
 
 
 def build_presets(elem_id: Callable[[str], str]) -> PresetFields:
-    with gr.Row(variant="compact", elem_classes=["hires-strategies-presets"]):
-        wide = {"min_width": 190}  # on a narrow page the buttons then wrap together
-        chosen = gr.Dropdown(list(builtin()), value=None, label="Preset", elem_id=elem_id("preset"), **wide)
-        name = gr.Textbox("", label="Save as", placeholder="Name", max_lines=1, elem_id=elem_id("preset_name"), **wide)
-        save = gr.Button("Save", size="sm", min_width=64, elem_id=elem_id("preset_save"))
-        delete = gr.Button("Delete", size="sm", min_width=64, elem_id=elem_id("preset_delete"))
-    message = gr.HTML("", elem_id=elem_id("preset_message"))
+    with gr.Row(elem_classes=["hires-strategies-presets"]):
+        chosen = gr.Dropdown(
+            list(builtin()), value=next(iter(builtin())), label="Preset", allow_custom_value=True,
+            elem_id=elem_id("preset"), elem_classes=["hires-strategies-field", "hires-strategies-preset"],
+        )  # fmt: skip
+        save, delete, take_over = _tools(elem_id)
+    chosen.do_not_save_to_config = True
+    explained(
+        chosen, "A preset is a strategy, or several to compare, under a name. Choose one, or type a name to save."
+    )
+    return PresetFields(chosen, save, delete, take_over, gr.HTML("", elem_id=elem_id("preset_message")))
+
+
+def _tools(elem_id: Callable[[str], str]) -> tuple[Any, Any, Any]:
+    with gr.Row(elem_classes=["hires-strategies-tools"]):
+        save = ToolButton(
+            "\U0001f4be", elem_id=elem_id("preset_save"),
+            tooltip="Save the strategies as a preset, under the name in the box: type a new one there",
+        )  # fmt: skip
+        delete = ToolButton(
+            "\U0001f5d1\ufe0f", elem_id=elem_id("preset_delete"), tooltip="Delete the preset whose name is in the box"
+        )
+        take_over = ToolButton(
+            "from Hires. fix", elem_id=elem_id("take_over"), elem_classes=["hires-strategies-word"],
+            tooltip="Take over the settings of Hires. fix as a strategy, and untick Hires. fix",
+        )  # fmt: skip
+    return save, delete, take_over
+
+
+def build_table(fields: PresetFields, elem_id: Callable[[str], str]) -> None:
+    """The presets with their texts, beside the text that they fill in."""
     with gr.Accordion("What the presets say", open=False, elem_id=elem_id("preset_list")):
-        table = gr.HTML(_table({}), elem_id=elem_id("preset_table"))
-    for component in (chosen, name):
-        component.do_not_save_to_config = True
-    return PresetFields(chosen, name, save, delete, message, table)
+        fields.table = gr.HTML(_table({}), elem_id=elem_id("preset_table"))
 
 
 def wire_presets(fields: PresetFields, text: Any, changes_text: Callable[..., None]) -> None:
-    """Events of the list; `text` is the strategy's text box, `changes_text` connects events that change it."""
+    """Events of the list; `text` is the strategy's text box, `changes_text` connects events that change it.
+
+    Only a choice from the list loads a preset: typing a name, which is to save or delete, does not.
+    """
     quiet: dict[str, Any] = {"show_progress": False, "queue": False}
-    changes_text(fields.chosen.input, load_preset, [fields.chosen, text], [text, fields.name, fields.message])
-    fields.save.click(save_preset, [fields.name, text], fields.outputs, **quiet)
-    fields.delete.click(delete_preset, [fields.name], fields.outputs, **quiet)
+    changes_text(fields.chosen.select, choose_preset, [text], [text, fields.message])
+    fields.save.click(save_preset, [fields.chosen, text], fields.outputs, **quiet)
+    fields.delete.click(delete_preset, [fields.chosen], fields.outputs, **quiet)
 
 
-def load_preset(name: str | None, text: str) -> tuple[str, str, str]:
-    """The text of a preset, its name if it is the user's own (to overwrite or delete it), and what went wrong."""
+def choose_preset(text: str, chosen: gr.SelectData) -> tuple[str, str]:
+    """The text of the preset that was chosen, and what went wrong. The box itself does not hold the choice yet."""
+    return load_preset(str(chosen.value), text)
+
+
+def load_preset(name: str, text: str) -> tuple[str, str]:
+    """The text of a preset (`text` if there is none of this name), and what went wrong."""
     try:
         own = preset_file().all()
     except StrategyError as error:
         own, message = {}, _message(error)
     else:
         message = ""
-    name = name or ""
     lines = {**builtin(), **own}.get(name)
-    if lines is None:
-        return text, "", message
-    return "\n".join(lines), name if name in own else "", message
+    return (text if lines is None else "\n".join(lines)), message
 
 
-def save_preset(name: str, text: str) -> list[Any]:
+def shown_name(text: str, name: str) -> str:
+    """What the box shows beside a text, if it showed `name`: a preset's name only where the text is that preset's."""
     try:
-        saved = preset_file().save(name, split_lines(text))
+        known = {**builtin(), **preset_file().all()}
+    except StrategyError:
+        known = builtin()
+    lines = tuple(line.strip() for line in lines_of(text))
+    if known.get(name) == lines or (name and name not in known):
+        return name  # a name that is being typed, to save, stays as well
+    return next((each for each, its_lines in known.items() if its_lines == lines), "")
+
+
+def save_preset(name: str | None, text: str) -> list[Any]:
+    if not (name or "").strip():
+        return _failed("Type a name into the box of presets, then save.")
+    try:
+        saved = preset_file().save(name or "", split_lines(text))
     except StrategyError as error:
-        return [gr.update(), gr.update(), _message(error), gr.update()]
+        return _failed(error)
     return _renewed(saved, f"Saved as '{saved}'.")
 
 
-def delete_preset(name: str) -> list[Any]:
+def delete_preset(name: str | None) -> list[Any]:
+    if not (name or "").strip():
+        return _failed("Choose the preset to delete first.")
     try:
-        preset_file().delete(name)
+        preset_file().delete(name or "")
     except StrategyError as error:
-        return [gr.update(), gr.update(), _message(error), gr.update()]
-    return _renewed(None, f"Deleted '{name.strip()}'.")
+        return _failed(error)
+    return _renewed("", f"Deleted '{(name or '').strip()}'.")
 
 
 def list_presets() -> list[Any]:
@@ -90,17 +135,23 @@ def list_presets() -> list[Any]:
     try:
         return _renewed(None, "", tell_bad_entries=True)
     except StrategyError as error:
-        return [gr.update(), gr.update(), _message(error), gr.update()]
+        return _failed(error)
+
+
+def _failed(why: object) -> list[Any]:
+    return [gr.update(), _message(why), gr.update()]
 
 
 def _renewed(chosen: str | None, message: str, tell_bad_entries: bool = False) -> list[Any]:
+    """The list as the file has it now; the box shows `chosen`, or what it showed (None)."""
     file = preset_file()
     own, bad = file.all(), file.bad_entries()
-    choices = gr.update(choices=[*builtin(), *(name for name in own if name not in builtin())], value=chosen)
+    names = [*builtin(), *(name for name in own if name not in builtin())]
+    choices = gr.update(choices=names) if chosen is None else gr.update(choices=names, value=chosen)
     told = f"<p>{escape(message)}</p>" if message else ""
     if tell_bad_entries:
         told += "".join(_message(entry.error) for entry in bad)
-    return [choices, chosen or "", told, _table(own, bad)]
+    return [choices, told, _table(own, bad)]
 
 
 def _message(error: object) -> str:

@@ -1,9 +1,9 @@
-"""What the section shows below the text: the same plan that will run, in words, or the error and its place."""
+"""What the section says of the text: the plan that will run, in one line and in full, or the error and its place."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 from modules import scripts
 
@@ -12,36 +12,58 @@ from hires_strategies.lines import split_lines
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.cost import plan_cost
 from hires_strategies.planning.keepers import worth_it
-from hires_strategies.planning.plan import Node, Plan, check_first_pass, make_plan
-from hires_strategies.planning.report import remarks
-from hires_strategies.stage_options import OPTIONS, Flag, Number, Option, Text
-from hires_strategies.strategy import Stage
+from hires_strategies.planning.plan import Plan, check_first_pass, make_plan
+from hires_strategies.planning.report import remarks, warnings
 from hires_strategies.webui.files import timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
 from hires_strategies.webui.host.expansion import expanders, is_the_hosts_own, left_in
 from hires_strategies.webui.host.lists import host_vocabulary
-from hires_strategies.webui.host.sigmas import Schedules
 from hires_strategies.webui.host.stage_prompts import texts_of, unfilled_sentence
 from hires_strategies.webui.settings import limits
 
+from .from_hires_fix import hires_fix_plan
 from .values import Values, first_pass_of, number_in
+from .what_runs import MOST_SHOWN, duration, passes, size, what_runs
 
-_MOST_SHOWN = 12  # variants; a sweep of 64 would push the page away
+_ARROW = " \N{RIGHTWARDS ARROW} "
+_VARIANTS = "A variant is one finished picture: a strategy with one value of each sweep."
+_COST = (
+    "How often this image's first pass could be sampled for the price of the whole run, its own first pass included: "
+    "so many other seeds you could have seen."
+)
 
 
-def preview(text: str, values: Values) -> str:
-    """HTML for the plan of `text` after the first pass that the page's `values` (see events.HOST_FIELDS) describe."""
+@dataclass(frozen=True)
+class Preview:
+    """HTML: the line that people decide by (or the error), all that will run, and whether a second pass is worth it."""
+
+    line: str
+    plan: str = ""
+    worth: str = ""
+
+    @property
+    def whole(self) -> str:
+        return self.line + self.plan + self.worth
+
+
+def preview(text: str, values: Values) -> Preview:
+    """What `text` does after the first pass that the page's `values` (see events.HOST_FIELDS) describe."""
     try:
-        plan = plan_of(text, values)
+        plan, before = plan_of(text, values), hires_fix_plan(values)
     except StrategyError as error:
-        return _error(text, error)
-    cost = plan_cost(plan, timing_file().evaluations())
-    parts = [_first_pass(plan, values), _variants(plan)]
-    parts += [f'<p class="hires-strategies-remark">{escape(remark)}</p>' for remark in remarks(plan)[:_MOST_SHOWN]]
-    parts += [_unfilled(plan), _cost(plan, values, cost)]
-    without, with_strategy = number_in(values, "keepers_without", 0), number_in(values, "keepers_with", 0)
-    parts.append(f'<p class="hires-strategies-worth">{escape(worth_it(without, with_strategy, cost))}</p>')
-    return "".join(parts)
+        return Preview(_error(text, error))
+    timing, batches = timing_file(), _whole(values, "batch_count")
+    cost = plan_cost(plan, timing.evaluations(), before)
+    seconds = timing.estimate(plan, model_kind(), _whole(values, "batch_size"), before)
+    seconds = None if seconds is None else seconds * batches
+    told = [*warnings(plan), *remarks(plan)[:MOST_SHOWN], *_unfilled(plan)]
+    notes = "".join(f'<p class="hires-strategies-remark">{escape(sentence)}</p>' for sentence in told)
+    line = f"<span>{_sizes(plan, before)}</span><span>{_price(cost, seconds)}</span>"
+    return Preview(
+        f'<p class="hires-strategies-line">{line}</p>{notes}',
+        what_runs(plan, before, cost, seconds),
+        f"<p>{escape(_worth(plan, values, cost))}</p>",
+    )
 
 
 def plan_of(text: str, values: Values) -> Plan:
@@ -66,85 +88,43 @@ def _error(text: str, error: StrategyError) -> str:
     return f'<div class="hires-strategies-error" role="alert">{escape(str(error))}{place}</div>'
 
 
-def _first_pass(plan: Plan, values: Values) -> str:
-    first = plan.first_pass
-    if not plan.needs_first_pass:
-        return "<p>No first pass.</p>"
-    start = "Hires. fix's result" if values.get("hr") else "First pass"
-    size = (first.width, first.height)
-    asked = "" if first.made == size else f" (asked for {_size(*size)})"
-    return f"<p>{start}: {_size(*first.made)}{asked}, then</p>"
+def _sizes(plan: Plan, before: Plan | None) -> str:
+    """The sizes on the way, where all variants take the same one; else the first size and the range of the last."""
+    paths = [plan.path(variant.node) for variant in plan.variants]
+    ways = list(dict.fromkeys(tuple((node.width, node.height) for node in path) for path in paths))
+    start = [size(*made) for made in ([before.first_pass.made] if before else []) + [plan.first_pass.made]]
+    start = start if plan.needs_first_pass else []
+    if len(ways) == 1:
+        shown = [f"<b>{size(*each)}</b>" for each in ways[0]]
+    else:
+        ends = sorted({way[-1] for way in ways}, key=lambda side: side[0] * side[1])
+        shown = [f"<b>{size(*ends[0])}</b>" + (f" to <b>{size(*ends[-1])}</b>" if len(ends) > 1 else "")]
+    count = len(plan.variants)
+    many = f' \N{MIDDLE DOT} <span title="{_VARIANTS}"><b>{count}</b>&nbsp;variants</span>' if count > 1 else ""
+    return _ARROW.join([*start, *shown]) + many
 
 
-def _variants(plan: Plan) -> str:
-    items, schedules = [], Schedules()
-    for variant, strategy in list(zip(plan.variants, plan.strategies, strict=True))[:_MOST_SHOWN]:
-        path = zip(plan.path(variant.node), strategy.stages, strict=True)
-        words = ", then ".join(_stage(plan, node, asked, schedules) for node, asked in path)
-        if variant.same_as is not None:
-            words += f" <em>(the same picture as {variant.same_as + 1}, made once)</em>"
-        items.append(f"<li>{words}</li>")
-    more = len(plan.variants) - _MOST_SHOWN
-    rest = f"<p>and {more} more</p>" if more > 0 else ""
-    return f'<ol class="hires-strategies-variants">{"".join(items)}</ol>{rest}'
+def _price(cost: float, seconds: float | None) -> str:
+    time = "" if seconds is None else f" \N{MIDDLE DOT} about&nbsp;<b>{duration(seconds)}</b>"
+    return f'<span title="{escape(_COST)}">{passes(cost)}</span>{time}'
 
 
-def _unfilled(plan: Plan) -> str:
+def _unfilled(plan: Plan) -> list[str]:
     """A note on what no installed extension expands in a stage's own prompt."""
     runner = scripts.scripts_txt2img
     if any(not is_the_hosts_own(script) for script in expanders(runner.alwayson_scripts if runner else ())):
-        return ""
+        return []
     texts = texts_of([node.sampling for node in plan.stages if node.sampling])
     found = next((left for text in texts if (left := left_in(text))), None)
-    return f'<p class="hires-strategies-remark">{escape(unfilled_sentence(found))}</p>' if found else ""
+    return [unfilled_sentence(found)] if found else []
 
 
-def _stage(plan: Plan, node: Node, asked: Stage, schedules: Schedules) -> str:
-    """One stage in words. `asked` is what the user wrote: the node may stem from another wording of the picture."""
-    if node.upscale is None:
-        what = f"txt2img at <b>{_size(node.width, node.height)}</b>"
-    else:
-        name = "Plain resize" if node.upscale.upscaler == "None" else escape(node.upscale.upscaler)
-        what = f"{name} to <b>{_size(node.width, node.height)}</b>"
-    sampling = node.sampling
-    if sampling is None:
-        return f"{what} without sampling"
-    what += f", {sampling.steps} steps"
-    if sampling.denoising_strength is not None:
-        what += f" at denoising strength {asked.denoising_strength:g}"
-        sigma = schedules.start(sampling, plan.first_pass)
-        what += f" (start sigma {sigma:.2f})" if sigma is not None else ""
-    own = [option for option in OPTIONS if option.field != "steps" and getattr(sampling, option.field) is not None]
-    named = [_option(option, getattr(sampling, option.field)) for option in own]
-    return f"{what} with {escape(', '.join(named))}" if named else what
+def _worth(plan: Plan, values: Values, cost: float) -> str:
+    pictures = sum(variant.same_as is None for variant in plan.variants)
+    if pictures > 1:
+        return f"This compares {pictures} pictures. The question is about one strategy: choose one of them first."
+    return worth_it(number_in(values, "keepers_without", 0), number_in(values, "keepers_with", 0), cost)
 
 
-def _option(option: Option, value: Any) -> str:
-    """An option that the stage itself gives, in words."""
-    if isinstance(option.kind, Text):
-        return f"its own {option.name}"
-    if isinstance(option.kind, Flag):
-        return option.word
-    return f"{option.name} {value:g}" if isinstance(option.kind, Number) else str(value)
-
-
-def _cost(plan: Plan, values: Values, cost: float) -> str:
-    largest = max(plan.stages, key=lambda node: node.width * node.height)
-    images, batches = (max(int(number_in(values, name, 1)), 1) for name in ("batch_size", "batch_count"))
-    seconds = timing_file().estimate(plan, model_kind(), images)
-    words = f"About <b>{cost:.1f}</b> first passes of sampling"
-    if seconds is not None:
-        words += f"; <b>{_duration(seconds * batches)}</b> on this machine, learnt from your last runs"
-    return (
-        f'<p class="hires-strategies-cost">{words}; peak memory grows with {_size(largest.width, largest.height)}.</p>'
-    )
-
-
-def _size(width: int, height: int) -> str:
-    return f"{width} \N{MULTIPLICATION SIGN} {height}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+def _whole(values: Values, name: str) -> int:
+    return max(int(number_in(values, name, 1)), 1)

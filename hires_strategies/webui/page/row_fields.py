@@ -1,4 +1,4 @@
-"""The builder's fields: one group for each stage. editing.rows defines what they mean; this module shows them."""
+"""The fields of the rows, one row for each stage. editing.rows defines what they mean; this module shows them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hires_strategies.strategy import DIRECT
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.settings import limits
 
+from .explained import explained
 from .values import number_or
 
 ROWS = 6  # stages that have fields; further ones are edited in the text
@@ -24,15 +25,17 @@ _LARGEST_SCALE = 8  # of the slider; the text can have more
 
 @dataclass
 class RowFields:
-    """The components of one row. `fields` are in the order of rows.FIELDS."""
+    """The components of one row. `fields` are in the order of rows.FIELDS; `more` opens the folded ones."""
 
     group: Any
     structured: Any
     fields: list[Any]
     sweep: Any
+    more: Any
     up: Any
     down: Any
     remove: Any
+    options_id: str
 
     @property
     def outputs(self) -> list[Any]:
@@ -40,50 +43,79 @@ class RowFields:
 
 
 def build_row(elem_id: Callable[[str], str], number: int, row: Row | None) -> RowFields:
-    """The fields of stage `number` (from 1), showing `row`, or hidden."""
+    """The fields of stage `number` (from 1), showing `row`, or hidden. style.css makes one line of them."""
     shown = row or Row()
 
     def identity(name: str) -> str:
         return elem_id(f"stage{number}_{name}")
 
-    with gr.Column(visible=row is not None, elem_id=identity("row"), variant="compact") as group:
-        with gr.Row(elem_classes=["hires-strategies-tools"]):
-            gr.HTML(f"<span>Stage</span> <b>{number}</b>", elem_classes=["hires-strategies-number"])
-            sweep = ToolButton(
-                "\u2263", elem_id=identity("sweep_button"), tooltip="Sweep the denoising strength, or stop"
-            )
-            up = ToolButton("\u2191", elem_id=identity("up"), tooltip="Earlier")
-            down = ToolButton("\u2193", elem_id=identity("down"), tooltip="Later")
-            remove = ToolButton("\u2715", elem_id=identity("remove"), tooltip="Remove this stage")
-        raw = gr.Textbox(shown.raw, label="Stage as text", visible=bool(shown.raw), elem_id=identity("raw"))
-        with gr.Column(visible=not shown.raw, elem_id=identity("fields"), variant="compact") as structured:
+    with gr.Row(visible=row is not None, elem_id=identity("row"), elem_classes=["hires-strategies-stage"]) as group:
+        gr.HTML(f"<span>Stage</span> <b>{number}</b>", elem_classes=["hires-strategies-number"])
+        raw = gr.Textbox(
+            shown.raw, label="Stage as text", visible=bool(shown.raw), elem_id=identity("raw"),
+            elem_classes=["hires-strategies-field", "hires-strategies-raw"],
+        )  # fmt: skip
+        with gr.Row(
+            visible=not shown.raw, elem_id=identity("fields"), elem_classes=["hires-strategies-fields"]
+        ) as main:
             components = _main_fields(identity, shown)
-            with gr.Accordion("Steps, sampler, CFG scale, size, prompts", open=False, elem_id=identity("more")):
+            # Opened by its button of the row; its own label is not shown.
+            with gr.Accordion(
+                "More of this stage", open=False, elem_id=identity("options"), elem_classes=["hires-strategies-options"]
+            ):
+                up, down = _moves(identity)
                 components |= _folded_fields(identity, shown)
+        sweep, more, remove = _tools(identity)
     components["raw"] = raw
     for component in components.values():
         component.do_not_save_to_config = True
-    return RowFields(group, structured, [components[name] for name in FIELDS], sweep, up, down, remove)
+    fields = [components[name] for name in FIELDS]
+    return RowFields(group, main, fields, sweep, more, up, down, remove, identity("options"))
+
+
+def _tools(identity: Callable[[str], str]) -> tuple[Any, Any, Any]:
+    with gr.Row(elem_classes=["hires-strategies-tools"]):
+        sweep = ToolButton(
+            "sweep", elem_id=identity("sweep_button"), elem_classes=["hires-strategies-word"],
+            tooltip="Sweep: make one picture for each of several denoising strengths; press again to stop",
+        )  # fmt: skip
+        more = ToolButton(
+            "\u22ef", elem_id=identity("more"),
+            tooltip="More of this stage: steps, sampler, CFG scale, size in pixels, prompts, its place in the chain",
+        )  # fmt: skip
+        remove = ToolButton("\u2715", elem_id=identity("remove"), tooltip="Remove this stage")
+    return sweep, more, remove
+
+
+def _moves(identity: Callable[[str], str]) -> tuple[Any, Any]:
+    with gr.Row(elem_classes=["hires-strategies-moves"]):
+        up = gr.Button("\u2191 Earlier", size="sm", elem_id=identity("up"))
+        down = gr.Button("\u2193 Later", size="sm", elem_id=identity("down"))
+    return up, down
 
 
 def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
     names = [format_name(name) for name in (*host_vocabulary(limits()).upscalers, DIRECT)]
-    with FormRow():
-        upscaler = gr.Dropdown(
-            names, value=row.upscaler, label="Upscaler", allow_custom_value=True, elem_id=identity("upscaler")
-        )
-    with FormRow():
-        scale = gr.Slider(
-            0, _LARGEST_SCALE, value=row.scale, step=_step("scale"), label="Upscale by", elem_id=identity("scale")
-        )
-        denoising = gr.Slider(
-            0, 1, value=row.denoising, step=_step("denoising_strength"), label="Denoising strength",
-            visible=not row.sweep, elem_id=identity("denoising"),
-        )  # fmt: skip
-        sweep = gr.Textbox(
-            row.sweep, label="Denoising strengths", info="0.5,0.6,0.7 or 0.4..0.9..0.1 (from..to..step)",
-            visible=bool(row.sweep), elem_id=identity("sweep"), max_lines=1,
-        )  # fmt: skip
+    upscaler = gr.Dropdown(
+        names, value=row.upscaler, label="Upscaler", allow_custom_value=True, elem_id=identity("upscaler"),
+        elem_classes=["hires-strategies-field", "hires-strategies-upscaler"],
+    )  # fmt: skip
+    scale = gr.Slider(
+        0, _LARGEST_SCALE, value=row.scale, step=_step("scale"), label="Upscale by", elem_id=identity("scale"),
+        elem_classes=["hires-strategies-field", "hires-strategies-scale"],
+    )  # fmt: skip
+    denoising = gr.Slider(
+        0, 1, value=row.denoising, step=_step("denoising_strength"), label="Denoising", visible=not row.sweep,
+        elem_id=identity("denoising"), elem_classes=["hires-strategies-field", "hires-strategies-denoising"],
+    )  # fmt: skip
+    sweep = gr.Textbox(
+        row.sweep, label="Denoising", visible=bool(row.sweep), elem_id=identity("sweep"), max_lines=1,
+        elem_classes=["hires-strategies-field", "hires-strategies-denoising"],
+    )  # fmt: skip
+    explained(upscaler, "What enlarges the picture: Latent modes before, others after it is decoded; None only resizes")
+    explained(scale, "How many times larger than before this stage")
+    explained(denoising, "Denoising strength: how much is drawn anew afterwards; 0 is the upscale alone, no sampling")
+    explained(sweep, "Denoising strengths to compare: 0.5,0.6,0.7 or 0.4..0.9..0.1 (from..to..step)")
     return {"upscaler": upscaler, "scale": scale, "denoising": denoising, "sweep": sweep}
 
 

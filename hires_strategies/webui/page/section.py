@@ -13,12 +13,14 @@ from modules.ui_components import FormRow, InputAccordion
 from hires_strategies import __version__
 from hires_strategies.editing.row_edits import rows_of
 from hires_strategies.notation.json_schema import CROPS, DETAIL
+from hires_strategies.planning.keepers import ASKED, QUESTION
 from hires_strategies.webui import settings
 from hires_strategies.webui.host.processing import SectionScript
 
 from . import events, start_from
+from .explained import explained
 from .pasted import pasted_strategy, pasted_tick
-from .preset_list import PresetFields, build_presets, wire_presets
+from .preset_list import PresetFields, build_presets, build_table, wire_presets
 from .row_fields import ROWS, RowFields, build_row
 
 TITLE = "Hires strategies"
@@ -34,17 +36,18 @@ class Section:
     elem_id: str
     enabled: Any
     presets: PresetFields
-    text: Any
-    preview: Any
-    take_over: Any
-    message: Any
-    keepers_without: Any
-    keepers_with: Any
     line: Any
     rows: list[RowFields]
+    rest: Any
     add_stage: Any
     add_line: Any
+    preview: Any
+    text: Any
+    plan: Any
     outputs: list[Any]
+    keepers_without: Any
+    keepers_with: Any
+    worth: Any
     shown: Any
     buttons: dict[str, Any]
     from_gallery: Any
@@ -61,7 +64,8 @@ def build(script: SectionScript) -> list[Any]:
     send, contains the page's own value.
     """
     for_api = script.api_info is not None  # the host sets it once its page is built
-    with InputAccordion(False, label=TITLE, elem_id=script.elem_id("enable")) as enabled:
+    accordion = InputAccordion(False, label=TITLE, elem_id=script.elem_id("enable"))
+    with accordion as enabled, gr.Column(elem_classes=["hires-strategies"]):  # the class that style.css makes small
         section = _section(script, enabled, sheet=not for_api)
     wire_presets(section.presets, section.text, partial(events.changes_text, section))
     events.wire_builder(section)
@@ -72,9 +76,73 @@ def build(script: SectionScript) -> list[Any]:
 
 
 def _section(script: SectionScript, enabled: Any, *, sheet: bool) -> Section:
+    """From top to bottom: presets, rows, the line that people decide by, and what is folded."""
     elem_id = script.elem_id
     presets = build_presets(elem_id)
-    text = gr.Textbox(
+    line, rows, rest = _rows(elem_id)
+    add_stage, add_line = _additions(elem_id)
+    preview = gr.HTML("", elem_id=elem_id("preview"), elem_classes=["hires-strategies-preview"])
+    with gr.Row(elem_classes=["hires-strategies-folds"]):
+        with _fold("As text", elem_id("as_text")):
+            text = _text(elem_id)
+            build_table(presets, elem_id)
+        with _fold("What will run", elem_id("what_runs")):
+            plan = gr.HTML("", elem_id=elem_id("plan"), elem_classes=["hires-strategies-preview"])
+        with _fold("What is returned", elem_id("returned")):
+            outputs = _outputs(elem_id, sheet=sheet)
+            detail = _detail(elem_id)
+        start = start_from.build(elem_id)
+        with _fold(QUESTION, elem_id("keepers")):
+            without, with_strategy, worth = _keepers(elem_id)
+    return Section(
+        elem_id=elem_id("enable"),
+        enabled=enabled,
+        presets=presets,
+        line=line,
+        rows=rows,
+        rest=rest,
+        add_stage=add_stage,
+        add_line=add_line,
+        preview=preview,
+        text=text,
+        plan=plan,
+        outputs=outputs,
+        detail=detail,
+        start=start,
+        keepers_without=without,
+        keepers_with=with_strategy,
+        worth=worth,
+        **_hidden(elem_id),
+    )
+
+
+def _fold(label: str, elem_id: str) -> Any:
+    return gr.Accordion(label, open=False, elem_id=elem_id, elem_classes=["hires-strategies-fold"])
+
+
+def _rows(elem_id: ElemId) -> tuple[Any, list[RowFields], Any]:
+    line = gr.Dropdown(
+        [f"1. {_DEFAULT_TEXT}"], value=f"1. {_DEFAULT_TEXT}", label="Strategy", visible=False, elem_id=elem_id("line"),
+        elem_classes=["hires-strategies-field", "hires-strategies-which"],
+    )  # fmt: skip
+    line.do_not_save_to_config = True
+    explained(line, "Which strategy the rows show. Each one goes on from the same first pass.")
+    shown = rows_of(_DEFAULT_TEXT, 0)
+    rows = [build_row(elem_id, n + 1, shown[n] if n < len(shown) else None) for n in range(ROWS)]
+    return line, rows, gr.HTML("", elem_id=elem_id("rest"), elem_classes=["hires-strategies-preview"])
+
+
+def _additions(elem_id: ElemId) -> tuple[Any, Any]:
+    with gr.Row(elem_classes=["hires-strategies-additions"]):
+        add_stage = gr.Button("+ stage", size="sm", elem_id=elem_id("add_stage"))
+        add_line = gr.Button("+ strategy to compare", size="sm", elem_id=elem_id("add_line"))
+    explained(add_stage, "A stage is one enlargement, with or without sampling after it. Stages run one after another.")
+    explained(add_line, "A strategy is a chain of stages. Several give one picture each, from the same first pass.")
+    return add_stage, add_line
+
+
+def _text(elem_id: ElemId) -> Any:
+    return gr.Textbox(
         value=_DEFAULT_TEXT,
         label="Strategy",
         info="One a line. The first line's result is the generated image; further lines are extra images on the "
@@ -83,45 +151,14 @@ def _section(script: SectionScript, enabled: Any, *, sheet: bool) -> Section:
         lines=2,
         elem_id=elem_id("strategies"),
     )
-    preview = gr.HTML("", elem_id=elem_id("preview"), elem_classes=["hires-strategies-preview"])
+
+
+def _keepers(elem_id: ElemId) -> tuple[Any, Any, Any]:
+    gr.HTML(f"<p>{ASKED}</p>", elem_classes=["hires-strategies-preview"])
     with FormRow():
         without = gr.Number(10, label="Keepers without: 1 in", precision=0, elem_id=elem_id("keepers_without"))
         with_strategy = gr.Number(2, label="Keepers with: 1 in", precision=0, elem_id=elem_id("keepers_with"))
-    with gr.Row():
-        take_over = gr.Button("Take over from Hires. fix", size="sm", elem_id=elem_id("take_over"))
-    message = gr.HTML("", elem_id=elem_id("message"))
-    line, rows, add_stage, add_line = _builder(elem_id)
-    return Section(
-        elem_id=elem_id("enable"),
-        enabled=enabled,
-        presets=presets,
-        text=text,
-        preview=preview,
-        take_over=take_over,
-        message=message,
-        keepers_without=without,
-        keepers_with=with_strategy,
-        line=line,
-        rows=rows,
-        add_stage=add_stage,
-        add_line=add_line,
-        outputs=_outputs(elem_id, sheet=sheet),
-        detail=_detail(elem_id),
-        **_hidden(elem_id),
-        start=start_from.build(elem_id),
-    )
-
-
-def _builder(elem_id: ElemId) -> tuple[Any, list[RowFields], Any, Any]:
-    with gr.Accordion("Builder", open=True, elem_id=elem_id("builder")):
-        line = gr.Dropdown(["1"], value="1", label="Line to edit", visible=False, elem_id=elem_id("line"))
-        line.do_not_save_to_config = True
-        shown = rows_of(_DEFAULT_TEXT, 0)
-        rows = [build_row(elem_id, n + 1, shown[n] if n < len(shown) else None) for n in range(ROWS)]
-        with gr.Row():
-            add_stage = gr.Button("Add a stage", size="sm", elem_id=elem_id("add_stage"))
-            add_line = gr.Button("Add a strategy to compare with", size="sm", elem_id=elem_id("add_line"))
-    return line, rows, add_stage, add_line
+    return without, with_strategy, gr.HTML("", elem_id=elem_id("worth"), elem_classes=["hires-strategies-preview"])
 
 
 def _outputs(elem_id: ElemId, *, sheet: bool) -> list[Any]:

@@ -51,6 +51,14 @@ document.addEventListener('DOMContentLoaded', () => {
     }).observe(gradioApp(), {childList: true, subtree: true});
 });
 
+// A component's tooltip is shown by its element.
+onUiLoaded(() => {
+    for (const {props} of window.gradio_config.components) {
+        const element = props?.webui_tooltip && props.elem_id && gradioApp().getElementById(props.elem_id);
+        if (element) element.title = props.webui_tooltip;
+    }
+});
+
 /** Tell Gradio that the value of an input or textarea was changed by a script. */
 function updateInput(target) {
     const event = new Event('input', {bubbles: true});

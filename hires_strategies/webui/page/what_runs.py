@@ -1,0 +1,103 @@
+"""A plan in full, as the section shows it below "What will run": the variants, what merges, what the words mean."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from hires_strategies.planning.plan import Node, Plan
+from hires_strategies.stage_options import OPTIONS, Flag, Number, Option, Text
+from hires_strategies.strategy import Stage
+from hires_strategies.webui.host.sigmas import Schedules
+
+MOST_SHOWN = 12  # variants; a sweep of 64 would push the page away
+_SIGMA = (
+    "How much noise the stage starts from: the more, the less of the picture stays. The same denoising strength is a "
+    "different amount of it with another schedule type."
+)
+_WORDS = "A variant is one finished picture. Costs are in first passes of this image."
+_SIGMA_WORDS = (
+    "The start sigma is how much noise a stage starts from, which the denoising strength stands for: compare it where "
+    "schedule types differ."
+)
+
+
+def what_runs(plan: Plan, before: Plan | None, cost: float, seconds: float | None) -> str:
+    """HTML for a plan. `before`: see cost.plan_cost; `cost` in first passes; `seconds` is None if unknown."""
+    variants = _variants(plan)
+    words = f"{_WORDS} {_SIGMA_WORDS}" if "start sigma" in variants else _WORDS
+    explained = f'<p class="hires-strategies-small">{words}</p>'
+    return _first_pass(plan, before) + variants + _cost(plan, cost, seconds) + explained
+
+
+def size(width: int, height: int) -> str:
+    return f"{width}\N{MULTIPLICATION SIGN}{height}"
+
+
+def duration(seconds: float) -> str:
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def passes(cost: float) -> str:
+    number = f"{cost:.0f}" if cost >= 10 else f"{cost:.1f}".removesuffix(".0")
+    return f"<b>{number}</b> first pass{'' if number == '1' else 'es'}"
+
+
+def _first_pass(plan: Plan, before: Plan | None) -> str:
+    if not plan.needs_first_pass:
+        return "<p>No first pass.</p>"
+    first = before.first_pass if before else plan.first_pass
+    asked = "" if first.made == (first.width, first.height) else f" (asked for {size(first.width, first.height)})"
+    hires = f", by Hires. fix to {size(*plan.first_pass.made)}" if before else ""
+    return f"<p>First pass: {size(*first.made)}{asked}{hires}, then</p>"
+
+
+def _variants(plan: Plan) -> str:
+    items, schedules = [], Schedules()
+    for variant, strategy in list(zip(plan.variants, plan.strategies, strict=True))[:MOST_SHOWN]:
+        path = zip(plan.path(variant.node), strategy.stages, strict=True)
+        words = ", then ".join(_stage(plan, node, asked, schedules) for node, asked in path)
+        if variant.same_as is not None:
+            words += f" <em>(the same picture as {variant.same_as + 1}, made once)</em>"
+        items.append(f"<li>{words}</li>")
+    more = len(plan.variants) - MOST_SHOWN
+    rest = f"<p>and {more} more</p>" if more > 0 else ""
+    return f'<ol class="hires-strategies-variants">{"".join(items)}</ol>{rest}'
+
+
+def _stage(plan: Plan, node: Node, asked: Stage, schedules: Schedules) -> str:
+    """One stage in words. `asked` is what the user wrote: the node may stem from another wording of the picture."""
+    if node.upscale is None:
+        what = f"txt2img at <b>{size(node.width, node.height)}</b>"
+    else:
+        what = f"{escape(node.upscale.upscaler)} to <b>{size(node.width, node.height)}</b>"
+    sampling = node.sampling
+    if sampling is None:
+        return f"{what} without sampling"
+    what += f", {sampling.steps} steps"
+    if sampling.denoising_strength is not None:
+        what += f" at denoising strength {asked.denoising_strength:g}"
+        sigma = schedules.start(sampling, plan.first_pass)
+        what += f' (<span title="{escape(_SIGMA)}">start sigma</span> {sigma:.2f})' if sigma is not None else ""
+    own = [option for option in OPTIONS if option.field != "steps" and getattr(sampling, option.field) is not None]
+    named = [_option(option, getattr(sampling, option.field)) for option in own]
+    return f"{what} with {escape(', '.join(named))}" if named else what
+
+
+def _option(option: Option, value: Any) -> str:
+    """An option that the stage itself gives, in words."""
+    if isinstance(option.kind, Text):
+        return f"its own {option.name}"
+    if isinstance(option.kind, Flag):
+        return option.word
+    return f"{option.name} {value:g}" if isinstance(option.kind, Number) else str(value)
+
+
+def _cost(plan: Plan, cost: float, seconds: float | None) -> str:
+    largest = max(plan.stages, key=lambda node: node.width * node.height)
+    words = f"About {passes(cost)} of sampling"
+    if seconds is not None:
+        words += f"; <b>{duration(seconds)}</b> on this machine, learnt from your last runs"
+    return f"<p>{words}; peak memory grows with {size(largest.width, largest.height)}.</p>"

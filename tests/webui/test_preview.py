@@ -1,0 +1,72 @@
+"""The line that people decide by, and what is folded below it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from hires_strategies.webui.page.preview import preview
+
+PAGE = {
+    "width": 512, "height": 512, "steps": 20, "sampler": "Euler", "scheduler": "Automatic", "hr_upscaler": "Latent",
+    "hr_steps": 0, "hr_denoising_strength": 0.7, "hr_scale": 2.0, "hr_resize_x": 0, "hr_resize_y": 0,
+}  # fmt: skip
+HIRES = {**PAGE, "hr": True}
+KEEPERS = {"keepers_without": 200, "keepers_with": 2}
+
+
+def read(html: str) -> str:
+    """What a person reads."""
+    return re.sub("<[^>]*>", "", html).replace("&nbsp;", " ")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Latent x2 @0.7", "512×512 → 1024×10245 first passes"),
+        ("Latent x2 @0.7 > None x2", "512×512 → 1024×1024 → 2048×20485 first passes"),
+        ("Latent x1.5 @0.7 [10 steps]", "512×512 → 768×7682.1 first passes"),
+        ("Latent x2 @{0.5,0.6}", "512×512 → 1024×1024 · 2 variants9 first passes"),
+        ("None x2\nNone x1.5\nNone x1", "512×512 → 512×512 to 1024×1024 · 3 variants1 first pass"),
+        ("Direct x1", "512×5121 first pass"),
+    ],
+)
+def test_sizes_and_cost_in_one_line(api, text, line):
+    assert read(preview(text, PAGE).line).split(" · about")[0] == line
+
+
+def test_hires_fix_counts_and_its_size_is_named(api):
+    seen = preview("Latent x2 @0.7", HIRES)
+    assert read(seen.line).startswith("512×512 → 1024×1024 → 2048×204821 first passes")
+    assert "First pass: 512×512, by Hires. fix to 1024×1024, then" in read(seen.plan)
+    fewer = preview("Latent x2 @0.7", {**HIRES, "hr_steps": 10})
+    assert "19 first passes" in read(fewer.line)
+
+
+def test_the_cost_is_the_same_whoever_enlarges(api):
+    theirs, ours = preview("Lanczos x2", HIRES).line, preview("Latent x2 @0.7 > Lanczos x2", PAGE).line
+    assert read(theirs).split("passes")[0] == read(ours).split("passes")[0]
+
+
+def test_a_second_pass_is_judged_alone_and_never_a_comparison(api):
+    assert "worth it" in read(preview("Latent x2 @0.7", KEEPERS).worth)
+    assert "worth it" in read(preview("Latent x2 @0.7\nLatent x2 @0.7", KEEPERS).worth), "one picture"
+    compared = read(preview("Latent x2 @{0.5,0.6,0.7}", KEEPERS).worth)
+    assert compared.startswith("This compares 3 pictures.")
+    assert not re.search(r"worth|cheaper|\\d+ against", compared)
+
+
+def test_one_name_for_one_thing(api):
+    assert "None to 1024×1024 without sampling" in read(preview("None x2", PAGE).plan)
+
+
+def test_low_strengths_after_a_latent_upscale_are_warned_of(api):
+    assert "will probably look blurred" in read(preview("Latent x2 @0.3", PAGE).line)
+    assert "blurred" not in preview("Latent x2 @0.6", PAGE).line
+
+
+def test_the_words_are_explained_where_they_stand(api):
+    seen = preview("Latent x2 @{0.5,0.6}", PAGE)
+    for word, html in (("variants", seen.line), ("first passes", seen.line), ("start sigma", seen.plan)):
+        assert re.search(rf'<span title="[^"]{{30,}}">[^"]*{word}', html), word
