@@ -23,7 +23,7 @@ from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
 from hires_strategies.webui.host import attachments, forks, infotext, parameters, progress, saving
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import ImageArguments, Processed, Processing
-from hires_strategies.webui.output import records
+from hires_strategies.webui.output import records, selected_records
 from hires_strategies.webui.output.answered import Answered
 from hires_strategies.webui.output.contact_sheets import add_sheets
 from hires_strategies.webui.output.extra_images import add_extras
@@ -46,10 +46,7 @@ def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
     """Read and check the section's request, before other scripts and before any work."""
     if selected_image.is_asked(p, arguments):
         arguments = (True, *arguments[1:])
-        try:
-            selected_image.take_first_pass(p)
-        except Exception as error:
-            refuse(p, error)
+        guarded(selected_image.take_over, p, arguments)
     if not is_ours(p):
         return
     forget(p)
@@ -65,6 +62,7 @@ def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
     try:
         own_limits = limits(p.override_settings)
         request = xyz_cell.read_cell(arguments, xyz_cell.asked(p), host_vocabulary(own_limits))
+        request = selected_image.with_start(p, request)
         if request is None:
             return
         if request.first_pass_image is not None:
@@ -140,7 +138,7 @@ def postprocess(p: Processing, processed: Processed) -> None:
     generated = Answered(processed, job)
     add_extras(p, processed, job, generated)
     add_sheets(p, processed, job, generated)
-    selected_image.return_original(p, processed)
+    selected_records.return_original(p, processed)
 
 
 class SampleThenStages(attachments.Replacement):

@@ -18,7 +18,8 @@ class Batch:
     `first_pass_reused`: the first pass came from memory. `saves_finished`, `saves_unfinished`: whether the host's rules
     save such pictures, which depends on an interrupt or skip that the next batch no longer knows. `first_pass_saved`:
     the first pass is already in a file. `images`: which of the returned images are the generated ones.
-    `texts`: the contents of their texts.
+    `texts`: the contents of their texts. `handed_out`: the names of the images' first passes, if the page may ask for
+    them.
     """
 
     iteration: int
@@ -32,6 +33,7 @@ class Batch:
     saves_finished: bool = True
     saves_unfinished: bool = True
     first_pass_saved: bool = False
+    handed_out: tuple[str, ...] = ()
 
     def saves(self, node: int) -> bool:
         """Whether the pictures of a stage are saved."""

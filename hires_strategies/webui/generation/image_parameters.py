@@ -51,6 +51,9 @@ class ImageParameters:
         """Whether they suffice to make the first pass again."""
         return "Seed" in self._values and "Prompt" in self._values
 
+    def has(self, key: str) -> bool:
+        return key in self._values
+
     def take_prompt(self, p: Processing) -> None:
         """The prompt, and the styles that the host found in it (depending on its settings it removes their texts)."""
         p.prompt = self._text("Prompt")

@@ -15,6 +15,7 @@ from hires_strategies.planning.plan import FirstPass, Plan, check_first_pass, ma
 from hires_strategies.planning.report import merges, remarks
 from hires_strategies.running.run import Picture, nothing_ran, run
 from hires_strategies.webui import settings
+from hires_strategies.webui.first_pass import handed_out
 from hires_strategies.webui.host import attachments, forks, pixels, progress, saving
 from hires_strategies.webui.host.expansion import Expansion
 from hires_strategies.webui.host.parameters import BatchParameters, as_they_stand
@@ -97,6 +98,7 @@ class Job:
         self._keep(p, Batch(
             p.iteration, plan, result, list(p.seeds), list(p.prompts), BatchTexts(p, plan, prompts, wrote),
             GeneratedImages(made, shown or []), reused, saving.saves_finished(p), saving.saves_unfinished(p), copied,
+            self._handed_out(p, picture),
         ))  # fmt: skip
         if shown is None:
             raise RuntimeError(f"Hires strategies: {result.stages[plan.variants[0].node].error}")
@@ -136,8 +138,14 @@ class Job:
         for sentence in (*told, *batch.result.troubles, *notes):
             p.comment(f"Hires strategies: {sentence}")
 
+    def _handed_out(self, p: Processing, picture: Picture | None) -> tuple[str, ...]:
+        """Names by which the page may ask for what the stages started from, the first pass or Hires. fix's result."""
+        if picture is None or p.is_api or self.request.first_pass_image is not None:
+            return ()
+        return handed_out.keep(picture)
+
     def shows_first_pass(self, p: Processing) -> bool:
-        return self.request.first_pass or (self.request.crops != "whole" and self.makes_sheets(p))
+        return self.request.first_pass or self.makes_sheets(p)
 
     def needs_refiners_pixels(self, p: Processing) -> bool:
         """Whether the first pass must be decoded while the refiner that finished it is loaded, with its autoencoder.

@@ -7,6 +7,7 @@ the one that a generation returned, or the one that a script of the list made fr
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from modules import processing
 from PIL.Image import Image
 
+from hires_strategies.notation.text import format_strategy
 from hires_strategies.running.run import Outcome
 from hires_strategies.sheet.sheet import Sheet
 from hires_strategies.webui.generation.batch import Batch
@@ -21,12 +23,16 @@ from hires_strategies.webui.generation.selectable_script import selected_script
 from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.processing import Processed, Processing, SelectableScript
 
+_OMITTED = ("tiles", "asked", "first_pass")  # where there is none
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that have this
     very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
-    `notes`: sentences on its prompts; `tiles`: for a sheet only, the variants on it and where their pictures are."""
+    `notes`: sentences on its prompts; `tiles`: for a sheet only, the variants on it and where their pictures are;
+    `asked`: the strategy as it was written, if the image's differs from it (styles, wildcards); `first_pass`: the name
+    by which the page may ask for its first pass (first_pass.handed_out)."""
 
     kind: str
     strategy: str | None = None
@@ -42,6 +48,8 @@ class Record:
     error: str | None = None
     notes: tuple[str, ...] = ()
     tiles: tuple[SheetTile, ...] | None = None
+    asked: str | None = None
+    first_pass: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,9 +72,13 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
     path = [batch.result.stages[each.index] for each in plan.path(node)]
     shown = None if outcome.reached is None else plan.stages[outcome.reached]
     width, height = (shown.width, shown.height) if shown else plan.first_pass.made
+    strategy = texts.variant(variant, position) if variant is not None else texts.strategy_to(node, position)
+    asked = format_strategy(plan.strategies[variant] if variant is not None else plan.strategy_to(node, node))
     return Record(
         kind=kind,
-        strategy=texts.variant(variant, position) if variant is not None else texts.strategy_to(node, position),
+        strategy=strategy,
+        asked=asked if asked != strategy else None,
+        first_pass=batch.handed_out[position] if batch.handed_out and plan.path(node)[0].upscale is not None else None,
         same_as=_same_as(batch, variant, position),
         stage=None if outcome.reached is None else texts.stage(outcome.reached, position, node),
         seed=batch.seeds[position],
@@ -133,6 +145,12 @@ def publish_what_a_script_returns(p: Processing) -> None:
         script.run = _RunAndPublish(script)
 
 
+def listed(images: Sequence[Image]) -> list[dict[str, Any] | None]:
+    """The records of images as they are answered, None for an image that has none."""
+    found = [_of(image) for image in images]
+    return [None if each is None else {"index": index, **_fields(each)} for index, each in enumerate(found)]
+
+
 class _RunAndPublish:
     """Replaces a script's `run` for one call."""
 
@@ -154,11 +172,7 @@ class _WithRecords:
 
     def js(self) -> str:
         info = json.loads(super().js())  # type: ignore[misc]
-        info["hires_strategies"] = [
-            {"index": index, **_fields(record)}
-            for index, record in enumerate(map(_of, self.images))
-            if record is not None
-        ]
+        info["hires_strategies"] = [record for record in listed(self.images) if record is not None]
         return json.dumps(info)
 
 
@@ -189,11 +203,8 @@ def _error(batch: Batch, node: int, variant: int | None) -> str | None:
 
 
 def _fields(record: Record) -> dict[str, Any]:
-    """All fields of a record, omitting `tiles` if it has none."""
-    fields = asdict(record)
-    if record.tiles is None:
-        del fields["tiles"]
-    return fields
+    """All fields of a record, omitting those that most have not."""
+    return {name: value for name, value in asdict(record).items() if value is not None or name not in _OMITTED}
 
 
 def _sum(path: list[Outcome]) -> int | None:
