@@ -34,10 +34,10 @@ const isFirstPass = ({ kind, strategy }) => kind === "first_pass" || (!kind && !
 function pair(images, selected, sheet, tile) {
     const seed = (sheet ?? selected)?.seed;
     const family = images.filter((image) => image.seed === seed && image.source);
-    const first = (sheet ? family[0] : selected) ?? images[0];
+    const variants = family.filter((image) => !isFirstPass(image));
+    const first = (sheet ? variants[0] : selected) ?? images[0];
     const second = tile && images.find((image) => ours.isOfTile(image, sheet, tile));
     if (second && second !== first) return [first, second];
-    const variants = family.filter((image) => !isFirstPass(image));
     const before = images.find((image) => image.seed === first.seed && isFirstPass(image));
     if (variants.length === 1 && before && before !== variants[0]) return [before, variants[0]];
     const others = family.length > 1 ? family : images;

@@ -92,8 +92,7 @@ def _heading(batch: Batch, position: int, shown: Image | None, generated: Image 
     sampler = f"{first.sampler} {first.scheduler or ''}".strip()
     lines = [
         batch.prompts[position],
-        f"Seed {batch.seeds[position]}, first pass {first.width}x{first.height}, {sampler}, {first.steps} steps; "
-        "costs in first passes",
+        f"Seed {batch.seeds[position]}, first pass {first.width}x{first.height}, {sampler}, {first.steps} steps",
     ]
     if shown is not None and generated is not None and not _same(shown, generated):
         lines.append("All before face restoration and other scripts, which the generated image went through.")
