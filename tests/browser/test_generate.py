@@ -92,7 +92,7 @@ def test_the_contact_sheet_is_the_first_image(small):
     info = small.info
     assert info["index_of_first_image"] == 1
     assert [record["kind"] for record in info["hires_strategies"]] == ["sheet", "variant", "variant"]
-    assert "Latent x2 @0.5\\nLatent x2 @0.7" in info["infotexts"][0]
+    assert f'Hires strategy: "{TWO}"' in info["infotexts"][0], "the sweep, not its lines"
     assert "Hires strategy: Latent x2 @0.5," in info["infotexts"][1]
     assert "Hires strategy: Latent x2 @0.7," in info["infotexts"][2]
     small.part("sheet").locator("input").uncheck()

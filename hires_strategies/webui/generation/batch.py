@@ -68,9 +68,9 @@ class Batch:
         end = None if node is None else self.reached(node)
         return self.texts.retold(text, position, (self._shown, end), strategy)
 
-    def of_sheet(self, text: str, position: int) -> str:
-        """The host's text of an image, rewritten for the sheet of its variants."""
-        return self.texts.of_sheet(text, position, self._shown)
+    def of_sheet(self, text: str, position: int, written: str | None) -> str:
+        """The host's text of an image, rewritten for the sheet of its variants, which were `written` so."""
+        return self.texts.of_sheet(text, position, self._shown, written)
 
     @property
     def _shown(self) -> int | None:

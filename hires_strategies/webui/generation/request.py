@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
@@ -29,6 +29,7 @@ class Request:
     """A ticked section: the strategies in the order written, and what else to return.
 
     `first_pass_image` is a picture to start from instead of a first pass; its `info` may hold generation parameters.
+    `written`: the strategies' text, None if they are not all texts.
     """
 
     strategies: tuple[Strategy, ...]
@@ -38,6 +39,7 @@ class Request:
     crops: str = CROPS[0]
     reuse_first_pass: bool = True
     first_pass_image: Image | None = None
+    written: str | None = field(default=None, compare=False)
 
 
 def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request | None:
@@ -117,7 +119,11 @@ def _object_in(text: str) -> dict[str, Any] | None:
 
 def _from_object(values: Mapping[str, Any], vocabulary: Vocabulary) -> Request:
     checked = check_object(values, ARGUMENT)
-    checked["strategies"] = read_strategies(checked["strategies"], vocabulary)
+    given = checked["strategies"]
+    texts = [given] if isinstance(given, str) else given if isinstance(given, list) else []
+    if texts and all(isinstance(text, str) for text in texts):
+        checked["written"] = "\n".join(texts)
+    checked["strategies"] = read_strategies(given, vocabulary)
     if "first_pass_image" in checked:
         checked["first_pass_image"] = decode_image(
             checked["first_pass_image"], vocabulary.limits.longest_side, "first_pass_image"

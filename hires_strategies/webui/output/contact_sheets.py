@@ -57,7 +57,7 @@ def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, li
     sheet = make_sheet(tiles, _look(p, job), heading, first_pass)
     for note in sheet.notes:
         p.comment(f"Hires strategies: contact sheet: {note}")
-    text = batch.of_sheet(generated.text(batch, position), position)
+    text = batch.of_sheet(generated.text(batch, position), position, job.request.written)
     if opts().enable_pnginfo:
         sheet.image.info["parameters"] = text
     records.hang(sheet.image, records.of_sheet(batch, position, sheet))
