@@ -68,6 +68,10 @@ def test_wipe_by_mouse_and_keyboard(compare):
 
 
 def test_arrows_go_through_the_variants_and_sizes_are_aligned(compare):
+    wait_for_width(compare, 255)
+    left, right = boxes(compare)
+    assert left == right
+    assert (round(left["width"]), round(left["height"])) == (256, 384), "the larger image at 1:1"
     for shown in ("2", "3", "1", "2"):
         compare.keyboard.press("ArrowRight")
         assert chosen(compare) == ["0", shown], "never the picture that is on the left"
@@ -79,9 +83,6 @@ def test_arrows_go_through_the_variants_and_sizes_are_aligned(compare):
     compare.keyboard.press("ArrowRight")
     compare.keyboard.press("ArrowRight")
     assert chosen(compare) == ["3", "2"]
-    left, right = boxes(compare)
-    assert left == right
-    assert (round(left["width"]), round(left["height"])) == (256, 384), "the larger image at 1:1"
 
 
 def test_zoom_and_pan_move_both(compare):
