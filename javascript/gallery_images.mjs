@@ -35,7 +35,13 @@ ours.galleryImages = () => {
     const records = ours.galleryRecords(sources, info);
     const images = sources.map((source, index) => described(source, index, records[index], info));
     const several = new Set(images.filter(({ strategy }) => strategy).map(({ seed }) => seed)).size > 1;
-    for (const image of images) image.label = `${image.index + 1}. ${ours.nameOf(image, several)}`;
+    const names = images.map((image) => ours.nameOf(image, several));
+    for (const image of images) {
+        const name = names[image.index];
+        // The same strategy again, on a picture that it made.
+        const isAlone = names.filter((other) => other === name).length === 1;
+        image.label = `${image.index + 1}. ${name}${isAlone || !image.strategy ? "" : sizeIn(image)}`;
+    }
     return images;
 };
 
@@ -66,6 +72,8 @@ ours.nameOf = ({ strategy, kind, seed, width, height }, several) => {
         : [KINDS[kind], known, width && `${width}\u00d7${height}`];
     return parts.filter(Boolean).join(", ") || "picture";
 };
+
+const sizeIn = ({ width, height }) => (width ? `, ${width}\u00d7${height}` : "");
 
 ours.isPicture = ({ kind }) => kind !== "sheet" && kind !== "grid";
 

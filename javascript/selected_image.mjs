@@ -46,7 +46,7 @@ async function chosenStart({ text, strategy, width, height }) {
     if (!strategy && !text.includes(", Hires upscale")) return FROM_FIRST_PASS;
     const first = /, Size: (\d+)x(\d+)/.exec(text);
     const size = (sides) => (sides ? ` (${sides.join("\u00d7")})` : "");
-    return ours.choose("This picture has been through a strategy. Run this one", [
+    return ours.choose("This picture has been through a strategy. Run the one that the section holds", [
         { text: `on the picture as it is${size([width, height])}`, value: FROM_PICTURE },
         { text: `on its first pass${size(first?.slice(1))}`, value: FROM_FIRST_PASS },
     ]);

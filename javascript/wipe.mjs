@@ -30,7 +30,8 @@ ours.Wipe = class {
                 this.dialog.close();
                 ours.use(this.images[this.chosen[side]]);
             });
-            bar.append(picker, use);
+            const both = bar.appendChild(ours.element("div", "hires-strategies-compare-picker"));
+            both.append(picker, use);
             return Object.assign(picker, { use });
         });
         this.zoomText = ours.element("output", "");

@@ -106,6 +106,7 @@ def test_going_on_from_a_picture_again_and_again(small):
     assert texts_of(small, "Size") == ["128x192", "192x288", "288x432"]
     small.page.locator(COMPARE).click()
     wait_for_both(small.page, "288x432", "432x648")
+    assert chosen(small.page) == ["2. Lanczos x1.5, 288\u00d7432", "3. Lanczos x1.5, 432\u00d7648"]
 
 
 def test_on_the_contact_sheet_it_asks_which_picture(two):
