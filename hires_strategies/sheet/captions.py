@@ -8,15 +8,10 @@ from dataclasses import dataclass
 
 from hires_strategies.notation.options import option_texts
 from hires_strategies.notation.text import format_stage, head_texts
-from hires_strategies.stage_options import PARTS
 from hires_strategies.strategy import Stage, Strategy
 
-# What a title writes for a part that differs, and what it calls it. The first three come before the brackets.
-_PARTS = tuple(
-    (part.gap, part.name if part.field != "scale" else "size")
-    for part in PARTS
-    if part.field not in ("width", "height")  # given with the scale as one size
-)
+from .titles import Column, title
+
 _HEAD = 3
 
 
@@ -35,33 +30,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Captions:
-    """`title` is what all strategies have in common, with '…' where they differ, and the names of what differs (empty
-    if they share nothing); `each` says for every strategy only how it differs. `table` is set for a sweep over two
-    parts or more."""
+    """`title` says in words what differs and what all strategies have in common (empty if they share nothing); `each`
+    says for every strategy only how it differs. `table` is set for a sweep over two parts or more."""
 
     title: str
     each: tuple[str, ...]
     table: Table | None
-
-
-@dataclass(frozen=True)
-class _Column:
-    """One part of one stage over all strategies, such as the denoising strength of stage 2. "" if there is none.
-
-    `part` None means a whole stage.
-    """
-
-    stage: int
-    part: int | None
-    texts: tuple[str, ...]
-
-    @property
-    def differs(self) -> bool:
-        return len(set(self.texts)) > 1
-
-    @property
-    def in_title(self) -> str:
-        return _PARTS[self.part or 0][0] if self.differs else self.texts[0]
 
 
 def make_captions(strategies: Sequence[Strategy], same_as: Sequence[int | None]) -> Captions:
@@ -75,24 +49,19 @@ def make_captions(strategies: Sequence[Strategy], same_as: Sequence[int | None])
     each = tuple(
         " = ".join([text, *(own[m] for m, other in enumerate(same_as) if other == n)]) for n, text in enumerate(own)
     )
-    shared = any(column.texts[0] and not column.differs for column in columns)
-    title = _line([(column, column.in_title) for column in columns]) if shared else ""
-    names = list(dict.fromkeys(_PARTS[column.part][1] for column in differing if column.part is not None))
-    if title and names:
-        title += f" by {', '.join(names[:-1])}{' and ' if names[1:] else ''}{names[-1]}"
-    return Captions(title, each, _table(differing, same_as))
+    return Captions(title(columns), each, _table(differing, same_as))
 
 
-def _columns(strategies: Sequence[Strategy]) -> list[_Column]:
-    columns: list[_Column] = []
+def _columns(strategies: Sequence[Strategy]) -> list[Column]:
+    columns: list[Column] = []
     for index in range(max(len(strategy.stages) for strategy in strategies)):
         stages = [strategy.stages[index] if index < len(strategy.stages) else None for strategy in strategies]
         present = [stage for stage in stages if stage is not None]
         if len(present) < len(stages):  # not all are that long: show the whole stage
-            columns.append(_Column(index, None, tuple(format_stage(stage) if stage else "" for stage in stages)))
+            columns.append(Column(index, None, tuple(format_stage(stage) if stage else "" for stage in stages)))
             continue
         parts = [_parts(stage) for stage in present]
-        columns += [_Column(index, place, tuple(part[place] for part in parts)) for place in range(len(parts[0]))]
+        columns += [Column(index, place, tuple(part[place] for part in parts)) for place in range(len(parts[0]))]
     return columns
 
 
@@ -101,7 +70,7 @@ def _parts(stage: Stage) -> tuple[str, ...]:
     return (*head_texts(stage), *option_texts(stage).values())
 
 
-def _line(parts: Sequence[tuple[_Column, str]]) -> str:
+def _line(parts: Sequence[tuple[Column, str]]) -> str:
     """Parts as one would write them in a strategy."""
     stages: dict[int, tuple[list[str], list[str]]] = {}
     for column, text in parts:
@@ -114,7 +83,7 @@ def _line(parts: Sequence[tuple[_Column, str]]) -> str:
     return " > ".join(lines)
 
 
-def _table(differing: Sequence[_Column], same_as: Sequence[int | None]) -> Table | None:
+def _table(differing: Sequence[Column], same_as: Sequence[int | None]) -> Table | None:
     """Rows and columns for strategies that are all combinations of two differing parts or more; the last part, which
     changes fastest in a sweep's order, makes the columns."""
     axes = _axes(differing)
@@ -136,9 +105,9 @@ def _table(differing: Sequence[_Column], same_as: Sequence[int | None]) -> Table
     return Table(tuple(rows), tuple(columns), tuple(zip(*turned, strict=True)))
 
 
-def _axes(differing: Sequence[_Column]) -> list[list[_Column]]:
+def _axes(differing: Sequence[Column]) -> list[list[Column]]:
     """Parts that always change together, such as an upscaler with its own denoising strength, form one axis."""
-    axes: list[list[_Column]] = []
+    axes: list[list[Column]] = []
     for column in differing:
         for axis in axes:
             if (

@@ -12,12 +12,15 @@ from .fonts import Lettering
 
 Place = tuple[int, int, int, int]  # left, top, right, bottom
 
-_TEXT_PER_CELL = 22  # a cell's width in text heights; the height is within the next two
-_SMALLEST_TEXT, _LARGEST_TEXT = 14, 40
+# Text heights in the width of a cell, at most and at least, and in that of all cells: a gallery shows the whole sheet
+# in some 700 pixels, and the text in it has to be legible there. The height in pixels is within the last two.
+_TEXT_PER_CELL, _LEAST_PER_CELL, _TEXT_PER_SHEET = 22, 8, 54
+_SMALLEST_TEXT, _LARGEST_TEXT = 14, 96
 _NARROWEST_COLUMN = 8  # times the text's height
 _NARROWEST = 480  # of the head
 _MARK = ("#ffffff", "#e00000")  # lines around the place of the crops, from the outside in
 _MOST_LINES = 4  # of any text except a message
+_FACTS = " \u00b7 "
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,14 @@ class Colours:
 
 @dataclass(frozen=True)
 class Cell:
-    """A picture with its caption, or `message` in its place. `variants` are the tiles that it represents."""
+    """A picture with its caption, or `message` in its place. `variants` are the tiles that it represents.
+
+    `facts`: small print for one line, the most important first; what finds no room is left out.
+    """
 
     picture: Image.Image | None
     caption: str = ""
-    facts: str = ""
+    facts: tuple[str, ...] = ()
     message: str = ""
     variants: tuple[int, ...] = ()
 
@@ -43,7 +49,8 @@ class Cell:
 @dataclass(frozen=True)
 class Content:
     """What a sheet shows. `size` is every cell's picture; `row_labels` and `column_labels` are empty without a table.
-    `thumbnail` is shown in the head, with `box` marked."""
+    `first` stands before a table's labels, beside its first row. `thumbnail` is shown in the head, with `box` marked.
+    """
 
     title: str
     heading: tuple[str, ...]
@@ -51,6 +58,7 @@ class Content:
     size: tuple[int, int]
     row_labels: tuple[str, ...] = ()
     column_labels: tuple[str, ...] = ()
+    first: Cell | None = None
     thumbnail: Image.Image | None = None
     box: Box = WHOLE
     notes: tuple[str, ...] = ()
@@ -82,7 +90,9 @@ class Drawing:
     def __init__(self, content: Content, fonts: Sequence[str], scale: float = 1.0) -> None:
         self.content = content
         self.cell = max(1, round(content.size[0] * scale)), max(1, round(content.size[1] * scale))
-        text = max(_SMALLEST_TEXT, min(_LARGEST_TEXT, self.cell[0] // _TEXT_PER_CELL))
+        cells = max(len(row) for row in content.rows) + (content.first is not None)
+        text = max(self.cell[0] // _TEXT_PER_CELL, cells * self.cell[0] // _TEXT_PER_SHEET)
+        text = max(_SMALLEST_TEXT, min(_LARGEST_TEXT, text, self.cell[0] // _LEAST_PER_CELL))
         self.normal, self.small, self.large = (Lettering(fonts, round(text * by)) for by in (1, 0.88, 1.3))
         self.gap = text
         self._measure_cells()
@@ -97,18 +107,25 @@ class Drawing:
         self.column_labels = [self._text(self.normal, label, width) for label in self.content.column_labels]
         self.labels_height = max((text.height + self.gap // 3 for text in self.column_labels), default=0)
         self.gutter = max((label.width + self.gap for label in self.row_labels), default=0)
-        self.below = [
-            [(self._text(self.normal, cell.caption, width), self._text(self.small, cell.facts, width)) for cell in row]
-            for row in self.content.rows
-        ]
-        self.row_heights = [
-            self.cell[1] + self.gap // 3 + max(caption.height + facts.height for caption, facts in row) + self.gap
-            for row in self.below
-        ]
+        self.lead = width + self.gap if self.content.first else 0
+        self.below = [[self._below(cell) for cell in row] for row in self.content.rows]
+        self.below_first = self._below(self.content.first or Cell(None))
+        heights = [max(caption.height + facts.height for caption, facts in row) for row in self.below]
+        heights[0] = max(heights[0], sum(text.height for text in self.below_first))
+        self.row_heights = [self.cell[1] + self.gap // 3 + height + self.gap for height in heights]
+
+    def _below(self, cell: Cell) -> tuple[_Text, _Text]:
+        """The caption of a cell and its small print: as many of the facts as one line takes."""
+        facts = list(cell.facts)
+        while len(facts) > 1 and self.small.width(_FACTS.join(facts)) > self.column:
+            facts.pop()
+        return self._text(self.normal, cell.caption, self.column), self._text(
+            self.small, _FACTS.join(facts), self.column
+        )
 
     def _measure_head(self) -> None:
         cells = max(len(row) for row in self.content.rows) * (self.column + self.gap) - self.gap
-        room = max(self.gutter + cells, _NARROWEST)
+        room = max(self.lead + self.gutter + cells, _NARROWEST)
         self.width = room + 2 * self.gap
         self.notes = [self._text(self.small, note, room) for note in self.content.notes]
         self.thumbnail = self._thumbnail(room // 3)
@@ -135,12 +152,13 @@ class Drawing:
         for number, row in enumerate(self.content.rows):
             if self.row_labels:
                 label = self.row_labels[number]
-                label.draw(canvas, self.gap, y + max(0, self.cell[1] - label.height) // 2, colours.ink)
-            for column, cell in enumerate(row):
-                x = self._x(column)
+                label.draw(canvas, self.gap + self.lead, y + max(0, self.cell[1] - label.height) // 2, colours.ink)
+            cells = [(self._x(column), cell, self.below[number][column]) for column, cell in enumerate(row)]
+            if self.content.first and not number:
+                cells.append((self.gap, self.content.first, self.below_first))
+            for x, cell, (caption, facts) in cells:
                 self._draw_cell(sheet, canvas, (x, y), cell, colours)
                 places.update(dict.fromkeys(cell.variants, (x, y, x + self.cell[0], y + self.cell[1])))
-                caption, facts = self.below[number][column]
                 below = y + self.cell[1] + self.gap // 3
                 caption.draw(canvas, x, below, colours.ink)
                 facts.draw(canvas, x, below + caption.height, colours.faint)
@@ -175,7 +193,7 @@ class Drawing:
         message.draw(canvas, x + self.gap, y + max(0, self.cell[1] - message.height) // 2, colours.faint)
 
     def _x(self, column: int) -> int:
-        return self.gap + self.gutter + column * (self.column + self.gap)
+        return self.gap + self.lead + self.gutter + column * (self.column + self.gap)
 
     def _text(self, lettering: Lettering, text: str, width: int) -> _Text:
         return _Text(lettering, tuple(lettering.wrap(text, width, _MOST_LINES)))

@@ -18,6 +18,7 @@ from .drawing import Cell, Colours, Content, Drawing, Place
 LONGEST_SIDE = 16_383  # pixels: WebP's limit, and about what browsers show
 _SMALLEST_SCALE = 1 / 64  # of a cell; a sheet that is too large even then is resized as a whole
 _SAME_SHAPE = 0.02  # rounding may change width to height by this much
+_SLOWER = 1.3  # times as long: less than that is chance
 _WIDTH_TO_HEIGHT = 2.2  # ideal, for all pictures together
 
 
@@ -25,7 +26,8 @@ _WIDTH_TO_HEIGHT = 2.2  # ideal, for all pictures together
 class Tile:
     """One variant. `image` is None if there is no result; `error`, if set, says why.
 
-    `start_sigma`, `seconds` (of its whole path) and `cost` (in first passes) are shown under it, None if unknown.
+    `start_sigma`, `seconds` (of its whole path) and `cost` (in first passes) are shown under it where they differ, None
+    if unknown.
     `same_as` is the index of the first tile with the same picture: this one then gets no place of its own.
     """
 
@@ -71,7 +73,7 @@ def make_sheet(
     images = [tile.image for tile in tiles if tile.image is not None and tile.same_as is None]
     if not images:
         raise ValueError("There is no picture to put on a sheet.")
-    whole, notes = largest(images), []
+    whole, notes, facts = largest(images), [], _facts(tiles)
     if len({image.size for image in images}) > 1:
         notes.append(f"The pictures have different sizes; smaller ones are enlarged to {whole[0]}x{whole[1]}.")
         tiles = [
@@ -84,13 +86,18 @@ def make_sheet(
         part = _Part(box, box_pixels(box, whole) if look.box else crop_size(whole))
     captions = make_captions([tile.strategy for tile in tiles], [tile.same_as for tile in tiles])
     table = _wide(captions.table, part.size) if captions.table else None
+    cells = [_cell(tile, n, captions, part, facts[n]) for n, tile in enumerate(tiles)]
+    first = None
+    if first_pass is not None:
+        first = Cell(part.of(first_pass), "First pass", (f"{first_pass.width}\u00d7{first_pass.height}, enlarged",))
     content = Content(
         title=captions.title or f"{len(images)} strategies",
         heading=tuple(heading),
-        rows=_table(tiles, table, captions, part) if table else _flow(tiles, captions, part, first_pass),
+        rows=_table(cells, table) if table else _flow(tiles, cells, captions, part, first),
         size=part.size,
         row_labels=table.rows if table else (),
         column_labels=table.columns if table else (),
+        first=first if table else None,
         thumbnail=None if part.box == WHOLE else first_pass or images[0],
         box=part.box,
     )
@@ -124,37 +131,56 @@ def _wide(table: Table, size: tuple[int, int]) -> Table:
     return min((table, turned), key=lambda each: _unevenness(len(each.rows), len(each.columns), size))
 
 
-def _table(tiles: Sequence[Tile], table: Table, captions: Captions, part: _Part) -> tuple[tuple[Cell, ...], ...]:
-    return tuple(tuple(_cell(tiles, n, captions, part) for n in row) for row in table.cells)
+def _table(cells: Sequence[Cell], table: Table) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(tuple(cells[n] for n in row) for row in table.cells)
 
 
 def _flow(
-    tiles: Sequence[Tile], captions: Captions, part: _Part, first_pass: Image.Image | None
+    tiles: Sequence[Tile], cells: Sequence[Cell], captions: Captions, part: _Part, first: Cell | None
 ) -> tuple[tuple[Cell, ...], ...]:
-    """The cells in the order written, in rows that make the sheet wide; crops start with the first pass's."""
-    cells = [
-        dataclasses.replace(_cell(tiles, n, captions, part), caption=captions.each[n])
-        for n, tile in enumerate(tiles)
+    """The cells in the order written, in rows that make the sheet wide; the first pass begins."""
+    own = [
+        dataclasses.replace(cell, caption=captions.each[n])
+        for n, (cell, tile) in enumerate(zip(cells, tiles, strict=True))
         if tile.same_as is None
     ]
-    if first_pass is not None and part.box != WHOLE:
-        cells.insert(0, Cell(part.of(first_pass), "First pass", "enlarged"))
-    columns = _columns(len(cells), part.size)
-    return tuple(tuple(cells[start : start + columns]) for start in range(0, len(cells), columns))
+    if first is not None:
+        own.insert(0, first)
+    columns = _columns(len(own), part.size)
+    return tuple(tuple(own[start : start + columns]) for start in range(0, len(own), columns))
 
 
-def _cell(tiles: Sequence[Tile], index: int, captions: Captions, part: _Part) -> Cell:
+def _cell(tile: Tile, index: int, captions: Captions, part: _Part, facts: tuple[str, ...]) -> Cell:
     """The cell of a tile, without a caption."""
-    tile = tiles[index]
     if tile.same_as is not None:
         return Cell(None, message=f"The same picture as {captions.each[tile.same_as]}")
     if tile.image is None:
         return Cell(None, message=tile.error or "Nothing came out.", variants=(index,))
-    facts = [] if tile.start_sigma is None else [f"start sigma {tile.start_sigma:.2f}"]
-    facts += [] if tile.seconds is None else [f"{tile.seconds:.1f} s"]
-    facts += [] if tile.cost is None else [f"cost {_one_decimal(tile.cost)}"]
-    facts += [tile.error] if tile.error else []
-    return Cell(part.of(tile.image), facts=", ".join(facts), variants=(index,))
+    return Cell(part.of(tile.image), facts=(tile.error,) if tile.error else facts, variants=(index,))
+
+
+def _facts(tiles: Sequence[Tile]) -> list[tuple[str, ...]]:
+    """For each tile what is told under its picture: size, cost, seconds and start sigma, if they are not all alike."""
+    shown = [tile for tile in tiles if tile.image is not None and tile.same_as is None]
+    seconds = [tile.seconds for tile in shown if tile.seconds]
+    slower = bool(seconds) and max(seconds) > _SLOWER * min(seconds)
+
+    def of(tile: Tile) -> dict[str, str]:
+        return {
+            "size": f"{tile.image.width}\u00d7{tile.image.height}" if tile.image else "",
+            "cost": "" if tile.cost is None else _first_passes(tile.cost),
+            "seconds": f"{tile.seconds:.1f} s" if slower and tile.seconds is not None else "",
+            "start sigma": "" if tile.start_sigma is None else f"start sigma {tile.start_sigma:.2f}",
+        }
+
+    told = [of(tile) for tile in shown]
+    differ = [name for name in of(tiles[0]) if len({each[name] for each in told}) > 1]
+    return [tuple(text for name in differ if (text := of(tile)[name])) for tile in tiles]
+
+
+def _first_passes(cost: float) -> str:
+    count = _one_decimal(cost)
+    return f"{count} first pass" if count == "1" else f"{count} first passes"
 
 
 def _columns(count: int, size: tuple[int, int]) -> int:

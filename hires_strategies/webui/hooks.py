@@ -32,13 +32,13 @@ from hires_strategies.webui.host import attachments, forks, infotext, parameters
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import ImageArguments, Processed, Processing
 from hires_strategies.webui.neighbours import adetailer, distributed
-from hires_strategies.webui.output import records
+from hires_strategies.webui.output import records, selected_records
 from hires_strategies.webui.output.answered import Answered
 from hires_strategies.webui.output.contact_sheets import add_sheets
 from hires_strategies.webui.output.extra_images import add_extras
 from hires_strategies.webui.output.from_workers import add_from_workers
 
-from .refusal import Refusal, refuse, refused
+from .refusal import Refusal, guarded, refuse, refused
 from .settings import limits
 
 
@@ -51,11 +51,8 @@ def setup(p: Processing) -> None:
 def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
     """Read and check the section's request, before other scripts and before any work."""
     if selected_image.is_asked(p, arguments):
-        arguments = (True, *arguments[1 : start_from.FIRST])
-        try:
-            selected_image.take_first_pass(p)
-        except Exception as error:
-            refuse(p, error)
+        arguments = (True, *start_from.first_pass(arguments)[1:])
+        guarded(selected_image.take_over, p, arguments)
     if not is_ours(p):
         return
     distributed.forget_old_answers(p)
@@ -72,6 +69,7 @@ def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
     try:
         own_limits = limits(p.override_settings)
         request = xyz_cell.read_cell(arguments, xyz_cell.asked(p), host_vocabulary(own_limits))
+        request = selected_image.with_start(p, request)
         if request is None:
             return
         request = of_folder.one_picture(p, request)
@@ -156,7 +154,7 @@ def postprocess(p: Processing, processed: Processed) -> None:
     add_sheets(p, processed, job, generated)
     shared_batch.collect(p, job)
     add_from_workers(p, processed, job)
-    selected_image.return_original(p, processed)
+    selected_records.return_original(p, processed)
 
 
 class SampleThenStages(attachments.Replacement):

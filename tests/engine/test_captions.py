@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,7 @@ def captions(text: str, steps: int = 20) -> Captions:
 
 def test_a_sweep_says_only_its_value() -> None:
     made = captions("Latent x2 @{0.5,0.6,0.7}")
-    assert made == Captions("Latent x2 @… by denoising strength", ("@0.5", "@0.6", "@0.7"), None)
+    assert made == Captions("Denoising strength 0.5 to 0.7, Latent ×2", ("@0.5", "@0.6", "@0.7"), None)
 
 
 def test_the_same_picture_is_told_once() -> None:
@@ -29,7 +30,8 @@ def test_the_same_picture_is_told_once() -> None:
 
 def test_two_lines_say_what_differs_and_share_the_rest() -> None:
     made = captions("Latent x2 @0.7\nR-ESRGAN 4x+ x2 @0.35")
-    assert made == Captions("… x2 @… by upscaler and denoising strength", ("Latent @0.7", "R-ESRGAN 4x+ @0.35"), None)
+    title = "Upscalers Latent and R-ESRGAN 4x+, denoising strength 0.7 and 0.35, ×2"
+    assert made == Captions(title, ("Latent @0.7", "R-ESRGAN 4x+ @0.35"), None)
 
 
 def test_strategies_with_nothing_in_common_have_no_title() -> None:
@@ -39,13 +41,36 @@ def test_strategies_with_nothing_in_common_have_no_title() -> None:
 
 def test_a_stage_that_not_all_have_is_told_whole() -> None:
     made = captions("Latent x2 @0.7\nLatent x2 @0.7 > Lanczos x2 @0.3 [9 steps]")
-    assert made == Captions("Latent x2 @0.7 > …", ("nothing more", "Lanczos x2 @0.3 [9 steps]"), None)
+    title = "With and without Lanczos x2 @0.3 [9 steps], Latent ×2 at 0.7"
+    assert made == Captions(title, ("nothing more", "Lanczos x2 @0.3 [9 steps]"), None)
 
 
 def test_options_and_prompts_are_told() -> None:
     made = captions('Latent x2 @0.5 [20 steps; prompt "漢字"]\nLatent x2 @0.5 [30 steps]')
-    assert made.title == "Latent x2 @0.5 [… steps; prompt …] by steps and prompt"
+    assert made.title == "Steps 20 and 30, 2 prompts, Latent ×2 at 0.5"
     assert made.each == ('20 steps; prompt "漢字"', "30 steps")
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("{Latent,Lanczos} x2 @{0.3,0.5,0.7}", "Upscalers Latent and Lanczos, denoising strength 0.3 to 0.7, ×2"),
+        ("Latent x2 @{0.9,0.3,0.5,0.1}", "4 denoising strengths, Latent ×2"),
+        ("Latent x2 @{0.9,0.5,0.1}", "Denoising strength 0.9 to 0.1, Latent ×2"),
+        (
+            "Latent x2 @0.7 > R-ESRGAN 4x+ x2 @{0.2..0.5..0.1}",
+            "Stage 2's denoising strength 0.2 to 0.5, Latent ×2 at 0.7, then R-ESRGAN 4x+ ×2",
+        ),
+        ("{a,b,c,d} 512x768 @0.3 [networks off]", "4 upscalers, 512×768 at 0.3, networks off"),
+        ("Latent {x2,1024x1536} @0.5", "Sizes ×2 and 1024×1536, Latent at 0.5"),
+        ("Latent x{1.5,2,3} @0.5 [20 steps; cfg 5]", "Scale ×1.5 to ×3, Latent at 0.5, 20 steps, cfg 5"),
+        ("Latent x2 @0.5 [{10,20,40} steps]", "Steps 10 to 40, Latent ×2 at 0.5"),
+        ("Latent x2 @0.5 [sampler {Euler,DPM++ 2M}]", "Samplers Euler and DPM++ 2M, Latent ×2 at 0.5"),
+        ("Latent x2 @0.5\nLatent x2 @0.5 [cfg 5]", "CFG scale the first pass's and 5, Latent ×2 at 0.5"),
+    ],
+)
+def test_a_title_says_in_words_what_differs_and_what_all_share(text: str, title: str) -> None:
+    assert captions(text).title == title
 
 
 def test_two_sweeps_are_rows_and_columns() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from PIL import Image, ImageFont
 
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.plan import FirstPass, make_plan
-from hires_strategies.sheet.sheet import LONGEST_SIDE, Look, Sheet, Tile, make_sheet
+from hires_strategies.sheet.drawing import Cell, Content, Drawing
+from hires_strategies.sheet.sheet import LONGEST_SIDE, Look, Sheet, Tile, _facts, make_sheet
 
 COLOURS = ((200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30), (30, 200, 200), (200, 30, 200))
 
@@ -77,6 +79,52 @@ def test_crops_are_smaller_and_begin_with_the_first_pass(font: str) -> None:
     assert crops.image.width < whole.image.width
     assert crops.places[0] is not None and crops.places[0][0] > 400  # the first pass's crop is left of it
     assert colours_at(crops) == list(COLOURS[:2])
+
+
+@pytest.mark.parametrize("crops", ["differences", "whole"])
+@pytest.mark.parametrize("text", ["Latent x2 @{0.3,0.5}", "{Latent,Lanczos} x2 @{0.3,0.5,0.7}"])
+def test_the_first_pass_is_a_tile_beside_the_others(font: str, text: str, crops: str) -> None:
+    """Also where rows and columns are used: left of their labels, beside the first row."""
+    gray = (90, 90, 90)
+    sheet = make_sheet(tiles(text, (400, 400)), Look((font,), crops), first_pass=Image.new("RGB", (200, 200), gray))
+    left, top, right, bottom = sheet.places[0] or (0, 0, 0, 0)
+    assert left > right - left, "there is room for one more on its left"
+    found = {sheet.image.getpixel((x, (top + bottom) // 2)) for x in range(0, left, 8)}
+    assert gray in found
+    assert colours_at(sheet) == list(COLOURS[: len(sheet.places)])
+
+
+def test_only_what_differs_is_told_under_the_pictures() -> None:
+    given = tiles("Latent x2 @{0.3,0.5}")
+    assert _facts(given) == [(), ()]
+    slightly = [replace(tile, seconds=12.34 * by) for tile, by in zip(given, (1, 1.2), strict=True)]
+    assert _facts(slightly) == [(), ()], "that is chance"
+    other = [replace(given[0], seconds=3.0), replace(given[1], cost=1.0, start_sigma=2.25)]
+    assert _facts(other) == [
+        ("4 first passes", "3.0 s", "start sigma 1.50"),
+        ("1 first pass", "12.3 s", "start sigma 2.25"),
+    ]
+    larger = [given[0], replace(given[1], image=Image.new("RGB", (384, 384)))]
+    assert _facts(larger) == [("256\u00d7256",), ("384\u00d7384",)]
+
+
+def test_small_print_takes_one_line(font: str) -> None:
+    """What finds no room is left out, the most important stays."""
+    given = tiles("Latent x2 @{0.3,0.5,0.7}")
+    full = [replace(tile, cost=n + 1.0, seconds=9.0 * n + 1, start_sigma=n + 0.5) for n, tile in enumerate(given)]
+    one = [replace(tile, cost=n + 1.0) for n, tile in enumerate(given)]
+    heights = [make_sheet(each, Look((font,), "whole")).image.height for each in (full, one)]
+    assert heights[0] == heights[1]
+
+
+def test_text_is_as_large_as_the_sheet_is_wide() -> None:
+    """A gallery shows any sheet in some 700 pixels."""
+    shown = []
+    for columns, side in ((2, 640), (8, 640), (8, 256), (16, 192)):
+        content = Content("a title", (), ((Cell(None),) * columns,), (side, side))
+        drawing = Drawing(content, [])
+        shown.append(drawing.small.size * 700 / drawing.width)
+    assert min(shown[:3]) > 8, shown
 
 
 def test_a_chosen_box_is_shown(font: str) -> None:

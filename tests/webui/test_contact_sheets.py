@@ -51,6 +51,42 @@ def test_it_is_saved_as_a_grid(api: Callable[..., Any], grids: dict[str, Any], t
         assert min(image.size) > 128
 
 
+SWEEP = "Lanczos x{1.25..2..0.25}"
+OBJECTS = [{"stages": [{"upscaler": "Lanczos", "scale": scale}]} for scale in (1.25, 1.5, 1.75, 2)]
+
+
+@pytest.mark.parametrize(
+    ("strategies", "told"),
+    [
+        (SWEEP, SWEEP),
+        ([SWEEP, "Nearest x2"], f"{SWEEP}\nNearest x2"),
+        ("Lanczos x1.5\n\nLanczos  x2", "Lanczos x1.5\n\nLanczos  x2"),  # as the user wrote it
+        (OBJECTS, SWEEP),
+        ('Lanczos x{1.25,1.5} > None x1 @0.5 [prompt "a boat"]', None),  # with its styles, see below
+    ],
+)
+def test_its_text_gives_the_sweep_back(api: Callable[..., Any], strategies: Any, told: str | None) -> None:
+    from modules import infotext_utils
+
+    from hires_strategies.notation.text import format_strategy, parse
+    from hires_strategies.webui.page.pasted import pasted_strategy
+
+    argument = {"strategies": strategies, "sheet": True}
+    styles = ["sunset"] if told is None else []
+    answer = api(**{**FIELDS, "styles": styles, "alwayson_scripts": {"Hires strategies": {"args": [argument]}}})
+    info = json.loads(answer.info)
+    parameters = infotext_utils.parse_generation_parameters(info["infotexts"][-1])
+    pasted = pasted_strategy(parameters)
+    if told is not None:
+        assert pasted == told
+        return
+    variants = [record["strategy"] for record in info["hires_strategies"] if record["kind"] == "variant"]
+    assert pasted is not None and "\n" not in pasted and "warm light" in pasted
+    assert [format_strategy(each) for each in parse(pasted)] == variants
+    asked = [record["asked"] for record in info["hires_strategies"] if record["kind"] == "variant"]
+    assert asked == [f'Lanczos x{scale} > None x1 @0.5 [prompt "a boat"]' for scale in (1.25, 1.5)]
+
+
 @pytest.mark.parametrize("option", [{"grid_save": False}, {"samples_save": True}])
 def test_it_is_not_saved_where_grids_are_not(
     api: Callable[..., Any], grids: dict[str, Any], tmp_path: Path, option: dict[str, Any]

@@ -76,12 +76,14 @@ def test_any_text_of_the_selected_image(api: Callable[..., Any], text: str) -> N
     from modules import processing
 
     from hires_strategies.webui.generation import selected_image
+    from hires_strategies.webui.generation.request import KEYS
 
     p: Any = processing.StableDiffusionProcessingTxt2Img(prompt="of the page", enable_hr=True, width=64, height=64)
     p.firstpass_image, p.txt2img_upscale = image_with(text), True
     p.seed, p.subseed, p.subseed_strength, p.seed_resize_from_w, p.seed_resize_from_h = -1, -1, 0, 0, 0
+    fields = (True, *([None] * len(KEYS)), "first pass 12-34")
     try:
-        selected_image.take_first_pass(p)
+        selected_image.take_over(p, fields)
     except StrategyError as error:
         assert_sentence(error)
     else:

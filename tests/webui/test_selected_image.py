@@ -21,15 +21,23 @@ def test_the_original_is_there_once(host_keeps_it: bool, monkeypatch: pytest.Mon
     monkeypatch.setitem(shared.opts.data, "hires_button_gallery_insert", host_keeps_it)
     original, made = (Image.new("RGB", (8, 8), colour) for colour in ("red", "blue"))
     p: Any = SimpleNamespace()
-    attachments.hang(p, attachments.ORIGINAL, (original, "of the original"))
+    asked = selected_image.Selected(original, "of the original", "12-34", goes_on=False)
+    attachments.hang(p, attachments.ORIGINAL, asked)
     text = "of the new one"
     processed: Any = SimpleNamespace(images=[made], infotexts=[text], index_of_first_image=0, info=text)
-    selected_image.return_original(p, processed)
+    assert selected_image.return_original(p, processed) == "12-34"
     shown = [original, *processed.images] if host_keeps_it else processed.images
     assert shown == [original, made]
     assert processed.info == (text if host_keeps_it else "of the original")
 
 
+def arguments(asked: str) -> tuple[Any, ...]:
+    from hires_strategies.webui.generation.request import KEYS
+
+    return True, *([None] * len(KEYS)), asked
+
+
+FROM_FIRST_PASS, FROM_PICTURE = arguments("first pass 12-34"), arguments("picture 12-34")
 WRITTEN = {
     "Steps": "7", "Sampler": "Euler a", "Schedule type": "Karras", "CFG scale": "4.5", "Seed": "123",
     "Size": "192x128", "Variation seed": "9", "Variation seed strength": "0.25", "Seed resize from": "64x128",
@@ -54,7 +62,7 @@ def test_all_that_makes_the_first_pass_is_taken(api: Callable[..., Any]) -> None
     from hires_strategies.webui.generation import selected_image
 
     p = selected()
-    selected_image.take_first_pass(p)
+    selected_image.take_over(p, FROM_FIRST_PASS)
     assert (p.prompt, p.negative_prompt, p.styles) == ("a house", "fog", [])
     assert (p.steps, p.cfg_scale, p.width, p.height) == (7, 4.5, 192, 128)
     assert (p.sampler_name, p.scheduler) == ("Euler a", "Karras")
@@ -68,7 +76,7 @@ def test_a_sampler_with_its_schedule_in_its_name(api: Callable[..., Any]) -> Non
     from hires_strategies.webui.generation import selected_image
 
     p = selected(Sampler="DPM++ 2M Karras", **{"Schedule type": None})
-    selected_image.take_first_pass(p)
+    selected_image.take_over(p, FROM_FIRST_PASS)
     assert p.sampler_name == "DPM++ 2M"
 
 
@@ -83,8 +91,85 @@ def test_styles_whose_texts_the_host_took_out_of_the_prompt_are_on(
     found = {"Styles array": ["of the image"]}
     monkeypatch.setattr(infotext_utils, "parse_generation_parameters", lambda text: {**original(text), **found})
     p = selected()
-    selected_image.take_first_pass(p)
+    selected_image.take_over(p, FROM_FIRST_PASS)
     assert p.styles == ["of the image"]
+
+
+def test_whose_button_was_pressed() -> None:
+    from hires_strategies.webui.generation import selected_image
+
+    ours: Any = SimpleNamespace(txt2img_upscale=True)
+    assert [selected_image.is_asked(ours, given) for given in (FROM_FIRST_PASS, FROM_PICTURE)] == [True, True]
+    for given in ((), (True,), arguments(""), (*FROM_PICTURE[:-1], None), (*FROM_PICTURE[:-1], False)):
+        assert not selected_image.is_asked(ours, given), "the host's own button"
+    assert not selected_image.is_asked(SimpleNamespace(), FROM_PICTURE), "no button"
+
+
+def request_of(p: Any) -> Any:
+    from hires_strategies.notation.text import parse
+    from hires_strategies.webui.generation import selected_image
+    from hires_strategies.webui.generation.request import Request
+
+    return selected_image.with_start(p, Request(tuple(parse("Lanczos x2"))))
+
+
+def test_going_on_from_a_picture_takes_its_pixels_prompts_and_settings(api: Callable[..., Any]) -> None:
+    from hires_strategies.webui.generation import selected_image
+
+    p = selected(**{"First pass image": "abcdef0123"})
+    picture = p.firstpass_image
+    selected_image.take_over(p, FROM_PICTURE)
+    assert (p.prompt, p.seed, p.steps, p.sampler_name, p.enable_hr) == ("a house", 123, 7, "Euler a", False)
+    start = request_of(p).first_pass_image
+    assert start is not picture and start.tobytes() == picture.tobytes()
+
+
+@pytest.mark.parametrize("text", ["", "no parameters here"])
+def test_a_picture_without_parameters_is_gone_on_from_with_the_pages(api: Callable[..., Any], text: str) -> None:
+    from hires_strategies.webui.generation import selected_image
+
+    p = selected()
+    p.firstpass_image = Image.new("RGBA", (64, 96), (255, 0, 0, 0))
+    p.firstpass_image.info["parameters"] = text
+    selected_image.take_over(p, FROM_PICTURE)
+    assert p.prompt == "of the page"
+    assert request_of(p).first_pass_image.mode == "RGB"
+
+
+def test_the_first_pass_alone_has_no_picture_to_start_from(api: Callable[..., Any]) -> None:
+    from hires_strategies.webui.generation import selected_image
+
+    p = selected()
+    selected_image.take_over(p, FROM_FIRST_PASS)
+    assert request_of(p).first_pass_image is None
+
+
+def test_a_picture_made_from_another_has_no_first_pass_of_its_own(api: Callable[..., Any]) -> None:
+    from hires_strategies.errors import StrategyError
+    from hires_strategies.webui.generation import selected_image
+
+    with pytest.raises(StrategyError, match="made from another picture"):
+        selected_image.take_over(selected(**{"First pass image": "abcdef0123"}), FROM_FIRST_PASS)
+
+
+def test_records_of_a_run_are_kept_for_the_page(api: Callable[..., Any]) -> None:
+    from hires_strategies.webui.generation import selected_image
+    from hires_strategies.webui.host import attachments
+    from hires_strategies.webui.output import records, selected_records
+
+    original, made = (Image.new("RGB", (8, 8), colour) for colour in ("red", "blue"))
+    records.hang(made, records.Record(kind="variant", strategy="None x2", seed=3, width=8, height=8,
+                                      first_pass_reused=False))  # fmt: skip
+    for number in range(40):
+        p: Any = SimpleNamespace()
+        asked = selected_image.Selected(original, "", f"run {number}", goes_on=False)
+        attachments.hang(p, attachments.ORIGINAL, asked)
+        processed: Any = SimpleNamespace(images=[made], infotexts=["x"], index_of_first_image=0, info="x")
+        selected_records.return_original(p, processed)
+    first, second = selected_records.of_run("run 39")
+    assert first is None and second is not None
+    assert (second["index"], second["strategy"], second["seed"]) == (1, "None x2", 3)
+    assert selected_records.of_run("run 0") == [] == selected_records.of_run("of nobody")
 
 
 HOSTILE = {
@@ -107,7 +192,7 @@ def test_a_value_that_cannot_be_is_a_sentence(api: Callable[..., Any], key: str,
     from hires_strategies.webui.generation import selected_image
 
     with pytest.raises(StrategyError) as caught:
-        selected_image.take_first_pass(selected(**{key: value}))
+        selected_image.take_over(selected(**{key: value}), FROM_FIRST_PASS)
     sentence = str(caught.value)
     assert key.split()[0].lower() in sentence.lower() and value[:12] in sentence
     assert len(sentence) < 400 and sentence.endswith((".", "?"))
@@ -121,7 +206,7 @@ def test_a_text_that_does_not_do_is_a_sentence(api: Callable[..., Any], text: st
     p = selected()
     p.firstpass_image.info["parameters"] = text
     with pytest.raises(StrategyError):
-        selected_image.take_first_pass(p)
+        selected_image.take_over(p, FROM_FIRST_PASS)
 
 
 def test_what_the_hosts_reader_raises_is_a_sentence(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,4 +220,4 @@ def test_what_the_hosts_reader_raises_is_a_sentence(api: Callable[..., Any], mon
 
     monkeypatch.setattr(images, "read_info_from_image", broken)
     with pytest.raises(StrategyError, match="cannot be read"):
-        selected_image.take_first_pass(selected())
+        selected_image.take_over(selected(), FROM_FIRST_PASS)

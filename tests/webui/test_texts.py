@@ -125,6 +125,8 @@ PLAIN = 'Latent x2 @0.7 [prompt "boat"; negative "ugly"] > None x2 @0.3'
         (["portrait", "sunset"], STYLED, PLAIN),
         (["portrait", "sunset"], f"{STYLED}\n{STYLED}", f"{PLAIN}\n{PLAIN}"),
         (["sunset"], "Latent x2 @0.7", "Latent x2 @0.7"),
+        (["sunset"], "Latent x2 @{0.3..0.8..0.1}", "Latent x2 @{0.3..0.8..0.1}"),
+        (["portrait", "sunset"], STYLED.replace("0.7", "{0.5,0.7}"), PLAIN.replace("0.7", "{0.5,0.7}")),
         (["sunset"], 'Latent x2 @0.7 [prompt "sunset, warm light"]', 'Latent x2 @0.7 [prompt ""]'),
         (["sunset"], 'Latent x2 @0.7 [prompt+ "detail"]', 'Latent x2 @0.7 [prompt+ "detail"]'),
     ],

@@ -30,6 +30,7 @@ class Begun:
     wrote: BatchParameters
     made: list[Made]
     reused: bool
+    handed_out: tuple[str, ...] = ()
 
     def ended(self, result: Result, first_pass_saved: bool = False) -> Batch:
         """The batch with its results, as the host's rules stand now."""
@@ -47,6 +48,7 @@ class Begun:
             saves_finished=saving.saves_finished(p),
             saves_unfinished=saving.saves_unfinished(p),
             first_pass_saved=first_pass_saved,
+            handed_out=self.handed_out,
         )
 
 
@@ -73,9 +75,10 @@ class Batch:
     save such pictures, which depends on an interrupt or skip that the next batch no longer knows. `first_pass_saved`:
     the first pass is already in a file. `images`: which of the returned images are the generated ones.
     `texts`: the contents of their texts. `why_not_reused`: a sentence if no first pass like this one can be.
-    `images_before`: how many images earlier batches gave. `parameters`: the generation parameters when the stages were
-    done. `texts_without`: the host's text of each image without what was done to it after them, and the same for paths
-    with `detail` in them. `detailed`: the further variants that went through the same, by variant and position.
+    `handed_out`: the names of the images' first passes, if the page may ask for them. `images_before`: how many images
+    earlier batches gave. `parameters`: the generation parameters when the stages were done. `texts_without`: the host's
+    text of each image without what was done to it after them, and the same for paths with `detail` in them.
+    `detailed`: the further variants that went through the same, by variant and position.
     """
 
     iteration: int
@@ -94,6 +97,7 @@ class Batch:
     why_not_reused: str | None = None
     texts_without: dict[bool, list[str] | None] = field(default_factory=dict)
     detailed: dict[tuple[int, int], Detailed] = field(default_factory=dict)
+    handed_out: tuple[str, ...] = ()
 
     def saves(self, node: int) -> bool:
         """Whether the pictures of a stage are saved."""
@@ -128,9 +132,9 @@ class Batch:
         end = None if node is None else self.reached(node)
         return self.texts.retold(text, position, (self.shown_end, end), strategy)
 
-    def of_sheet(self, text: str, position: int) -> str:
-        """The host's text of an image, rewritten for the sheet of its variants."""
-        return self.texts.of_sheet(text, position, self.shown_end)
+    def of_sheet(self, text: str, position: int, written: str | None) -> str:
+        """The host's text of an image, rewritten for the sheet of its variants, which were `written` so."""
+        return self.texts.of_sheet(text, position, self.shown_end, written)
 
     def strategy_of(self, variant: int, position: int) -> str | None:
         """The strategy in the text of a variant's image: what alone gives what it shows."""

@@ -56,6 +56,9 @@ class ImageParameters:
         """Whether it is an infotext at all: the host's reader takes any comment, a camera's too, for a prompt."""
         return "Steps" in self._values or "Seed" in self._values
 
+    def has(self, key: str) -> bool:
+        return key in self._values
+
     def take_all(self, p: Processing) -> None:
         """Prompts with their styles, seed, and all that makes a first pass."""
         p.styles = []

@@ -10,11 +10,11 @@ from modules import sd_models
 
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy
-from hires_strategies.planning.few_steps import Steps, check_steps
-from hires_strategies.planning.plan import FirstPass, Plan, check_first_pass, make_plan, schedule_length
+from hires_strategies.planning.plan import FirstPass, Plan, check_first_pass, make_plan
 from hires_strategies.planning.report import merges, remarks
 from hires_strategies.running.run import Picture, nothing_ran, run
 from hires_strategies.webui import settings
+from hires_strategies.webui.first_pass import handed_out
 from hires_strategies.webui.host import attachments, forks, pixels, progress, saving
 from hires_strategies.webui.host.expansion import Expansion
 from hires_strategies.webui.host.processing import ImageArguments, Processing
@@ -28,7 +28,7 @@ from .batch import Batch, begin
 from .generated_images import made_by
 from .request import Request
 from .selectable_script import selectable_script_runs
-from .starting_picture import expected_size, first_picture, picture_size
+from .starting_picture import check_hires_fix, expected_size, first_picture, picture_size
 from .texts import add_autoencoder
 
 
@@ -64,7 +64,7 @@ class Job:
         if needs_first_pass(self):
             check_first_pass(plan.first_pass, self.limits)
             if p.enable_hr and p.denoising_strength:
-                _check_hires_fix(p, self.limits)
+                check_hires_fix(p, self.limits)
         if self.request.sheet and self.request.crops != "whole":
             settings.crops_box(p.override_settings)
 
@@ -106,6 +106,7 @@ class Job:
         host.rewind_generator()  # other scripts draw from it, too: what they do does not depend on what else ran
         add_autoencoder(host.written, plan, is_latents)
         shown = result.stages[plan.variants[0].node].images
+        begun.handed_out = self._handed_out(p, picture)
         self._keep(original, begun.ended(result, copied))
         if shown is None:
             raise RuntimeError(f"Hires strategies: {result.stages[plan.variants[0].node].error}")
@@ -169,8 +170,14 @@ class Job:
         """Whether the host's work on each finished image is done for every variant."""
         return (self.request.detail or settings.detail(p.override_settings)) == "every"
 
+    def _handed_out(self, p: Processing, picture: Picture | None) -> tuple[str, ...]:
+        """Names by which the page may ask for what the stages started from, the first pass or Hires. fix's result."""
+        if picture is None or p.is_api or self.request.first_pass_image is not None:
+            return ()
+        return handed_out.keep(picture)
+
     def shows_first_pass(self, p: Processing) -> bool:
-        return self.request.first_pass or (self.request.crops != "whole" and self.makes_sheets(p))
+        return self.request.first_pass or self.makes_sheets(p)
 
     def needs_refiners_pixels(self, p: Processing) -> bool:
         """Whether the first pass must be decoded while the refiner that finished it is loaded, with its autoencoder.
@@ -216,14 +223,6 @@ def needs_first_pass(job: Job) -> bool:
     if job.request.first_pass_image is not None:
         return False
     return any(strategy.needs_first_pass for strategy in job.request.strategies) or job.request.first_pass
-
-
-def _check_hires_fix(p: Processing, limits: Limits) -> None:
-    """Check the host's own second pass, which a strategy starts from, like a stage."""
-    steps = p.hr_second_pass_steps or p.steps
-    total = schedule_length(steps, p.denoising_strength or 1)
-    scheduler = forks.hires_scheduler_of(p)
-    check_steps("Hires. fix", Steps(p.hr_sampler_name or p.sampler_name, scheduler, steps, total, True), limits)
 
 
 def use_main_model(p: Processing, picture: Picture | None, host: WebuiHost, job: Job) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
@@ -35,8 +35,8 @@ class Request:
     `detail`: which variants go through what the host and other scripts do to each finished image; None: as set.
     `first_pass_image` is a picture to start from instead of a first pass; its `info` may hold generation parameters.
     `picture_texts`: they come before the generation's own (True), are not read (False), or fill in what that leaves
-    open (None). `folder`: the path of a folder of such pictures; `results`
-    and `again` say where its results go, and whether what is done is done again.
+    open (None). `folder`: the path of a folder of such pictures; `results` and `again` say where its results go, and
+    whether what is done is done again. `written`: the strategies' text, None if they are not all texts.
     """
 
     strategies: tuple[Strategy, ...]
@@ -51,6 +51,7 @@ class Request:
     folder: str | None = None
     results: str = RESULTS[0]
     again: bool = False
+    written: str | None = field(default=None, compare=False)
 
 
 def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request | None:
@@ -136,7 +137,11 @@ def _from_object(values: Mapping[str, Any], vocabulary: Vocabulary) -> Request:
     if isinstance(pages, Image):  # the page's own picture, which is no text
         values = {key: value for key, value in values.items() if key != "first_pass_image"}
     checked = check_object(values, ARGUMENT)
-    checked["strategies"] = read_strategies(checked["strategies"], vocabulary)
+    given = checked["strategies"]
+    texts = [given] if isinstance(given, str) else given if isinstance(given, list) else []
+    if texts and all(isinstance(text, str) for text in texts):
+        checked["written"] = "\n".join(texts)
+    checked["strategies"] = read_strategies(given, vocabulary)
     if isinstance(pages, Image):
         checked["first_pass_image"] = flattened(pages, vocabulary.limits.longest_side, "The image")
     elif "first_pass_image" in checked:

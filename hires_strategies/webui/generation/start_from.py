@@ -37,6 +37,12 @@ def read(arguments: Sequence[Any]) -> dict[str, Any]:
     raise StrategyError(f"'Start from' has to be {', '.join(map(repr, CHOICES))}, found {short(start)}.")
 
 
+def first_pass(arguments: Sequence[Any]) -> tuple[Any, ...]:
+    """The section's arguments, but for what to start from: the first pass."""
+    start = [FIRST_PASS] if len(arguments) > FIRST else []
+    return (*arguments[:FIRST], *start, *arguments[FIRST + 1 :])
+
+
 def asks_for_folder(arguments: Sequence[Any]) -> bool:
     """Whether a folder is asked for, by the page or by an object with that key; nothing is checked."""
     first = arguments[0] if arguments else None

@@ -11,6 +11,7 @@ from typing import Any
 
 from modules import shared
 
+from hires_strategies.notation.sweeps import as_written
 from hires_strategies.notation.text import format_stage
 from hires_strategies.planning.plan import Node, Plan
 from hires_strategies.strategy import Stage
@@ -70,14 +71,15 @@ class BatchTexts:
         shown, end = ends
         return self._with(text, position, shown, self._values(end, position), strategy)
 
-    def of_sheet(self, text: str, position: int, shown: End) -> str:
-        """The host's text of an image, rewritten for a sheet: every variant, and everything they wrote."""
+    def of_sheet(self, text: str, position: int, shown: End, written: str | None) -> str:
+        """The host's text of an image, rewritten for a sheet: every variant, as it was `written` where that says the
+        same for this image, and everything they wrote."""
         values: dict[str, str | None] = {}
         for variant in self.plan.variants:
             for key, value in self._values(variant.node, position).items():
                 if value is not None:
                     values.setdefault(key, value)
-        whole = "\n".join(self.variant(index, position) for index in range(len(self.plan.variants)))
+        whole = as_written(written, [self.variant(index, position) for index in range(len(self.plan.variants))])
         return self._with(text, position, shown, values, whole)
 
     def _with(self, text: str, position: int, shown: End, new: dict[str, str | None], strategy: str | None) -> str:

@@ -5,7 +5,7 @@ On `p`, as values that only this extension reads (`hang`, `held`, `drop`):
 | JOB | the generation's Job, from before_process on; the host's copies of `p` find the same one |
 | CELL | what the axes of an X/Y/Z plot ask of this cell |
 | AXES | the axes of the plot confirmed so far, on the plot's own `p` |
-| ORIGINAL | the gallery's image that the strategy runs on, with its text, until it is returned |
+| ORIGINAL | the gallery's image that our button runs on (generation.selected_image), until it is returned |
 | BAR | the progress of the batch being sampled |
 | OF_FOLDER | the picture of a folder that this generation starts from |
 
@@ -25,7 +25,9 @@ token: a string that holds it. A copy holds the same value; a string that came b
 long as something else holds it; otherwise nothing counts as attached. No value outlives the last `p` that holds it.
 
 What a module keeps for itself stays private to it, behind its functions: host.progress (how many batches are to
-come), first_pass.recall (the remembered first passes), page.events (the host's fields and the section built last).
+come), first_pass.recall (the remembered first passes), first_pass.handed_out (those that the page may ask for),
+output.selected_records (what runs on a selected image gave), page.events (the host's fields and the section built
+last).
 """
 
 from __future__ import annotations

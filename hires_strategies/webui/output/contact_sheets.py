@@ -62,7 +62,7 @@ def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, li
     host_text = generated.text(batch, position)
     if not job.details(p):
         host_text = batch.text_without(position) or host_text
-    text = batch.of_sheet(host_text, position)
+    text = batch.of_sheet(host_text, position, job.request.written)
     if opts().enable_pnginfo:
         sheet.image.info["parameters"] = text
     records.hang(sheet.image, records.of_sheet(batch, position, sheet))
@@ -112,8 +112,7 @@ def _heading(batch: Batch, position: int, shown: Image | None, generated: Image 
     sampler = f"{first.sampler} {first.scheduler or ''}".strip()
     lines = [
         batch.prompts[position],
-        f"Seed {batch.seeds[position]}, first pass {first.width}x{first.height}, {sampler}, {first.steps} steps; "
-        "costs in first passes",
+        f"Seed {batch.seeds[position]}, first pass {first.width}x{first.height}, {sampler}, {first.steps} steps",
     ]
     if shown is not None and generated is not None and not _same(shown, generated):
         lines.append("All before face restoration and other scripts, which the generated image went through.")

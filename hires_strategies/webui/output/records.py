@@ -15,12 +15,15 @@ from typing import Any
 from modules import processing
 from PIL.Image import Image
 
+from hires_strategies.notation.text import format_strategy
 from hires_strategies.running.run import Outcome
 from hires_strategies.sheet.sheet import Sheet
 from hires_strategies.webui.generation.batch import Batch
 from hires_strategies.webui.generation.selectable_script import selected_script
 from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.processing import Processed, Processing, SelectableScript
+
+_OMITTED = ("tiles", "asked", "first_pass")  # where there is none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +32,9 @@ class Record:
     very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
     `why_not_reused`: a sentence if its first pass was not remembered, or could not be reused; `notes`: sentences on its
     prompts; `detailed`: whether the host and other scripts worked on it after its stages; `tiles`: for a sheet only,
-    the variants on it and where their pictures are.
+    the variants on it and where their pictures are; `asked`: the strategy as it was written, if the image's differs
+    from it (styles, wildcards); `first_pass`: the name by which the page may ask for its first pass
+    (first_pass.handed_out).
 
     Numbers from 0: `variant` among the variants; `plan_stage`, its last stage among the plan's; `image`, that of the
     generated image it belongs to. `worker`: the name of another machine that made it."""
@@ -54,6 +59,8 @@ class Record:
     image: int | None = None
     worker: str | None = None
     tiles: tuple[SheetTile, ...] | None = None
+    asked: str | None = None
+    first_pass: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,9 +84,13 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
     shown = None if outcome.reached is None else plan.stages[outcome.reached]
     width, height = (shown.width, shown.height) if shown else plan.first_pass.made
     needs_first_pass = plan.path(node)[0].upscale is not None  # Direct needs none
+    strategy = texts.variant(variant, position) if variant is not None else texts.strategy_to(node, position)
+    asked = format_strategy(plan.strategies[variant] if variant is not None else plan.strategy_to(node, node))
     return Record(
         kind=kind,
-        strategy=texts.variant(variant, position) if variant is not None else texts.strategy_to(node, position),
+        strategy=strategy,
+        asked=asked if asked != strategy else None,
+        first_pass=batch.handed_out[position] if batch.handed_out and needs_first_pass else None,
         same_as=_same_as(batch, variant, position),
         stage=None if outcome.reached is None else texts.stage(outcome.reached, position, node),
         seed=batch.seeds[position],
@@ -160,6 +171,12 @@ def publish_what_a_script_returns(p: Processing) -> None:
         script.run = _RunAndPublish(script)
 
 
+def listed(images: Sequence[Image]) -> list[dict[str, Any] | None]:
+    """The records of images as they are answered, None for an image that has none."""
+    found = [of(image) for image in images]
+    return [None if each is None else {"index": index, **_fields(each)} for index, each in enumerate(found)]
+
+
 class _RunAndPublish:
     """Replaces a script's `run` for one call."""
 
@@ -181,11 +198,7 @@ class _WithRecords:
 
     def js(self) -> str:
         info = json.loads(super().js())  # type: ignore[misc]
-        info["hires_strategies"] = [
-            {"index": index, **_fields(record)}
-            for index, record in enumerate(map(of, self.images))
-            if record is not None
-        ]
+        info["hires_strategies"] = [record for record in listed(self.images) if record is not None]
         return json.dumps(info)
 
 
@@ -216,11 +229,8 @@ def _error(batch: Batch, node: int, variant: int | None) -> str | None:
 
 
 def _fields(record: Record) -> dict[str, Any]:
-    """All fields of a record, omitting `tiles` if it has none."""
-    fields = asdict(record)
-    if record.tiles is None:
-        del fields["tiles"]
-    return fields
+    """All fields of a record, omitting those that most have not."""
+    return {name: value for name, value in asdict(record).items() if value is not None or name not in _OMITTED}
 
 
 def _sum(path: list[Outcome]) -> int | None:

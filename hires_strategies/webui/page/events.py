@@ -72,7 +72,7 @@ def after_component(component: Any, **arguments: Any) -> None:
     elif elem_id == "txt2img_gallery" and _sections:
         wire(_sections[0], dict(_host))
     elif elem_id == "txt2img_upscale" and _sections:
-        gallery_buttons.build_buttons(_sections[0].from_gallery)
+        gallery_buttons.build_buttons(_sections[0], notify)
 
 
 def notify(section: Any, event: str) -> str:

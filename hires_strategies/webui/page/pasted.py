@@ -15,6 +15,7 @@ from modules import shared
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_schema import is_text
+from hires_strategies.notation.sweeps import as_written
 from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.strategy import Stage
 from hires_strategies.webui.host.infotext import KEY
@@ -61,10 +62,11 @@ def _without_styles(text: str, styles: Sequence[str]) -> str | None:
     stages = [[_plain(stage, styles) for stage in strategy.stages] for strategy in strategies]
     if any(stage is None for each in stages for stage in each):
         return None
-    return "\n".join(
-        format_strategy(replace(strategy, stages=tuple(stage for stage in each if stage)))
+    plain = [
+        replace(strategy, stages=tuple(stage for stage in each if stage))
         for strategy, each in zip(strategies, stages, strict=True)
-    )
+    ]
+    return as_written(text, [format_strategy(strategy) for strategy in plain])
 
 
 def _plain(stage: Stage, styles: Sequence[str]) -> Stage | None:
