@@ -7,6 +7,7 @@ from typing import Any
 
 from modules import scripts
 
+from hires_strategies.control_units import ControlUnits
 from hires_strategies.errors import StrategyError
 from hires_strategies.lines import split_lines
 from hires_strategies.notation.text import parse
@@ -123,8 +124,8 @@ def _option(option: Option, value: Any) -> str:
     """An option that the stage itself gives, in words."""
     if isinstance(option.kind, Text):
         return f"its own {option.name}"
-    if isinstance(option.kind, Flag):
-        return option.word
+    if isinstance(option.kind, (Flag, ControlUnits)):
+        return option.written(str(value))
     return f"{option.name} {value:g}" if isinstance(option.kind, Number) else str(value)
 
 
