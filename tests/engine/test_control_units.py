@@ -25,8 +25,9 @@ WAYS = {
     "off 1 off": "off",
     "0 on weight .5": "0 weight 0.5",
 }
-WRONG = ["", "on", "0", "x", "off off", "0 off on", "0 off weight 0.5", "0 weight", "0 weight 2.1", "0 weight -1", "0 on on",
-         "0 off 0 on", "10 off", "0 weight 0.5 weight 0.6", "0 weight nan", "weight 0.6", "0 picture picture"]  # fmt: skip
+WRONG = ["", "on", "0", "x", "off off", "0 off on", "0 off weight 0.5", "0 weight", "0 weight 2.1", "0 weight -1",
+         "0 on on", "0 off 0 on", "10 off", "0 weight 0.5 weight 0.6", "0 weight nan", "weight 0.6",
+         "0 picture picture"]  # fmt: skip
 
 
 @pytest.mark.parametrize("written", WAYS)

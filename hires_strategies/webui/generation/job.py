@@ -21,6 +21,7 @@ from hires_strategies.webui.host.parameters import BatchParameters, as_they_stan
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.stage_prompts import StagePrompts
 from hires_strategies.webui.host.stages import WebuiHost
+from hires_strategies.webui.neighbours.controlnet import control_of
 from hires_strategies.webui.output import before_hires_fix
 
 from . import first_image
@@ -77,8 +78,8 @@ class Job:
             picture = Picture(images=first_image.pictures(self.request.first_pass_image, len(p.seeds)))
         plan = self._plan(p, expected_size(p) if picture is None else picture_size(p, picture))
         prompts = StagePrompts(p, self.expansion)
-        host = WebuiHost(p, prompts)
-        wrote = BatchParameters(as_they_stand(p), written, host.written)
+        host = WebuiHost(p, prompts, control_of(p, plan))
+        wrote = BatchParameters(as_they_stand(p), written, host.written, host.control.notes)
         is_latents = picture is not None and picture.latents is not None
         made = made_by(p)
         copied = False

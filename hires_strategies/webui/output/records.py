@@ -26,7 +26,8 @@ from hires_strategies.webui.host.processing import Processed, Processing, Select
 class Record:
     """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that have this
     very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
-    `notes`: sentences on its prompts; `tiles`: for a sheet only, the variants on it and where their pictures are."""
+    `notes`: sentences on its prompts and on other extensions; `tiles`: for a sheet only, the variants on it and where
+    their pictures are."""
 
     kind: str
     strategy: str | None = None

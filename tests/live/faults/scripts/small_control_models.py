@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import sys
 
-from modules import script_callbacks
+from modules import scripts, shared
 
 
-def fit(model) -> None:
-    guess = sys.modules.get("scripts.controlnet_model_guess")  # of the ControlNet extension, if it is installed
-    config, unet = getattr(guess, "controlnet_default_config", None), getattr(model.model, "diffusion_model", None)
-    if config is None or not hasattr(unet, "channel_mult"):
-        return
-    config.update(model_channels=unet.model_channels, channel_mult=list(unet.channel_mult), num_heads=unet.num_heads)
+class SmallControlModels(scripts.Script):
+    def title(self):
+        return "Test small control models"
 
+    def show(self, is_img2img):
+        return False if is_img2img else scripts.AlwaysVisible
 
-script_callbacks.on_model_loaded(fit)
+    def before_process(self, p, *args):
+        guess = sys.modules.get("scripts.controlnet_model_guess")  # of the ControlNet extension, if it is installed
+        config = getattr(guess, "controlnet_default_config", None)
+        unet = getattr(shared.sd_model.model, "diffusion_model", None)
+        if config is not None and unet is not None and hasattr(unet, "channel_mult"):
+            own = {"model_channels": unet.model_channels, "channel_mult": list(unet.channel_mult)}
+            config.update(own, num_heads=unet.num_heads)
