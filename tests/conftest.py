@@ -17,7 +17,12 @@ from tests import properties
 
 WORKBENCH = Path(__file__).resolve().parent / "workbench"
 LIVE = WORKBENCH.parent / "live"
-EXTENSIONS = (LIVE / "faults", LIVE / "batch_changes", WORKBENCH / "recorder")  # for tests only
+EXTENSIONS = (
+    LIVE / "faults",
+    LIVE / "batch_changes",
+    WORKBENCH / "recorder",
+    WORKBENCH / "prepared_hints",
+)  # for tests only
 START_SECONDS = 180
 LARGE = ("torch", "gradio")  # `python tests engine` does without them
 

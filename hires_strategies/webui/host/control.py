@@ -26,4 +26,7 @@ class Control(Protocol):
     def marked(self, c: Any, uc: Any) -> tuple[Any, Any]:
         """The stage's conditioning in the form that the guidance needs; what is given stays as it is."""
 
+    def rewind(self) -> bool:
+        """Set torch's generator to where the first pass left it, if the guidance drew from it then; else False."""
+
     def close(self) -> None: ...

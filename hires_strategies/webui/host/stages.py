@@ -41,6 +41,8 @@ class WebuiHost:
 
     def rewind_generator(self) -> None:
         """Reseed torch's generator and draw once, as the host's ImageRNG.first does for a batch's last image."""
+        if self.control.rewind():
+            return
         seed = int(self.p.seeds[-1])
         torch.manual_seed(seed)  # the host does not, if its random numbers are not torch's
         rng.randn(seed, (1,), rng.create_generator(seed))  # for a batch's last image; Forge uses another seed

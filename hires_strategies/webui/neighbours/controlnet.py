@@ -58,6 +58,9 @@ class NoControl:
     def marked(self, c: Any, uc: Any) -> tuple[Any, Any]:
         return c, uc
 
+    def rewind(self) -> bool:
+        return False
+
     def close(self) -> None: ...
 
 

@@ -12,10 +12,12 @@ from copy import deepcopy
 from typing import Any
 
 from hires_strategies.planning.plan import Node, Plan
+from hires_strategies.webui.host import forks
 from hires_strategies.webui.host.processing import Processing
 
 from . import controlnet_units as units
 from .controlnet_stages import StagesWithControl, misfit
+from .undisturbed import generators, put_back
 
 _CACHE = "controlnet_vae_cache"  # encoded hints of a generation, which Hires. fix uses again in its next batch
 
@@ -29,6 +31,10 @@ class HookedControl(StagesWithControl):
         self._kept = {name: getattr(script, name, None) for name in ("detected_map", "post_processors")}
         self._noise = getattr(script, "noise_modifier", None)
         self._job: Any = None
+        # Some preprocessors have their hint encoded at the first model call, which draws random numbers.
+        prepared = getattr(script.latest_network, "control_params", None) or []
+        drew = any(getattr(param, "used_hint_cond_latent", None) is not None for param in prepared)
+        self._after_first_pass = generators() if drew else None
 
     @classmethod
     def first_pass(cls, p: Processing, script: Any, compute: Callable[[], Any]) -> Any:
@@ -51,9 +57,17 @@ class HookedControl(StagesWithControl):
         if node.index == self.shown:
             self._kept["post_processors"] = list(getattr(self.script, "post_processors", None) or [])
 
+    def rewind(self) -> bool:
+        """See host.control.Control."""
+        if self._after_first_pass is not None:
+            put_back(self._after_first_pass)
+        return self._after_first_pass is not None
+
     def marked(self, c: Any, uc: Any) -> tuple[Any, Any]:
-        """See host.control.Control: marked as the extension marks them, where it is hooked."""
-        if self.script.latest_network is None:
+        """See host.control.Control. Marked where the extension marks it, when p.sample begins: not what Hires. fix makes
+        only afterwards, for which it then takes no prompt to be negative."""
+        early = not self._job.is_hr_pass or forks.second_pass_is_conditioned_early()
+        if self.script.latest_network is None or not early:
             return c, uc
         c, uc = deepcopy((c, uc))
         self._job.sample(conditioning=c, unconditional_conditioning=uc)

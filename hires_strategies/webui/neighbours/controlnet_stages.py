@@ -59,6 +59,10 @@ class StagesWithControl:
         """See host.control.Control."""
         return c, uc
 
+    def rewind(self) -> bool:
+        """See host.control.Control."""
+        return False
+
     def close(self) -> None:
         """Prepare the units for the first pass again, as they were: the next batch begins with it."""
         if not self.touched:
