@@ -153,7 +153,7 @@ def test_the_next_generation_is_as_on_a_fresh_start(webui: WebUI, unit: Any) -> 
     fields, plain = control(unit(), n_iter=2), webui.txt2img(**SIZE)
     before = webui.txt2img(STAGE, **fields)
     fault = {"Test faults": {"args": [{"where": "create_sampler", "call": 2}]}}
-    broken = webui.txt2img(STAGE, **{**fields, "alwayson_scripts": {**fields["alwayson_scripts"], **fault}})
+    broken = webui.txt2img(STAGE, **{**control(unit()), "alwayson_scripts": {**fields["alwayson_scripts"], **fault}})
     assert "out of memory" in broken.records[0]["error"].lower()
     assert_same(webui.txt2img(**SIZE), plain)
     assert_same(webui.txt2img(STAGE, **fields), before, 2)

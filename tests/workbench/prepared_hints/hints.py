@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 import torch
+from modules import processing
 
 MARK = 1024.0
 STRENGTH = 0.3
@@ -135,4 +136,6 @@ def unmarked(context: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """B,1,1,1 of 1 for positive rows and 0 for negative ones, and the conditioning B,T,C without marks."""
     if not is_marked(context):
         return torch.ones(len(context), 1, 1, 1), context
+    processing.StableDiffusionProcessing.cached_c = [None, None]  # what is kept there is marked now
+    processing.StableDiffusionProcessing.cached_uc = [None, None]
     return (context[:, 0, 0] > 0).float()[:, None, None, None], context[:, 1:]
