@@ -64,8 +64,9 @@ class HookedControl(StagesWithControl):
         return self._after_first_pass is not None
 
     def marked(self, c: Any, uc: Any) -> tuple[Any, Any]:
-        """See host.control.Control. Marked as for Hires. fix, which the extension marks when p.sample begins: what is made
-        only afterwards is not, and the extension then takes no prompt to be negative.
+        """See host.control.Control. Marked as for Hires. fix, which the extension marks when p.sample begins.
+
+        What is made only afterwards is not marked, and the extension then takes no prompt to be negative.
         """
         early = not self._job.is_hr_pass or forks.second_pass_is_conditioned_early()
         if self.script.latest_network is None or not early:
