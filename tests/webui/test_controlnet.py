@@ -182,6 +182,36 @@ def test_a_unit_that_is_off_on_the_page_may_be_on_in_a_stage_with_the_picture_so
     assert unit == Unit("tile", enabled=False, hr_option=FIRST_PASS), "the page's own unit is as it was"
 
 
+class MadeWhole:
+    """A unit as A1111's, which puts its settings right when it is made enabled, not when it is switched on later."""
+
+    def __init__(self, enabled: bool = False, weight: float = 1.0, resolution: int = -1, **more: Any) -> None:
+        self.enabled, self.weight = enabled, weight
+        self.resolution = 512 if enabled and resolution < 0 else resolution
+
+
+def test_a_unit_switched_on_has_what_it_would_have_if_it_had_been_on() -> None:
+    from hires_strategies.control_units import read_units
+    from hires_strategies.webui.neighbours.controlnet_units import for_stage
+
+    unit = MadeWhole()
+    (on,) = for_stage([unit], read_units("0 weight 0.5"), lambda: "", print)
+    assert (on.enabled, on.weight, on.resolution) == (True, 0.5, 512)
+    assert (unit.enabled, unit.weight, unit.resolution) == (False, 1.0, -1)
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [({}, BOTH), ({"hr_option": FIRST_PASS}, FIRST_PASS), ({"hr_option": 2}, STAGES), ({"hr_option": 7}, BOTH)],
+)
+def test_a_request_gives_the_hires_option_in_several_ways(given: dict[str, Any], option: str) -> None:
+    from hires_strategies.webui.neighbours.controlnet_units import always, hires_option
+
+    assert hires_option(given) == option
+    always(given)
+    assert hires_option(given) == BOTH
+
+
 def test_a_unit_that_fails_is_left_out_and_told() -> None:
     script = PartOfForge()
     p = job(script, Unit("broken"), Unit("b"))

@@ -6,6 +6,7 @@ A unit is an object of the extension, or over the API a dict; names of fields ar
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from copy import copy
 from enum import Enum
 from typing import Any
@@ -59,14 +60,15 @@ def for_stage(
     arguments: Sequence[Any], asked: Units, picture: Callable[[], Image | str], tell: Callable[[str], None]
 ) -> list[Any]:
     """The script's arguments as a stage asks for them. `picture` is the picture so far, or why there is none."""
-    changed = copies(arguments)
-    units = list(filter(is_unit, changed))
-    for number, unit in enumerate(units):
-        want = asked.of(number)
-        if want is not None:
-            _change(unit, want, picture, tell)
+    changed: list[Any] = []
+    number = 0
+    for argument in copies(arguments):
+        if is_unit(argument):
+            want, number = asked.of(number), number + 1
+            argument = argument if want is None else _changed(argument, want, picture, tell)
+        changed.append(argument)
     for want in asked.named:
-        if want.number >= len(units):
+        if want.number >= number:
             tell(f"There is no ControlNet unit {want.number}.")
     return changed
 
@@ -84,10 +86,11 @@ def disable(unit: Any) -> None:
     _put(unit, "enabled", False)
 
 
-def _change(unit: Any, want: Unit, picture: Callable[[], Image | str], tell: Callable[[str], None]) -> None:
-    _put(unit, "enabled", want.on)
+def _changed(unit: Any, want: Unit, picture: Callable[[], Image | str], tell: Callable[[str], None]) -> Any:
     if not want.on:
-        return
+        disable(unit)
+        return unit
+    unit = _switched_on(unit)
     always(unit)
     if want.weight is not None:
         _put(unit, "weight", want.weight)
@@ -100,6 +103,16 @@ def _change(unit: Any, want: Unit, picture: Callable[[], Image | str], tell: Cal
             tell(f"ControlNet unit {want.number} is off in this stage: {found}")
         else:
             _use_picture(unit, np.array(found.convert("RGB")))
+    return unit
+
+
+def _switched_on(unit: Any) -> Any:
+    """The unit, enabled. A1111's puts missing settings right when it is made, and only if it is made enabled."""
+    if not isinstance(unit, dict) and not is_on(unit):
+        with suppress(TypeError, ValueError):
+            return type(unit)(**{**vars(unit), "enabled": True})
+    _put(unit, "enabled", True)
+    return unit
 
 
 def _use_picture(unit: Any, pixels: Any) -> None:
