@@ -15,6 +15,7 @@ import requests
 from PIL import Image, ImageDraw
 
 from tests.live.client import Answer, WebUI, difference, same
+from tests.live.running import Running
 
 pytestmark = pytest.mark.usefixtures("computed_first_passes")
 
@@ -158,6 +159,17 @@ def test_the_next_generation_is_as_on_a_fresh_start(webui: WebUI, unit: Any) -> 
     assert_same(webui.txt2img(**SIZE), plain)
     assert_same(webui.txt2img(STAGE, **fields), before, 2)
     assert_same(webui.txt2img(**fields), webui.txt2img({"strategies": ["Nearest x1"]}, **fields), 2)
+
+
+def test_after_an_interrupt_it_is_as_on_a_fresh_start(webui: WebUI, unit: Any) -> None:
+    fields, plain = control(unit()), webui.txt2img(**SIZE)
+    before = webui.txt2img(STAGE, **fields)
+    running = Running(webui, f"{STAGE} > Latent x1.5 @0.9 [120 steps]", **fields)
+    running.wait_for("120 steps")
+    webui.post("/sdapi/v1/interrupt")
+    assert "the user interrupted it" in running.result().records[0]["error"]
+    assert_same(webui.txt2img(**SIZE), plain)
+    assert_same(webui.txt2img(STAGE, **fields), before)
 
 
 def test_off_in_a_stage(webui: WebUI, unit: Any) -> None:
