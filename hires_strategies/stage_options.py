@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .control_units import ControlUnits
 from .limits import MAX_CFG, MAX_SCALE, MAX_SIDE, MAX_STEPS
 
 
@@ -95,7 +96,14 @@ class Flag:
         return value is True
 
 
-Kind = Number | Name | Text | Flag
+Kind = Number | Name | Text | Flag | ControlUnits
+
+
+def normal(kind: Kind, value: Any) -> Any:
+    """The one form of values that mean the same: False is None, ControlNet's units have one text."""
+    if isinstance(kind, ControlUnits):
+        return kind.normal(value)
+    return None if isinstance(kind, Flag) and value is False else value
 
 
 @dataclass(frozen=True)
@@ -212,6 +220,10 @@ class Options:
     detail: bool | None = _option(
         "face restoration and other scripts (ADetailer) on the stage's picture", Flag(),
         label="Face restoration and other scripts (ADetailer) after this stage", needs_sampling=False,
+    )  # fmt: skip
+    control: str | None = _option(
+        "ControlNet's units in this stage", ControlUnits(), example="0 off 1 weight 0.6",
+        label="ControlNet units, as '0 off 1 weight 0.6'",
     )  # fmt: skip
 
 

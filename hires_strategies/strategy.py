@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .errors import StrategyError
 from .limits import MAX_STAGES
-from .stage_options import BY_FIELD, OPTIONS, PARTS, Flag, Option, Options, Part
+from .stage_options import BY_FIELD, OPTIONS, PARTS, Option, Options, Part, normal
 from .wording import short
 
 DIRECT = "Direct"
@@ -40,8 +40,7 @@ class Stage(Options):
 
     def __post_init__(self) -> None:
         for option in OPTIONS:
-            if isinstance(option.kind, Flag) and getattr(self, option.field) is False:
-                object.__setattr__(self, option.field, None)
+            object.__setattr__(self, option.field, normal(option.kind, getattr(self, option.field)))
         _check_upscaler(self)
         _check_size(self)
         _check_sampling(self)

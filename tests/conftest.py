@@ -22,6 +22,7 @@ EXTENSIONS = (
     LIVE / "batch_changes",
     LIVE / "shared_batches",
     WORKBENCH / "recorder",
+    WORKBENCH / "prepared_hints",
 )  # for tests only
 START_SECONDS = 180
 LARGE = ("torch", "gradio")  # `python tests engine` does without them

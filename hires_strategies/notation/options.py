@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hires_strategies.control_units import ControlUnits
 from hires_strategies.errors import StrategyError
 from hires_strategies.stage_options import EXAMPLES, OPTIONS, Flag, Name, Number, Option, Text
 from hires_strategies.strategy import Stage
@@ -65,6 +66,10 @@ def read_value(option: Option, value: Source, vocabulary: Vocabulary) -> Any:
         if not value.text.startswith('"') or not value.text.endswith('"'):
             raise value.error(f"Expected a text in quotation marks {where}, {found(value.text)}.")
         return read_string(value)
+    if isinstance(option.kind, ControlUnits):
+        if not option.kind.accepts(value.text):
+            raise value.error(f"Expected {option.kind.allowed} {where}, {found(value.text)}.")
+        return value.text
     if not value:
         raise value.error(f"Expected a name {where}, found nothing.")
     name = read_name(value)
@@ -81,6 +86,8 @@ def format_value(option: Option, value: Any) -> str:
         return ""
     if isinstance(option.kind, Number):
         return format_number(value)
+    if isinstance(option.kind, ControlUnits):
+        return str(value)
     return format_name(value) if isinstance(option.kind, Name) else format_string(value)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from modules import processing
@@ -32,6 +33,7 @@ from hires_strategies.webui.host import attachments, forks, infotext, parameters
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import ImageArguments, Processed, Processing
 from hires_strategies.webui.neighbours import adetailer, distributed
+from hires_strategies.webui.neighbours.controlnet import with_control
 from hires_strategies.webui.output import records, selected_records
 from hires_strategies.webui.output.answered import Answered
 from hires_strategies.webui.output.contact_sheets import add_sheets
@@ -168,9 +170,7 @@ class SampleThenStages(attachments.Replacement):
         def compute() -> Any:
             if (bar := progress.bar_of(self.p)) is not None:
                 bar.first_pass()
-            if self.inner is not None:
-                return self.inner(*args, **kwargs)
-            return type(self.p).sample(self.p, *args, **kwargs)
+            return (self.inner or partial(type(self.p).sample, self.p))(*args, **kwargs)
 
         job = job_of(self.p)
         if not is_ours(self.p) or (job is not None and job.running):
@@ -201,7 +201,8 @@ class SampleThenStages(attachments.Replacement):
 
     def _first_pass(self, job: Job, compute: Callable[[], Any]) -> tuple[tuple[Any, bool], frozenset[str]]:
         """The first pass of a ticked generation and whether it came from memory; the parameters it wrote."""
-        found, written = parameters.recorded(self.p, lambda: self._computed_or_recalled(job, compute))
+        work = partial(self._computed_or_recalled, job, with_control(self.p, compute))
+        found, written = parameters.recorded(self.p, work)
         return found, frozenset(written) - {parameters.SCHEDULE}
 
     def _computed_or_recalled(self, job: Job, compute: Callable[[], Any]) -> tuple[Any, bool]:

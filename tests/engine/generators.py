@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from hires_strategies.control_units import MAX_UNIT, MAX_WEIGHT, ControlUnits, Unit, Units, canonical
 from hires_strategies.stage_options import OPTIONS, Kind, Name, Number, Text
 from hires_strategies.strategy import DIRECT, LATENT_UPSCALERS, Stage, Strategy
 from hires_strategies.vocabulary import Vocabulary
@@ -42,6 +43,17 @@ denoising_strengths = st.one_of(
     st.floats(0, 1, exclude_min=True), st.sampled_from([1, 1.0, 0.95, 0.7, 0.1 + 0.2, 5e-324])
 )
 
+_units_on = st.builds(
+    Unit, st.integers(0, MAX_UNIT), st.just(True), st.none() | st.floats(0, MAX_WEIGHT), st.booleans()
+)
+_units_off = st.builds(Unit, st.integers(0, MAX_UNIT), st.just(False))
+_control_units = (
+    st.builds(Units, st.lists(_units_on | _units_off, max_size=3, unique_by=lambda unit: unit.number), st.booleans())
+    .map(lambda units: units.text)
+    .filter(bool)
+    .map(canonical)
+)
+
 
 def values_of(kind: Kind) -> st.SearchStrategy[Any]:
     """Values that an option of this kind can have."""
@@ -50,6 +62,8 @@ def values_of(kind: Kind) -> st.SearchStrategy[Any]:
         return whole if kind.whole else st.one_of(whole, st.floats(kind.low, kind.high, exclude_min=kind.above))
     if isinstance(kind, Name):
         return names
+    if isinstance(kind, ControlUnits):
+        return _control_units
     return texts if isinstance(kind, Text) else st.just(True)
 
 

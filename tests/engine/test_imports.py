@@ -23,7 +23,7 @@ ALL = {name_of(path): path for path in PACKAGE.rglob("*.py")}
 ENGINE = {name: path for name, path in ALL.items() if not path.is_relative_to(WEBUI)}
 # Rooms and single files; each may import from those in the lines before it, and from itself.
 FLOORS = [
-    ["lines"],
+    ["lines", "control_units"],
     ["errors", "limits", "wording"],
     ["json_file", "samplers"],
     ["stage_options"],
@@ -33,8 +33,8 @@ FLOORS = [
     ["presets", "editing", "planning"],
     ["running", "sheet"],
 ]
-COMMAND = {"__main__", "lines", "errors", "limits", "wording", "samplers", "stage_options", "strategy", "vocabulary",
-           "notation", "planning"}  # fmt: skip
+COMMAND = {"__main__", "lines", "control_units", "errors", "limits", "wording", "samplers", "stage_options", "strategy",
+           "vocabulary", "notation", "planning"}  # fmt: skip
 NOT_OF_THE_COMMAND = {"planning.timing", "planning.shares"}
 WITH_PICTURES = {"running", "sheet"}
 # What is remembered of a first pass are the host's own tensors.

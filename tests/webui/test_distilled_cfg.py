@@ -67,11 +67,12 @@ def test_another_scale_is_another_conditioning(guidance: list[Any]) -> None:
     from hires_strategies.webui.host.expansion import Expansion
     from hires_strategies.webui.host.stage_prompts import StagePrompts
     from hires_strategies.webui.host.stages import WebuiHost
+    from hires_strategies.webui.neighbours.controlnet import NoControl
 
     p: Any = processing.StableDiffusionProcessingTxt2Img(prompt="a house", steps=2, sampler_name="Euler")
     p.prompts, p.negative_prompts, p.extra_network_data, p.firstpass_steps = ["a house"], [""], {}, 2
     node = make_plan(parse("Latent x2 @0.7"), FirstPass(64, 64, 2, "Euler")).stages[0]
-    host = WebuiHost(p, StagePrompts(p, Expansion()))
+    host = WebuiHost(p, StagePrompts(p, Expansion()), NoControl())
     q: Any = host._stage_p(node)
     stronger = copy(q)
     stronger.distilled_cfg_scale = stronger.hr_distilled_cfg = 9.0

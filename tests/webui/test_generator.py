@@ -17,6 +17,7 @@ def test_it_is_rewound_as_the_host_seeds_it(
     from modules import rng
 
     from hires_strategies.webui.host.stages import WebuiHost
+    from hires_strategies.webui.neighbours.controlnet import NoControl
 
     def randn(seed: int, shape: tuple[int, ...], generator: torch.Generator | None = None) -> torch.Tensor:
         torch.manual_seed((seed + added) % 65536 if generator is not None and added else seed)  # as Forge adds to it
@@ -28,5 +29,5 @@ def test_it_is_rewound_as_the_host_seeds_it(
     torch.rand(5)
     p: Any = SimpleNamespace(seeds=[3, 7], enable_hr=False, extra_network_data={})
     no_prompts: Any = None
-    WebuiHost(p, no_prompts).rewind_generator()
+    WebuiHost(p, no_prompts, NoControl()).rewind_generator()
     assert torch.equal(torch.get_rng_state(), after_first_pass)

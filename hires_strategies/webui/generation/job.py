@@ -20,6 +20,7 @@ from hires_strategies.webui.host.expansion import Expansion
 from hires_strategies.webui.host.processing import ImageArguments, Processing
 from hires_strategies.webui.host.stages import WebuiHost
 from hires_strategies.webui.neighbours import hires_fix_tweaks
+from hires_strategies.webui.neighbours.controlnet import control_of
 from hires_strategies.webui.neighbours.workers_answer import Share
 from hires_strategies.webui.output import before_hires_fix
 
@@ -89,8 +90,8 @@ class Job:
         plan = self._plan(p, expected_size(p) if picture is None else picture_size(p, picture))
         begun = begin(p, plan, self.expansion, reused, written)
         begun.made = made_by(original) * (len(p.seeds) // len(original.seeds))
-        host = WebuiHost(p, begun.prompts)
-        begun.wrote.by_stage = host.written
+        host = WebuiHost(p, begun.prompts, control_of(p, plan))
+        begun.wrote.by_stage, begun.wrote.notes = host.written, host.control.notes
         is_latents = picture is not None and picture.latents is not None
         copied = False
         if first_pass is not None and picture is not None:

@@ -31,6 +31,7 @@ class BatchTexts:
         self.plan = plan
         self.prompts = prompts
         self._p = p
+        self._notes = written.notes
         self._schedule = written.before.get("Schedule type")
         self._told = {end: self._rendered(self._of_path(written, end)) for end in (None, *range(len(plan.stages)))}
         keys = {key for told in self._told.values() for key in told}
@@ -55,10 +56,11 @@ class BatchTexts:
         return " > ".join(self._format(stage, position) for stage in self.plan.strategies[index].stages)
 
     def notes(self, end: End) -> tuple[str, ...]:
-        """Remarks on the prompts along a path."""
+        """Remarks on the prompts along a path, and on other extensions in its stages."""
         path = self.plan.path(end) if end is not None else []
         found = [self.prompts.unfilled(node.sampling) for node in path if node.sampling]
-        return tuple(dict.fromkeys(unfilled_sentence(each) for each in found if each))
+        told = [note for node in path for note in self._notes.get(node.index, ())]
+        return tuple(dict.fromkeys([*(unfilled_sentence(each) for each in found if each), *told]))
 
     def write(self, p: Processing, end: End, strategies: Sequence[str | None] | None = None) -> None:
         """Make the host's texts of the batch describe a path; `strategies`: each image's, if not worded as here."""

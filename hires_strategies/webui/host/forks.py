@@ -123,6 +123,12 @@ def conditioning_fields(q: Processing) -> dict[str, Any]:
     return fields if scale is None else {**fields, "distilled_cfg_scale": scale}
 
 
+def second_pass_is_conditioned_early() -> bool:
+    """Whether Hires. fix has its conditioning before the first pass samples: by a setting, or to spare memory."""
+    early = getattr(shared.opts, "hires_fix_use_firstpass_conds", False)
+    return bool(early or getattr(shared.sd_model, "lowvram", False))  # the latter with --medvram, too
+
+
 def before_sampling(q: Processing, x: Any, noise: Any, c: Any, uc: Any) -> tuple[Any, Any, Any]:
     """Everything the host does between a pass's conditioning and its sampling, in the host's order.
 

@@ -105,12 +105,14 @@ class BatchParameters:
     """What was written during one batch.
 
     `before`: the parameters as the first pass left them. `by_first_pass`: the keys it wrote.
-    `by_stage`: what each stage wrote, by its index in the plan; None is the first pass as a picture.
+    `by_stage`: what each stage wrote, by its index in the plan; None is the first pass as a picture. `notes`: sentences
+    on what other extensions did in it.
     """
 
     before: Values
     by_first_pass: frozenset[str]
     by_stage: dict[int | None, dict[str, Any]] = field(default_factory=dict)
+    notes: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def of_path(self, path: Sequence[int], has_first_pass: bool) -> dict[str, Any]:
         """The values in a path's text that differ from `before`; None for a key that the text lacks."""

@@ -19,6 +19,7 @@ from hires_strategies.running.host import Latents, Sampled
 
 from . import attachments, each_image, forks, generator, parameters, pixels, progress
 from .conditioning import Conditioning
+from .control import Control
 from .lists import latent_modes
 from .processing import Processing
 from .sampler_watch import SamplerWatch
@@ -29,17 +30,19 @@ _ON_P = {"sampler": ("sampler_name",), "scheduler": ("scheduler", "hr_scheduler"
 
 
 class WebuiHost:
-    """Verbs for the batch that `p` is sampling. `close()` restores what they change: the active networks."""
+    """Verbs for the batch that `p` is sampling. `close()` restores what they change: active networks and control."""
 
-    def __init__(self, p: Processing, prompts: StagePrompts) -> None:
+    def __init__(self, p: Processing, prompts: StagePrompts, control: Control) -> None:
         self.p = p
+        self.control = control
         self.conditioning = Conditioning(p, prompts)
         self.written: dict[int | None, dict[str, Any]] = {}  # generation parameters by stage index
         self._last_sampling = Sampled()
 
     def rewind_generator(self) -> None:
         """Reseed torch's generator and draw once, as the host's ImageRNG.first does for a batch's last image."""
-        generator.rewind(self.p)
+        if not self.control.rewind():
+            generator.rewind(self.p)
 
     def decode(self, latents: Latents) -> list[Image]:
         """Decode with the host's decode_latent_batch, in full quality even after an interrupt."""
@@ -76,6 +79,7 @@ class WebuiHost:
     def sample(self, latents: Latents, images: list[Image] | None, node: Node) -> Latents:
         """Run the stage's sampler with sample_img2img over the latents, as sample_hr_pass does."""
         q = self._stage_p(node)
+        self.control.before_stage(q, node, lambda: images or self.decode(latents))
         q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
         image_conditioning = self._image_conditioning(q, latents, images)
         noise = self._noise(q, latents.shape[1:])
@@ -90,6 +94,7 @@ class WebuiHost:
     def direct(self, node: Node) -> Latents:
         """Run the stage's sampler from noise alone, as the host's txt2img `sample` does for a first pass."""
         q = self._stage_p(node)
+        self.control.before_stage(q, node, None)
         q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
         channels = getattr(shared.sd_model, "latent_channels", processing.opt_C)
         noise = self._noise(q, (channels, node.height // LATENT_SIDE, node.width // LATENT_SIDE))
@@ -145,7 +150,10 @@ class WebuiHost:
     def close(self) -> None:
         """Leave the host as it was before the stages, whatever happened in them."""
         progress.say(None)
-        self.conditioning.restore_networks()
+        try:
+            self.control.close()
+        finally:
+            self.conditioning.restore_networks()
 
     def _stage_p(self, node: Node) -> Processing:
         """A copy of `p` for one stage, so that what host and scripts write into it stays with this stage."""
@@ -183,7 +191,7 @@ class WebuiHost:
     def _with_model(self, q: Processing, node: Node, x: torch.Tensor, noise: torch.Tensor, sampling: Any) -> Latents:
         """Run `sampling` with the stage's networks, conditioning and token merging, then put token merging back."""
         devices.torch_gc()
-        c, uc = self.conditioning.for_stage(q, node)
+        c, uc = self.control.marked(*self.conditioning.for_stage(q, node))
         watch = SamplerWatch(q.sampler)
         assert node.sampling is not None
         try:

@@ -31,10 +31,10 @@ class Record:
     """What an image is. `kind`: variant, stage, first_pass or sheet; `same_as`: texts of the variants that have this
     very picture; `stage`: the text of the last stage it went through; `seconds`: the batch's time on its path;
     `why_not_reused`: a sentence if its first pass was not remembered, or could not be reused; `notes`: sentences on its
-    prompts; `detailed`: whether the host and other scripts worked on it after its stages; `tiles`: for a sheet only,
-    the variants on it and where their pictures are; `asked`: the strategy as it was written, if the image's differs
-    from it (styles, wildcards); `first_pass`: the name by which the page may ask for its first pass
-    (first_pass.handed_out).
+    prompts and on other extensions; `detailed`: whether the host and other scripts worked on it after its stages;
+    `tiles`: for a sheet only, the variants on it and where their pictures are; `asked`: the strategy as it was written,
+    if the image's differs from it (styles, wildcards); `first_pass`: the name by which the page may ask for its first
+    pass (first_pass.handed_out).
 
     Numbers from 0: `variant` among the variants; `plan_stage`, its last stage among the plan's; `image`, that of the
     generated image it belongs to. `worker`: the name of another machine that made it."""

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 from modules.ui_components import FormRow, ToolButton
 
+from hires_strategies.control_units import ControlUnits
 from hires_strategies.editing.rows import FIELDS, Row
 from hires_strategies.notation.literals import format_name
 from hires_strategies.stage_options import BY_FIELD, OPTIONS, Flag, Name, Number, Option, Text
@@ -120,7 +121,7 @@ def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
 
 
 def _folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
-    """The size in pixels and a field for every option: numbers, then names, then texts, then flags."""
+    """The size in pixels and a field for every option: numbers, then names, then texts, then flags and ControlNet."""
     fields: dict[str, Any] = {}
     kind: type
     for kind in (Number, Name):
@@ -130,7 +131,7 @@ def _folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
         for side in ("width", "height"):
             label = f"Resize {side} to (0: by scale)"
             fields[side] = gr.Number(row.get(side), label=label, precision=0, elem_id=identity(side))
-    for kind in (Text, Flag):
+    for kind in (Text, Flag, ControlUnits):
         with FormRow():
             fields |= _option_fields(kind, identity, row)
     return fields
@@ -150,6 +151,8 @@ def _option_field(option: Option, value: Any, elem_id: str) -> Any:
         return gr.Textbox(value, label=f"{option.label} (empty: {same})", lines=2, elem_id=elem_id)
     if isinstance(option.kind, Flag):
         return gr.Checkbox(value, label=option.label, elem_id=elem_id)
+    if isinstance(option.kind, ControlUnits):
+        return gr.Textbox(value, label=f"{option.label} (empty: as above)", max_lines=1, elem_id=elem_id)
     names, same = host_vocabulary(limits()).names(option.kind.of), _same(option)
     return gr.Dropdown(
         [same, *map(format_name, names)], value=value or same, label=option.label, allow_custom_value=True,

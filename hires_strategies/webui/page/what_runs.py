@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from hires_strategies.control_units import ControlUnits
 from hires_strategies.planning.plan import Node, Plan
 from hires_strategies.stage_options import OPTIONS, Flag, Number, Option, Text
 from hires_strategies.strategy import Stage
@@ -90,8 +91,8 @@ def _option(option: Option, value: Any) -> str:
     """An option that the stage itself gives, in words."""
     if isinstance(option.kind, Text):
         return f"its own {option.name}"
-    if isinstance(option.kind, Flag):
-        return option.word
+    if isinstance(option.kind, (Flag, ControlUnits)):
+        return option.written(str(value))
     return f"{option.name} {value:g}" if isinstance(option.kind, Number) else str(value)
 
 
