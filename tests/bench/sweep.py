@@ -3,8 +3,9 @@
     python tests/workbench --port 7870 --extension tests/bench/timers      (or A1111, with that extension beside ours)
     python tests/bench/sweep.py http://127.0.0.1:7870 [--size 512] [--steps 20] [--sweeps 50]
 
-All run on the same WebUI, one after the other, and the cells of both plots have to be equal. Prints a table for the
-README: `host` is the time inside the model, the autoencoder and the upscalers, by timers around the host's own calls.
+All run on the same WebUI, one after the other, and the cells of both plots have to be equal. Prints a table for
+docs/benchmarks.md: `host` is the time inside the model, the autoencoder and the upscalers, by timers around the host's
+own calls.
 """
 
 from __future__ import annotations

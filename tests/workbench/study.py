@@ -33,6 +33,13 @@ CONTROLS = ("Lanczos x2", "Direct x2")  # enlarged alone, and drawn at that size
 PIXEL = "R-ESRGAN AnimeVideo"  # the quickest network that both the workbench and the WebUI have
 SHEET_SEEDS = 4
 START_SECONDS = 300
+WORDS = """- **Keeper**: a picture in which the detector finds one figure with a whole face.
+- **Repaired**: of the first passes that are no keepers, how many became one.
+- **Broken**: of the first passes that are keepers, how many are none any more.
+- **Start sigma**: how much noise the second pass starts from, which the denoising strength stands for.
+- **Layout kept**: how alike first pass and result are when both are shrunk to about 16 fields a side (correlation); 1
+  is the same composition.
+- **Sharpness**: the mean contrast of neighbouring pixels, as a multiple of the first pass's."""
 
 
 def arguments() -> argparse.Namespace:
@@ -132,8 +139,8 @@ def write(runs: Runs, options: argparse.Namespace) -> None:
         f"Measured by `python tests/workbench/study.py` on the workbench's own model "
         f"([card](../../tests/workbench/weights/README.md)): full-body figures at {SIDE}x{SIDE}, "
         f"{len(results.first)} seeds, Euler with {runs.steps} steps, CFG scale {CFG_SCALE}. "
-        "In brackets: 95 % intervals. A keeper is a picture in which the detector finds one figure with a whole face; "
-        "layout and sharpness compare with the first pass, whose value is 1. [What the numbers say](findings.md).",
+        "In brackets: 95 % intervals. [What the numbers say](findings.md).",
+        WORDS,
         f"First passes: {report.percent(results.first_keepers())} are keepers.",
         "## By denoising strength",
         report.strengths(results, [*latent, *pixel, *CONTROLS]),
@@ -143,8 +150,9 @@ def write(runs: Runs, options: argparse.Namespace) -> None:
         f"{three_digits(by_strength)} apart over denoising strength and {three_digits(by_sigma)} over start sigma.",
         report.strengths(results, karras),
         "## Yield and cost",
-        "Costs are in first passes: model evaluations times pixels. Seconds are those of the stages on the machine "
-        "that measured them, whatever else it did.",
+        "Costs are in first passes, the run's own included: model evaluations times pixels, so that a second pass of "
+        "as many steps at twice the size costs four. Seconds are those of the stages on the machine that measured "
+        "them, whatever else it did.",
         report.costs(results, [*latent, *pixel, *CONTROLS]),
     ]
     if ways:
