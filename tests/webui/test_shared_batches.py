@@ -230,7 +230,7 @@ def test_a_cell_of_a_plot_sends_its_own_strategy(machines: Any, api: Callable[..
     """The section on the page says another one."""
     from modules import scripts
 
-    (plot,) = (each for each in scripts.scripts_txt2img.selectable_scripts if each.title() == "X/Y/Z plot")
+    plot: Any = next(each for each in scripts.scripts_txt2img.selectable_scripts if each.title() == "X/Y/Z plot")
     labels = [option.label for option in plot.current_axis_options]
     axis = [labels.index("[Hires] Strategy"), "Nearest x2, Lanczos x3", []]
     nothing = [labels.index("Nothing"), "", []]

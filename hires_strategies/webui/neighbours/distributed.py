@@ -15,6 +15,7 @@ and an answer has to be one to this very request.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from hires_strategies.webui.host.processing import Processing, Script
@@ -59,7 +60,7 @@ def shares(p: Processing, prompts: Sequence[Any]) -> list[Share]:
                 continue
             job.thread.join()
             asked = _asked(p, job, before, prompts)
-            share, job.worker.response = read_answer(job.worker.response, asked, lambda job=job: _version(job.worker))
+            share, job.worker.response = read_answer(job.worker.response, asked, partial(_version, job.worker))
             found.append(share)
         before += job.batch_size * p.n_iter
     return found
