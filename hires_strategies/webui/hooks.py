@@ -32,7 +32,7 @@ from hires_strategies.webui.generation.selectable_script import selectable_scrip
 from hires_strategies.webui.host import attachments, forks, infotext, parameters, progress, saving
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import ImageArguments, Processed, Processing
-from hires_strategies.webui.neighbours import adetailer, distributed
+from hires_strategies.webui.neighbours import adetailer
 from hires_strategies.webui.neighbours.controlnet import with_control
 from hires_strategies.webui.output import records, selected_records
 from hires_strategies.webui.output.answered import Answered
@@ -57,7 +57,7 @@ def before_process(p: Processing, arguments: tuple[Any, ...]) -> None:
         guarded(selected_image.take_over, p, arguments)
     if not is_ours(p):
         return
-    distributed.forget_old_answers(p)
+    shared_batch.begin(p)
     forget(p)
     parameters.forget(p)
     infotext.remove(p)

@@ -264,3 +264,14 @@ def test_on_the_page_sheets_stand_in_front(machines: Any, monkeypatch: pytest.Mo
         assert f", Seed: {record['seed']}, " in text
         assert record["strategy"] is None or f"Hires strategy: {record['strategy']}" in text
     assert "Worker Label" not in shared.info["infotexts"][4]
+
+
+@usual
+def test_a_version_of_the_other_extension_that_is_not_known(machines: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where its objects are not what they were, this machine's part is as ever, and the generated images are there."""
+    machines.other.make(SWEEP, batch_size=2, **after(2))
+    monkeypatch.setattr(type(machines.world), "get_workers", lambda world, which: [])
+    monkeypatch.delattr(machines.world.workers[1], "label")
+    shared = machines.shared(SWEEP, batch_size=4)
+    assert len(shared.images) == 10 and len(shared.records) == 8
+    assert {record["worker"] for record in shared.records} == {None}

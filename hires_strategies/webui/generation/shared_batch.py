@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from modules import errors
+
 from hires_strategies.webui.host import infotext, parameters
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.neighbours import distributed
@@ -24,11 +26,24 @@ def send(p: Processing, arguments: Sequence[Any], job: Job) -> None:
     job.prompts = (p.prompt, p.negative_prompt)
 
 
+def begin(p: Processing) -> None:
+    """Before anything is asked of other machines."""
+    try:
+        distributed.forget_old_answers(p)
+    except Exception:  # a version of the other extension that is not known
+        errors.report("Hires strategies: old answers of other machines cannot be taken away", exc_info=True)
+
+
 def collect(p: Processing, job: Job) -> None:
     """Wait for what other machines make of the batch, once; what is missing is said in sentences."""
     if job.shares is not None:
         return
-    job.shares = distributed.shares(p, job.prompts)
+    job.shares = []
+    try:
+        job.shares = distributed.shares(p, job.prompts)
+    except Exception:  # a version of the other extension that is not known
+        errors.report("Hires strategies: what other machines made cannot be read", exc_info=True)
+        p.comment("Hires strategies: what other machines made cannot be read: only their generated images are there.")
     for share in job.shares:
         if share.trouble:
             p.comment(f"Hires strategies: {share.trouble}")

@@ -32,8 +32,9 @@ def forget_old_answers(p: Processing) -> None:
     Not if they have been asked for this one already: then an old answer is known by what it is an answer to.
     """
     for world in _worlds(p):
-        for worker in world.get_workers() if world.p is not p else ():
-            worker.response = None
+        if getattr(world, "p", None) is not p:
+            for worker in world.get_workers():
+                worker.response = None
 
 
 def send(p: Processing, arguments: Sequence[Any]) -> None:

@@ -123,6 +123,8 @@ class _Places:
         self.info, self.asked = info, asked
         self.has_records = "hires_strategies" in info
         self.records = {int(record["index"]): record for record in info.get("hires_strategies", ())}
+        if not all({"kind", "seed"} <= record.keys() for record in self.records.values()):
+            raise ValueError("its records are not known")
         if not self.has_records:
             start = int(info.get("index_of_first_image", 0))
             self.generated = list(range(start, min(start + asked.count, len(info["infotexts"]))))

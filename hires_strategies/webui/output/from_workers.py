@@ -135,7 +135,8 @@ def _tell_seeds(processed: Processed, share: Share) -> None:
 def _note_troubles(processed: Processed, shares: list[Share]) -> None:
     """Programs see no comments: a generated image's record says what is missing, too."""
     sentences = tuple(share.trouble for share in shares if share.trouble)
-    first = next((image for image in processed.images if (record := records.of(image)) and record.image == 0), None)
-    record = records.of(first)
-    if sentences and first is not None and record is not None:
-        records.hang(first, replace(record, notes=(*record.notes, *sentences)))
+    for image in processed.images if sentences else ():
+        record = records.of(image)
+        if record is not None and record.kind != "sheet":  # the page has those in front
+            records.hang(image, replace(record, notes=(*record.notes, *sentences)))
+            return
