@@ -108,10 +108,10 @@ def test_generate_runs_what_the_fields_show_however_soon_it_is_pressed(small):
     small.field("stage1_scale").fill("1.25")
     small.generate()
     assert [record["strategy"] for record in small.info["hires_strategies"]] == ["Lanczos x1.25"]
-    small.press("add_stage")
+    small.press("stage1_sweep_button")
     small.generate()
-    strategies = [record["strategy"] for record in small.info["hires_strategies"]]
-    assert strategies == [small.text] != ["Lanczos x1.25"], "a button's answer is waited for, too"
+    variants = [each["strategy"] for each in small.info["hires_strategies"] if each["kind"] == "variant"]
+    assert variants == [f"Lanczos x1.25 @{each}" for each in (0.4, 0.5, 0.6)], "a button's answer is waited for, too"
 
 
 @pytest.mark.parametrize(("upscaler", "strategy"), [("Latent", "Latent x1.5 @0.6"), ("Lanczos", "Lanczos x1.5 @0.6")])

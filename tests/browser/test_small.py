@@ -108,6 +108,8 @@ def test_a_first_latent_2x_takes_two_clicks(section):
 
 def test_latent_against_pixel_takes_four_clicks_with_the_wipe(section):
     section.small_first_pass()
+    for side in ("width", "height"):
+        section.set_host(f"txt2img_{side}", "64")  # R-ESRGAN takes its time without a GPU
     section.tick(False)
     clicks = Clicks()
     clicks.press(section.part("enable").locator(".label-wrap").first, section.part("add_line"))
