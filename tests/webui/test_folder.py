@@ -30,7 +30,8 @@ class Pictures:
         if text is not None:
             info.add_text("parameters", text)
         path = self.path / name
-        Image.new("RGB", size, colour).save(path, **({"pnginfo": info} if path.suffix == ".png" else {}))
+        more: dict[str, Any] = {"pnginfo": info} if path.suffix == ".png" else {}
+        Image.new("RGB", size, colour).save(path, **more)
         return path
 
     def run(self, strategies: Any = "Nearest x2", fields: dict[str, Any] | None = None, **argument: Any) -> Any:

@@ -100,7 +100,7 @@ def test_who_asks_for_a_folder(arguments: Any, asked: bool) -> None:
     ],
 )
 def test_what_lies_inside(monkeypatch: Any, flavour: Any, folder: str, path: str, inside: bool) -> None:
-    monkeypatch.setattr(folder_path.os, "path", flavour)
+    monkeypatch.setattr(os, "path", flavour)
     assert folder_path._contains(folder, path) is inside
 
 

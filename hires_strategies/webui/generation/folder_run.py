@@ -62,14 +62,15 @@ class _Interceptor:
 
 def _run_instead(p: Processing, arguments: Sequence[Any]) -> None:
     """Replace the host's `process_images_inner`, which it calls next, for one call."""
-    inner = processing.process_images_inner
+    host: Any = processing
+    inner = host.process_images_inner
 
     def once(q: Processing, *args: Any, **kwargs: Any) -> Any:
-        if processing.process_images_inner is once:
-            processing.process_images_inner = inner
+        if host.process_images_inner is once:
+            host.process_images_inner = inner
         return run(p, arguments) if q is p else inner(q, *args, **kwargs)
 
-    processing.process_images_inner = once
+    host.process_images_inner = once
 
 
 def run(p: Processing, arguments: Sequence[Any]) -> Processed:
@@ -151,7 +152,7 @@ class _FolderRun:
             devices.torch_gc()
 
     def _run_one(self, picture: Waiting) -> None:
-        q = generation_of(self.p, picture, self.request, self.limits)
+        q: Any = generation_of(self.p, picture, self.request, self.limits)
         try:
             self._judge(picture, q, processing.process_images(q))
         finally:
