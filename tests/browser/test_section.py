@@ -171,41 +171,6 @@ def _compare(section):
         assert not section.part(f"stage{len(rows) + 1}_row").is_visible()
 
 
-def test_presets_from_choosing_to_deleting(section):
-    section.choose("preset", "Latent against pixel")
-    section.wait_for_text("Latent x2 @0.7\nR-ESRGAN 4x+ x2 @0.35")
-    section.write("Latent x1.25 @0.5")
-    section.name_preset("browser test")
-    section.press("preset_save")
-    section.part("preset_message").get_by_text("Saved as 'browser test'.").wait_for(timeout=10_000)
-    section.choose("preset", "Latent 2x")
-    section.wait_for_text("Latent x2 @0.7")
-    section.page.reload()
-    again = type(section)(section.page)
-    again.choose("preset", "browser test")
-    again.wait_for_text("Latent x1.25 @0.5")
-    again.press("preset_delete")
-    again.part("preset_message").get_by_text("Deleted 'browser test'.").wait_for(timeout=10_000)
-    assert again.field("preset").input_value() == "" and again.text == "Latent x1.25 @0.5"
-    again.press("preset_delete")
-    again.part("preset_message").get_by_text("Choose the preset").wait_for(timeout=10_000)
-    again.name_preset("Latent 2x")
-    again.press("preset_save")
-    again.part("preset_message").get_by_text("comes with the extension").wait_for(timeout=10_000)
-
-
-def test_the_box_shows_the_preset_that_the_text_is_and_takes_it_again(section):
-    section.choose("preset", "Pixel 2x")
-    section.wait_for_text("R-ESRGAN 4x+ x2 @0.35")
-    section.change("stage1_denoising", "0.4")
-    section.wait_for_text("R-ESRGAN 4x+ x2 @0.4")
-    assert section.field("preset").input_value() == ""
-    section.choose("preset", "Pixel 2x")
-    section.wait_for_text("R-ESRGAN 4x+ x2 @0.35")
-    section.write("Latent x2 @0.7")
-    assert section.field("preset").input_value() == "Latent 2x"
-
-
 def test_hires_fix_settings_are_taken_over(section):
     page = section.page
     page.locator("#txt2img_hr .label-wrap").first.click()

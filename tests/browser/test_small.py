@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from hires_strategies.presets import builtin
-
 HIGHEST, HIGHEST_STAGE = 300, 90  # pixels
 # Pairs of visible controls of which one lies on the other, and controls that stand out of the section.
 _OVERLAPS = """(id) => {
@@ -70,16 +68,6 @@ def test_nothing_lies_on_the_next_thing(open_section, theme, width):
     for fold in ("what_runs", "returned", "keepers"):
         section.unfold(fold)
     assert section.page.evaluate(_OVERLAPS, "#script_hires_strategies_enable") == []
-
-
-@pytest.mark.parametrize("width", [400, 1400])
-def test_names_of_presets_are_not_cut(open_section, width):
-    section = open_section(viewport={"width": width, "height": 1000})
-    for name, lines in builtin().items():
-        section.choose("preset", name)
-        section.wait_for_text("\n".join(lines))
-        cut = section.field("preset").evaluate("(box) => box.scrollWidth - box.clientWidth")
-        assert section.field("preset").input_value() == name and cut <= 0, name
 
 
 def test_what_is_folded_opens_with_one_click_and_closes_with_another(section):
