@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from pathlib import PurePath
-from types import MappingProxyType, ModuleType, SimpleNamespace
+from types import FunctionType, MappingProxyType, ModuleType, SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +41,7 @@ def parts_of_value(value: Any) -> Parts | None:
     return _scalar(value) or _named(value) or _bulk(value) or _collection(value)
 
 
-def name_of(kind: type) -> bytes:
+def name_of(kind: type | FunctionType) -> bytes:
     return f"{kind.__module__}.{kind.__qualname__}".encode()
 
 
@@ -136,7 +136,8 @@ def _array(value: Any) -> Parts:
     labels = (b"array", repr(value.dtype).encode(), repr(value.shape).encode())
     own: list[tuple[str, Any]] = []
     if isinstance(value, np.ma.MaskedArray):
-        own = [("mask", np.ma.getmaskarray(value)), ("fill", value.fill_value)]  # its attributes change with its use
+        mask = np.broadcast_to(value.mask, value.shape)
+        own = [("mask", mask), ("fill", value.fill_value)]  # its attributes change with its use
     elif isinstance(value, np.ndarray) and type(value) is not np.ndarray:
         own = [("class", name_of(type(value))), *own_state(value)]
     if value.dtype.hasobject:

@@ -70,7 +70,7 @@ class Plain:
     def __init__(self, value: Any = None) -> None:
         self.value = value
 
-    def method(self) -> Any:
+    def method(self, *_args: Any, **_named: Any) -> Any:
         return self.value
 
     def other(self) -> Any:
@@ -261,7 +261,7 @@ def test_a_copy_has_the_same_digest(value: Any) -> None:
         ([1].append, [2].append),
         (functools.partial(digest, 1), functools.partial(digest, 2)),
         (functools.partial(digest, name="a"), functools.partial(digest, name="b")),
-        (functools.partial(digest, 1), functools.partial(masked, 1)),
+        (functools.partial(digest, [1]), functools.partial(masked, [1])),
         (functools.partial(Plain(1).method), functools.partial(Plain(2).method)),
         (print, len),
         (int, float),
@@ -304,7 +304,7 @@ def test_data_of_a_class_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("private", [1, 2])
 def test_models_of_pydantic(private: int) -> None:
-    pydantic = pytest.importorskip("pydantic", exc_type=ImportError)
+    pydantic: Any = pytest.importorskip("pydantic", exc_type=ImportError)
 
     class Model(pydantic.BaseModel):
         model_config: ClassVar[dict[str, Any]] = {"arbitrary_types_allowed": True}

@@ -32,7 +32,8 @@ class Told:
     """A Progress with a clock that is set by hand."""
 
     def __init__(self, packages: int) -> None:
-        self.now, self.lines = 0.0, []
+        self.now = 0.0
+        self.lines: list[str] = []
         self.progress = Progress(packages, self.lines.append, lambda: self.now)
 
     def hear(self, text: str) -> None:

@@ -21,7 +21,7 @@ def figure():
 @pytest.fixture
 def font(tmp_path, monkeypatch):
     loaded = ImageFont.load_default(12)
-    assert isinstance(loaded.path, BytesIO)
+    assert isinstance(loaded, ImageFont.FreeTypeFont) and isinstance(loaded.path, BytesIO)
     (tmp_path / "font.ttf").write_bytes(loaded.path.getvalue())
     monkeypatch.setattr(paths_internal, "roboto_ttf_file", str(tmp_path / "font.ttf"))
 

@@ -58,7 +58,7 @@ def test_latents_are_decoded_as_the_stages_decode_them(kept: Any) -> None:
         decoded = processing.decode_latent_batch(
             shared.sd_model, given.latents[position][None], target_device=devices.cpu, check_for_nans=True
         )
-        assert trouble is None and np.array_equal(picture(url), pixels.from_decoded(decoded)[0])
+        assert trouble is None and np.array_equal(np.asarray(picture(url)), np.asarray(pixels.from_decoded(decoded)[0]))
         assert kept.as_data_url(name)[0] == url
 
 

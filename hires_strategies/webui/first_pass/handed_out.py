@@ -52,11 +52,12 @@ def keep(picture: Picture) -> tuple[str, ...]:
         _kept.clear()
         return ()
     model = _model()
-    images: list[Any] = picture.images if picture.images is not None else [None] * len(picture.latents)
+    latents: Any = picture.latents
+    images: list[Any] = picture.images if picture.images is not None else [None] * len(latents)
     made = {}
     for position, image in enumerate(images):
-        latents = None if image is not None else picture.latents[position].detach().to("cpu", copy=True)
-        made[uuid4().hex] = _Kept(latents, image, model)
+        own = None if image is not None else latents[position].detach().to("cpu", copy=True)
+        made[uuid4().hex] = _Kept(own, image, model)
     _kept.update(made)
     most, largest = settings.first_pass_limits()
     while _kept and (len(_kept) > most or sum(each.size for each in _kept.values()) > largest):

@@ -18,6 +18,7 @@ from hires_strategies.limits import Limits
 from hires_strategies.webui.host import forks, progress
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import Processed, Processing
+from hires_strategies.webui.neighbours import adetailer
 from hires_strategies.webui.output import records
 from hires_strategies.webui.refusal import refused
 from hires_strategies.webui.settings import FOLDER_SHOWN, limits
@@ -54,7 +55,7 @@ class _Interceptor:
     def before_process(self, p: Processing) -> None:
         """The host's first call, unless a script of the list runs it, or the gallery's button."""
         p.scripts = self._runner
-        if selectable_script_runs(p) or forks.is_gallery_upscale(p) or forks.is_adetailers_own(p):
+        if selectable_script_runs(p) or forks.is_gallery_upscale(p) or adetailer.is_its_own(p):
             self._runner.before_process(p)
         else:
             _run_instead(p, self._arguments)

@@ -35,7 +35,7 @@ def what_it_samples(p: Processing, inner: Any) -> dict[str, Any] | None:
     units = list(script.enabled_units)
     for number, unit in enumerate(units, 1):
         _check(number, unit)
-    found = {
+    found: dict[str, Any] = {
         "units": units,
         "options": list(script.ui_batch_option_state),
         "files": [_file(number, unit) for number, unit in enumerate(units, 1)],
@@ -50,6 +50,7 @@ def _script_of(p: Processing, inner: Any) -> Any | None:
     code = getattr(inner, "__code__", None)
     if getattr(inner, "__qualname__", None) != _SAMPLE or code is None or p.scripts is None:
         return None
+    script: Any  # the extension's own class
     for script in p.scripts.alwayson_scripts:
         folder = Path(str(script.filename)).parent
         known = all(hasattr(script, name) for name in _KNOWN) and hasattr(script.latest_network, "control_params")
