@@ -29,7 +29,7 @@ from .batch import Batch, begin
 from .generated_images import made_by
 from .request import Request
 from .selectable_script import selectable_script_runs
-from .starting_picture import check_hires_fix, expected_size, first_picture, picture_size
+from .starting_picture import check_count, check_hires_fix, expected_size, first_picture, picture_size
 from .texts import add_autoencoder
 
 
@@ -87,6 +87,8 @@ class Job:
         if self.request.first_pass_image is not None:
             picture = Picture(images=first_image.pictures(self.request.first_pass_image, len(p.seeds)))
         original, p = p, hires_fix_tweaks.repeated(p, 0 if picture is None else len(picture.images or ()))
+        if picture is not None:
+            check_count(p, picture)
         plan = self._plan(p, expected_size(p) if picture is None else picture_size(p, picture))
         begun = begin(p, plan, self.expansion, reused, written)
         begun.made = made_by(original) * (len(p.seeds) // len(original.seeds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import copy
 from typing import Any
 
+from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.planning.few_steps import Steps, check_steps
 from hires_strategies.planning.plan import schedule_length
@@ -36,6 +37,16 @@ def first_picture(samples: Any) -> Picture | None:
     if getattr(samples, "already_decoded", False):
         return Picture(images=pixels.from_decoded(samples))
     return Picture(latents=samples)
+
+
+def check_count(p: Processing, picture: Picture) -> None:
+    """Raise StrategyError for another number of images than `p` has seeds: nobody could tell which is which."""
+    count = len(picture.images if picture.images is not None else picture.latents)  # type: ignore[arg-type]
+    if count != len(p.seeds):
+        raise StrategyError(
+            f"Another extension made {count} images of this first pass where {len(p.seeds)} were asked for, so it is "
+            f"not known which of them a strategy goes on from. Switch that extension or this section off."
+        )
 
 
 def picture_size(p: Processing, picture: Picture) -> tuple[int, int]:
