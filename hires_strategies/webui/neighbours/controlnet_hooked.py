@@ -31,10 +31,11 @@ class HookedControl(StagesWithControl):
         self._kept = {name: getattr(script, name, None) for name in ("detected_map", "post_processors")}
         self._noise = getattr(script, "noise_modifier", None)
         self._job: Any = None
-        # Some preprocessors have their hint encoded at the first model call, which draws random numbers.
-        prepared = getattr(script.latest_network, "control_params", None) or []
-        drew = any(getattr(param, "used_hint_cond_latent", None) is not None for param in prepared)
-        self._after_first_pass = generators() if drew else None
+        # Encoding a hint draws random numbers, and what was encoded is kept. So that a stage depends on its path alone,
+        # each finds only what was kept before the batch's stages; the next batch, as with Hires. fix, finds it all.
+        self._cached = deepcopy(getattr(p, _CACHE, None))
+        self._encoded: list[Any] = []
+        self._after_first_pass = generators() if self._has_encoded() else None
 
     @classmethod
     def first_pass(cls, p: Processing, script: Any, compute: Callable[[], Any]) -> Any:
@@ -77,9 +78,8 @@ class HookedControl(StagesWithControl):
 
     def prepare(self, job: Any, arguments: Any) -> None:
         """See StagesWithControl."""
-        if self._job is not None and getattr(self.p, _CACHE, None) is None:
-            setattr(self.p, _CACHE, getattr(self._job, _CACHE, None))
-        setattr(job, _CACHE, getattr(self.p, _CACHE, None))
+        self._keep_encoded()
+        setattr(job, _CACHE, deepcopy(self._cached))
         job.hr_c = job.hr_uc = None
         job.sample_before_CN_hack, job.sample = None, _nothing  # so that its `sample` marks and does nothing else
         super().prepare(job, arguments)
@@ -106,9 +106,31 @@ class HookedControl(StagesWithControl):
         if self.script.latest_network is not None:
             raise RuntimeError("ControlNet cannot be left out of this stage.")
 
+    def is_reusable(self) -> bool:
+        """See StagesWithControl."""
+        return not self._has_encoded()
+
+    def _has_encoded(self) -> bool:
+        """Whether a hint was encoded at the first model call, as some preprocessors want it."""
+        prepared = getattr(self.script.latest_network, "control_params", None) or []
+        return any(getattr(param, "used_hint_cond_latent", None) is not None for param in prepared)
+
+    def _keep_encoded(self) -> None:
+        if self._job is not None and (cache := getattr(self._job, _CACHE, None)) is not None:
+            self._encoded.append(cache)
+
     def restore(self) -> None:
         """See StagesWithControl."""
+        self._keep_encoded()
+        for cache in self._encoded:
+            if getattr(self.p, _CACHE, None) is None:
+                setattr(self.p, _CACHE, cache)
+            else:
+                for key, value in cache.cache.items():
+                    getattr(self.p, _CACHE).cache.setdefault(key, value)
+        self._job, self._cached = None, getattr(self.p, _CACHE, None)
         super().restore()
+        setattr(self._job, _CACHE, self._cached)
         for name, value in self._kept.items():
             setattr(self.script, name, value)
         self._job = None

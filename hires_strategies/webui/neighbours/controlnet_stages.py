@@ -47,7 +47,7 @@ class StagesWithControl:
         assert node.sampling is not None
         asked = read_units(node.sampling.control) if node.sampling.control else Units()
         key = (node.width, node.height, q.is_hr_pass, asked)
-        if key != self._ready_for or any(unit.picture for unit in asked.named):
+        if key != self._ready_for or any(unit.picture for unit in asked.named) or not self.is_reusable():
             self.touched, self._ready_for = True, None
             self._told = tuple(self._made_ready(q, node, asked, pictures))
             self._ready_for = key
@@ -122,6 +122,10 @@ class StagesWithControl:
     def leave_out(self, job: Any) -> None:
         """Prepare no unit at all. Raises RuntimeError if the extension stays active."""
         raise NotImplementedError
+
+    def is_reusable(self) -> bool:
+        """Whether a second stage gets from what was prepared what the first one got."""
+        return True
 
     def use(self, q: Processing) -> None:
         """Let a stage have what was prepared last."""

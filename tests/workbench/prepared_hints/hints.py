@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -103,16 +104,16 @@ def nearer(param: Any, x: torch.Tensor) -> tuple[torch.Tensor, bool]:
 
 
 def reference(model: Any, p: Any, param: Any) -> torch.Tensor:
-    """The hint encoded once per generation: the autoencoder draws from torch's global generator."""
+    """The hint encoded once per generation, and noise: both draw from torch's global generator."""
     cache = getattr(p, "controlnet_vae_cache", None)
     if cache is None:
-        cache = p.controlnet_vae_cache = {}
+        cache = p.controlnet_vae_cache = SimpleNamespace(cache={})
     key = param.used_hint_cond.numpy().tobytes()
     if param.used_hint_cond_latent is None:
-        if key not in cache:
-            cache[key] = model.get_first_stage_encoding(model.encode_first_stage(param.used_hint_cond * 2 - 1))
-        param.used_hint_cond_latent = cache[key]
-    return param.used_hint_cond_latent
+        if key not in cache.cache:
+            cache.cache[key] = model.get_first_stage_encoding(model.encode_first_stage(param.used_hint_cond * 2 - 1))
+        param.used_hint_cond_latent = cache.cache[key]
+    return param.used_hint_cond_latent + 0.1 * torch.randn_like(param.used_hint_cond_latent)
 
 
 def mark(cond: Any, sign: float) -> Any:
