@@ -206,4 +206,4 @@ def test_a_control_unit_that_is_on_is_remembered(webui: WebUI) -> None:
     assert stages_only(webui, **fields)
     drawing = {**unit, "module": "reference_only", "model": "None"}
     answer = webui.txt2img(SHOW, seed=next(SEEDS), **SMALL, **told("ControlNet", drawing))
-    assert "ControlNet's unit 1 is on, and 'reference_only' draws random numbers of its own." in (why(answer) or "")
+    assert "ControlNet unit 0 is on, and 'reference_only' draws random numbers of its own." in (why(answer) or "")

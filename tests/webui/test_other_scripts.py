@@ -129,9 +129,11 @@ def controlnet(tmp_path: Path) -> Any:
     network = UnetHook()
     network.control_params = [SimpleNamespace(control_model=torch.nn.Linear(2, 2))]
     made = SimpleNamespace(
-        filename=__file__, enabled_units=[unit], ui_batch_option_state=["All", False], latest_network=network
-    )
-    p = SimpleNamespace(scripts=SimpleNamespace(alwayson_scripts=[made]))
+        filename=__file__, enabled_units=[unit], ui_batch_option_state=["All", False], latest_network=network,
+        args_from=1, args_to=4,
+    )  # fmt: skip
+    off = SimpleNamespace(enabled=False, weight=1.0)
+    p = SimpleNamespace(scripts=SimpleNamespace(alwayson_scripts=[made]), script_args=(0, "text", off, unit))
     return SimpleNamespace(p=p, script=made, unit=unit, inner=network.hook(), model=model)
 
 
@@ -169,7 +171,7 @@ def test_what_controlnet_does_counts(controlnet: Any, monkeypatch: pytest.Monkey
 )
 def test_what_controlnet_cannot_tell_is_said(controlnet: Any, fields: dict[str, Any], sentence: str) -> None:
     vars(controlnet.unit).update(fields)
-    with pytest.raises(NoKey, match=f"ControlNet's {sentence}"):
+    with pytest.raises(NoKey, match=f"ControlNet {sentence}"):
         controlnet_key.what_it_samples(controlnet.p, controlnet.inner)
 
 

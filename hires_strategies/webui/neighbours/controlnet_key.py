@@ -18,6 +18,8 @@ from hires_strategies.running.no_key import NoKey
 from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.processing import Processing
 
+from .controlnet_units import is_on, is_unit
+
 _SAMPLE = "UnetHook.hook.<locals>.process_sample"
 _KNOWN = ("enabled_units", "ui_batch_option_state", "latest_network")
 # The hints of these preprocessors are encoded while the UNet samples, by random numbers, once for all passes; or, of
@@ -33,17 +35,25 @@ def what_it_samples(p: Processing, inner: Any) -> dict[str, Any] | None:
     if script is None:
         return None
     units = list(script.enabled_units)
-    for number, unit in enumerate(units, 1):
+    numbered = list(zip(_numbers(p, script, len(units)), units))
+    for number, unit in numbered:
         _check(number, unit)
     found: dict[str, Any] = {
         "units": units,
         "options": list(script.ui_batch_option_state),
-        "files": [_file(number, unit) for number, unit in enumerate(units, 1)],
+        "files": [_file(number, unit) for number, unit in numbered],
         "weights": [_weights(param) for param in script.latest_network.control_params],
     }
     if any(_text(unit, "hr_option") == _STAGES_ONLY for unit in units):
         found["before stages"] = hasattr(p, attachments.JOB)  # then it is off in the first pass
     return found
+
+
+def _numbers(p: Processing, script: Any, count: int) -> list[int]:
+    """The numbers of the enabled units, from 0 as on the page's tabs."""
+    arguments = (p.script_args or ())[script.args_from : script.args_to]
+    on = [number for number, unit in enumerate(filter(is_unit, arguments)) if is_on(unit)]
+    return on if len(on) == count else list(range(count))
 
 
 def _script_of(p: Processing, inner: Any) -> Any | None:
@@ -62,9 +72,9 @@ def _script_of(p: Processing, inner: Any) -> Any | None:
 def _check(number: int, unit: Any) -> None:
     module = _text(unit, "module")
     if any(part in module for part in _DRAWING):
-        raise NoKey(f"ControlNet's unit {number} is on, and '{module}' draws random numbers of its own.")
+        raise NoKey(f"ControlNet unit {number} is on, and '{module}' draws random numbers of its own.")
     if getattr(shared.opts, "randn_source", None) == "NV":
-        raise NoKey(f"ControlNet's unit {number} is on, and with random numbers of the kind NV it is never the same.")
+        raise NoKey(f"ControlNet unit {number} is on, and with random numbers of the kind NV it is never the same.")
 
 
 def _text(unit: Any, name: str) -> str:
@@ -83,7 +93,7 @@ def _file(number: int, unit: Any) -> Any:
     except OSError:
         found = None
     if found is None:
-        raise NoKey(f"ControlNet's unit {number} is on, and the file of its model '{unit.model}' is not known.")
+        raise NoKey(f"ControlNet unit {number} is on, and the file of its model '{unit.model}' is not known.")
     return str(path), found.st_mtime_ns, found.st_size
 
 
