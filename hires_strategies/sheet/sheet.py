@@ -44,7 +44,8 @@ class Tile:
 class Look:
     """How a sheet should look. `crops`: "differences" for 1:1 crops or "whole"; `box` for crops of a chosen place.
 
-    `fonts` are files, the preferred one first; `most_pixels` limits the whole sheet.
+    `fonts` are files, the preferred one first; `most_pixels` limits the whole sheet. `start` is the name of what all
+    strategies went on from.
     """
 
     fonts: tuple[str, ...]
@@ -52,6 +53,7 @@ class Look:
     box: Box | None = None
     most_pixels: int = 200_000_000
     colours: Colours = dataclasses.field(default_factory=Colours)
+    start: str = "First pass"
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def make_sheet(
     cells = [_cell(tile, n, captions, part, facts[n]) for n, tile in enumerate(tiles)]
     first = None
     if first_pass is not None:
-        first = Cell(part.of(first_pass), "First pass", (f"{first_pass.width}\u00d7{first_pass.height}, enlarged",))
+        first = Cell(part.of(first_pass), look.start, (f"{first_pass.width}\u00d7{first_pass.height}, enlarged",))
     content = Content(
         title=captions.title or f"{len(images)} strategies",
         heading=tuple(heading),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -124,6 +126,37 @@ def test_it_says_when_the_generated_image_went_on(api: Callable[..., Any], monke
     api(**FIELDS)
     assert not any("before face restoration" in line for line in headings[0])
     assert any("before face restoration" in line for line in headings[1])
+
+
+def test_the_head_says_what_the_strategies_went_on_from(
+    api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With Hires. fix on, its result is no first pass; nor is a picture of one's own."""
+    from hires_strategies.sheet.sheet import make_sheet
+    from hires_strategies.webui.output import contact_sheets
+
+    told = []
+
+    def recording(tiles: Any, look: Any, heading: Any, first_pass: Any) -> Any:
+        told.append((look.start, heading[1].split(", ", 1)[1].rsplit(", ", 2)[0]))
+        return make_sheet(tiles, look, heading, first_pass)
+
+    monkeypatch.setattr(contact_sheets, "make_sheet", recording)
+    api(**FIELDS)
+    api(**FIELDS, enable_hr=True, hr_scale=2, hr_upscaler="Latent", denoising_strength=0.5)
+    asked = {"strategies": ["Lanczos x2", "Nearest x2"], "sheet": True, "first_pass_image": encoded((72, 40))}
+    api(**{**FIELDS, "alwayson_scripts": {"Hires strategies": {"args": [asked]}}})
+    first = f"first pass {FIELDS['width']}x{FIELDS['height']}"
+    hires = f"by Hires. fix to {2 * FIELDS['width']}x{2 * FIELDS['height']}"
+    assert told == [
+        ("First pass", first), ("Hires. fix", f"{first}, {hires}"), ("The picture", "on a picture of 72x40"),
+    ]  # fmt: skip
+
+
+def encoded(size: tuple[int, int]) -> str:
+    with io.BytesIO() as file:
+        Image.new("RGB", size, "gray").save(file, "PNG")
+        return base64.b64encode(file.getvalue()).decode()
 
 
 def test_costs_are_in_first_passes_of_this_image_with_hires_fix_too(

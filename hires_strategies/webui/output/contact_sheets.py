@@ -9,6 +9,7 @@ from modules import errors
 from PIL.Image import Image
 
 from hires_strategies.planning.cost import node_cost
+from hires_strategies.planning.plan import FirstPass
 from hires_strategies.sheet.drawing import Colours
 from hires_strategies.sheet.sheet import Look, Tile, make_sheet
 from hires_strategies.webui import settings
@@ -55,8 +56,9 @@ def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, li
     """Save the sheet of one image of a batch; returns it with the text that restores the whole sweep."""
     batch, position, tiles = of
     first_pass = batch.result.first_pass[position] if batch.result.first_pass else None
-    heading = _heading(batch, position, tiles[0].image, generated.image(batch, position))
-    sheet = make_sheet(tiles, _look(p, job), heading, first_pass)
+    name, start = _start(p, job, batch.plan.first_pass)
+    heading = _heading(batch, position, start, (tiles[0].image, generated.image(batch, position)))
+    sheet = make_sheet(tiles, replace(_look(p, job), start=name), heading, first_pass)
     for note in sheet.notes:
         p.comment(f"Hires strategies: contact sheet: {note}")
     host_text = generated.text(batch, position)
@@ -106,13 +108,24 @@ def _picture(batch: Batch, variant: int, position: int, generated: Image | None)
     return images[position] if images else None
 
 
-def _heading(batch: Batch, position: int, shown: Image | None, generated: Image | None) -> list[str]:
-    """The lines under the title. The generated image may have gone through more than the other variants."""
-    first = batch.plan.first_pass
+def _start(p: Processing, job: Job, first: FirstPass) -> tuple[str, str]:
+    """What the stages went on from: as its tile is called, and in words with its size."""
+    size = f"{first.width}x{first.height}"
+    if job.request.first_pass_image is not None:
+        return "The picture", f"on a picture of {size}"
+    if p.enable_hr:
+        return "Hires. fix", f"first pass {p.width}x{p.height}, by Hires. fix to {size}"
+    return Look.start, f"first pass {size}"
+
+
+def _heading(batch: Batch, position: int, start: str, images: tuple[Image | None, Image | None]) -> list[str]:
+    """The lines under the title. `images`: the first variant's on the sheet, and the generated one, which may have gone
+    through more than the other variants."""
+    first, (shown, generated) = batch.plan.first_pass, images
     sampler = f"{first.sampler} {first.scheduler or ''}".strip()
     lines = [
         batch.prompts[position],
-        f"Seed {batch.seeds[position]}, first pass {first.width}x{first.height}, {sampler}, {first.steps} steps",
+        f"Seed {batch.seeds[position]}, {start}, {sampler}, {first.steps} steps",
     ]
     if shown is not None and generated is not None and not _same(shown, generated):
         lines.append("All before face restoration and other scripts, which the generated image went through.")
