@@ -16,7 +16,7 @@ from tests.live.test_interrupt import Running
 
 AUDIT = {"hires_strategies_audit_first_passes": True}
 SMALL = {"width": 64, "height": 64, "steps": 2}
-# Seeds that no other test uses, so that nothing is known of them.
+# Seeds that no other test uses, so that nothing is known of them in this run.
 SEEDS: Iterator[int] = count(900_000, 100)
 # Stages that show the first pass as it is.
 SHOW = "Nearest x2"
