@@ -11,26 +11,24 @@ def per_keeper(one_in: float, cost: float) -> float:
 QUESTION = "Is a second pass worth it?"
 # What to fill in for `worth_it`.
 ASKED = (
-    "Fill in how many pictures you make until one is worth keeping: of first passes alone, and of pictures that went "
-    "through the strategy."
+    "Fill in how many pictures you make until one is worth keeping (a keeper): of first passes alone, and of pictures "
+    "that went through the strategy."
 )
 
 
 def worth_it(one_in_without: float, one_in_with: float, cost: float) -> str:
     """The answer in one line. `cost` is that of a run in first passes, including its own."""
     if one_in_without < 1 or one_in_with < 1:
-        return "Say one picture in how many is a keeper, 1 or more."
+        return "Say one picture in how many is a keeper: 1 or more."
     without, with_strategy = per_keeper(one_in_without, 1), per_keeper(one_in_with, cost)
     if with_strategy < without:
-        verdict = "worth it"
+        verdict = "Worth it"
     elif with_strategy == without:
-        verdict = "no difference"
+        verdict = "No difference"
     else:
-        verdict = "rolling again is cheaper"
-    return (
-        f"Keepers without: 1 in {_count(one_in_without)}, with: 1 in {_count(one_in_with)}: "
-        f"per keeper {_count(without)} against {_count(with_strategy)} first passes: {verdict}"
-    )
+        verdict = "Rolling again is cheaper"
+    spent = f"{_count(without)} first passes without the strategy, {_count(with_strategy)} with it"
+    return f"{verdict}: a keeper costs {spent}."
 
 
 def _count(number: float) -> str:

@@ -56,6 +56,9 @@ def test_an_image_with_its_own_text(small: Section, tmp_path: Path) -> None:
     file = picture(tmp_path / "house.png", TEXT)
     small.page.locator(f"{PREFIX}image input[type=file]").first.set_input_files(str(file))
     wait_for_note(small, "96 × 64, made with: a red house")
+    small.page.wait_for_function(
+        "(id) => document.querySelector(id).textContent.includes('96×64 → 192×128')", arg=PREFIX + "preview"
+    )
     small.generate()
     info = small.info
     assert "Seed: 4242, Size: 96x64" in info["infotexts"][0] and info["infotexts"][0].startswith("a red house\n")
@@ -90,6 +93,9 @@ def test_a_folder(small: Section, tmp_path: Path) -> None:
     start_from(small, "a folder")
     small.change("folder", f'"{tmp_path}"')  # as Windows copies a path
     wait_for_note(small, "4 pictures to start from")
+    small.page.wait_for_function(
+        "(id) => document.querySelector(id).textContent.includes('has its own size')", arg=PREFIX + "preview"
+    )
     small.part("results").get_by_text("beside the originals").click()
     small.generate()
     assert len(small.images) == 3

@@ -24,12 +24,12 @@ def read(html: str) -> str:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("Latent x2 @0.7", "512×512 → 1024×10245 first passes"),
-        ("Latent x2 @0.7 > None x2", "512×512 → 1024×1024 → 2048×20485 first passes"),
-        ("Latent x1.5 @0.7 [10 steps]", "512×512 → 768×7682.1 first passes"),
-        ("Latent x2 @{0.5,0.6}", "512×512 → 1024×1024 · 2 variants9 first passes"),
-        ("None x2\nNone x1.5\nNone x1", "512×512 → 512×512 to 1024×1024 · 3 variants1 first pass"),
-        ("Direct x1", "512×5121 first pass"),
+        ("Latent x2 @0.7", "512×512 → 1024×1024costs 5 first passes"),
+        ("Latent x2 @0.7 > None x2", "512×512 → 1024×1024 → 2048×2048costs 5 first passes"),
+        ("Latent x1.5 @0.7 [10 steps]", "512×512 → 768×768costs 2.1 first passes"),
+        ("Latent x2 @{0.5,0.6}", "512×512 → 1024×1024 · 2 variantscosts 9 first passes"),
+        ("None x2\nNone x1.5\nNone x1", "512×512 → 512×512 to 1024×1024 · 3 variantscosts 1 first pass"),
+        ("Direct x1", "512×512costs 1 first pass"),
     ],
 )
 def test_sizes_and_cost_in_one_line(api, text, line):
@@ -38,10 +38,28 @@ def test_sizes_and_cost_in_one_line(api, text, line):
 
 def test_hires_fix_counts_and_its_size_is_named(api):
     seen = preview("Latent x2 @0.7", HIRES)
-    assert read(seen.line).startswith("512×512 → 1024×1024 → 2048×204821 first passes")
+    assert read(seen.line).startswith("512×512 → 1024×1024 → 2048×2048costs 21 first passes")
     assert "First pass: 512×512, by Hires. fix to 1024×1024, then" in read(seen.plan)
     fewer = preview("Latent x2 @0.7", {**HIRES, "hr_steps": 10})
-    assert "19 first passes" in read(fewer.line)
+    assert "costs 19 first passes" in read(fewer.line)
+
+
+def test_a_picture_to_start_from_has_its_own_size_and_costs_no_first_pass(api):
+    seen = preview("Latent x2 @0.7", {**HIRES, "start": "an image", "start_size": "96x64"})
+    assert read(seen.line).startswith("96×64 → 192×128costs 4 first passes")
+    assert "The picture: 96×64, then" in read(seen.plan) and "About 4 first passes" in read(seen.plan)
+    assert "None" not in seen.line and "remark" not in seen.line
+    left = preview("Latent x2 @0.7", {**PAGE, "start": "first pass", "start_size": "96x64"})
+    assert left == preview("Latent x2 @0.7", PAGE)
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [("a folder", "Each picture in the folder has its own size"), ("an image", "No picture is chosen yet")],
+)
+def test_where_the_picture_s_size_is_not_known_the_line_says_so(api, start, told):
+    seen = read(preview("Latent x2 @0.7", {**PAGE, "start": start, "start_size": ""}).line)
+    assert seen == f"512×512 → 1024×1024costs 4 first passes{told}: what stands here is for one of 512×512."
 
 
 def test_the_cost_is_the_same_whoever_enlarges(api):
@@ -50,11 +68,11 @@ def test_the_cost_is_the_same_whoever_enlarges(api):
 
 
 def test_a_second_pass_is_judged_alone_and_never_a_comparison(api):
-    assert "worth it" in read(preview("Latent x2 @0.7", KEEPERS).worth)
-    assert "worth it" in read(preview("Latent x2 @0.7\nLatent x2 @0.7", KEEPERS).worth), "one picture"
+    assert "Worth it" in read(preview("Latent x2 @0.7", KEEPERS).worth)
+    assert "Worth it" in read(preview("Latent x2 @0.7\nLatent x2 @0.7", KEEPERS).worth), "one picture"
     compared = read(preview("Latent x2 @{0.5,0.6,0.7}", KEEPERS).worth)
     assert compared.startswith("This compares 3 pictures.")
-    assert not re.search(r"worth|cheaper|\\d+ against", compared)
+    assert not re.search(r"[Ww]orth|cheaper|\\d+ against", compared)
 
 
 def test_one_name_for_one_thing(api):

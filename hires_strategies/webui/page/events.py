@@ -92,7 +92,8 @@ def wire(section: Any, host: dict[str, Any]) -> None:
     """All events that need the host's fields. User edits in the rows change the text; the text changes the rows."""
     names = list(host)
     own = {"keepers_without": section.keepers_without, "keepers_with": section.keepers_with,
-           "preset": section.presets.chosen}  # fmt: skip
+           "preset": section.presets.chosen, "start": section.start.arguments[0],
+           "start_size": section.start.size}  # fmt: skip
     inputs = [section.text, section.line, section.shown, *own.values(), *host.values()]
 
     def values_of(arguments: Sequence[Any]) -> dict[str, Any]:
@@ -121,6 +122,8 @@ def wire(section: Any, host: dict[str, Any]) -> None:
     for component in (*(host[name] for name in names if name not in _NOT_IN_PREVIEW), section.keepers_without,
                       section.keepers_with):  # fmt: skip
         component.change(None, None, None, _js=notify(section, "refresh"), **_QUIET)
+    for change in section.start.changes:
+        change.then(None, None, None, _js=notify(section, "refresh"), **_QUIET)
 
 
 def _answer(section: Any, name: str, function: Any, inputs: list[Any], outputs: list[Any]) -> None:

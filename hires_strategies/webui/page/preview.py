@@ -14,6 +14,7 @@ from hires_strategies.planning.cost import plan_cost
 from hires_strategies.planning.keepers import worth_it
 from hires_strategies.planning.plan import Plan, check_first_pass, make_plan
 from hires_strategies.planning.report import remarks, warnings
+from hires_strategies.planning.timing import tasks_of
 from hires_strategies.webui.files import timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
 from hires_strategies.webui.host.expansion import expanders, is_the_hosts_own, left_in
@@ -22,8 +23,9 @@ from hires_strategies.webui.host.stage_prompts import texts_of, unfilled_sentenc
 from hires_strategies.webui.settings import limits
 
 from .from_hires_fix import hires_fix_plan
+from .start_from import as_started, is_given
 from .values import Values, first_pass_of, number_in
-from .what_runs import MOST_SHOWN, duration, passes, size, what_runs
+from .what_runs import MOST_SHOWN, duration, passes, price_in_full, size, what_runs
 
 _ARROW = " \N{RIGHTWARDS ARROW} "
 _VARIANTS = "A variant is one finished picture: a strategy with one value of each sweep."
@@ -48,20 +50,20 @@ class Preview:
 
 def preview(text: str, values: Values) -> Preview:
     """What `text` does after the first pass that the page's `values` (see events.HOST_FIELDS) describe."""
+    values, start = as_started(values)
     try:
         plan, before = plan_of(text, values), hires_fix_plan(values)
     except StrategyError as error:
         return Preview(_error(text, error))
-    timing, batches = timing_file(), _whole(values, "batch_count")
-    cost = plan_cost(plan, timing.evaluations(), before)
-    seconds = timing.estimate(plan, model_kind(), _whole(values, "batch_size"), before)
-    seconds = None if seconds is None else seconds * batches
-    told = [*warnings(plan), *remarks(plan)[:MOST_SHOWN], *_unfilled(plan)]
+    cost, seconds = _cost(plan, before, values)
+    told = [*([start] if start else []), *warnings(plan), *remarks(plan)[:MOST_SHOWN], *_unfilled(plan)]
     notes = "".join(f'<p class="hires-strategies-remark">{escape(sentence)}</p>' for sentence in told)
     line = f"<span>{_sizes(plan, before)}</span><span>{_price(cost, seconds)}</span>"
     return Preview(
         f'<p class="hires-strategies-line">{line}</p>{notes}',
-        what_runs(plan, before, cost, seconds),
+        what_runs(
+            plan, before, price_in_full(plan, cost, seconds), "The picture" if is_given(values) else "First pass"
+        ),
         f"<p>{escape(_worth(plan, values, cost))}</p>",
     )
 
@@ -73,6 +75,19 @@ def plan_of(text: str, values: Values) -> Plan:
     if plan.needs_first_pass:
         check_first_pass(plan.first_pass, limits())
     return plan
+
+
+def _cost(plan: Plan, before: Plan | None, values: Values) -> tuple[float, float | None]:
+    """What the whole run costs in first passes, and in seconds if that is known."""
+    timing, images = timing_file(), _whole(values, "batch_size")
+    cost, learnt = plan_cost(plan, timing.evaluations(), before), timing.evaluations()
+    if is_given(values) and plan.needs_first_pass:
+        cost -= 1
+        each = timing.seconds(tasks_of(plan, images, learnt)[1:], model_kind())
+        seconds = None if None in each else sum(spent for spent in each if spent is not None)
+    else:
+        seconds = timing.estimate(plan, model_kind(), images, before)
+    return cost, None if seconds is None else seconds * _whole(values, "batch_count")
 
 
 def _error(text: str, error: StrategyError) -> str:
@@ -106,7 +121,7 @@ def _sizes(plan: Plan, before: Plan | None) -> str:
 
 def _price(cost: float, seconds: float | None) -> str:
     time = "" if seconds is None else f" \N{MIDDLE DOT} about&nbsp;<b>{duration(seconds)}</b>"
-    return f'<span title="{escape(_COST)}">{passes(cost)}</span>{time}'
+    return f'<span title="{escape(_COST)}">costs {passes(cost)}</span>{time}'
 
 
 def _unfilled(plan: Plan) -> list[str]:

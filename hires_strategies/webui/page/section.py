@@ -51,7 +51,7 @@ class Section:
     shown: Any
     buttons: dict[str, Any]
     from_gallery: Any
-    start: list[Any]
+    start: start_from.StartFields
     detail: Any
 
 
@@ -72,7 +72,7 @@ def build(script: SectionScript) -> list[Any]:
     events.remember(section)
     script.infotext_fields = [(enabled, pasted_tick), (section.text, pasted_strategy)]
     script.paste_field_names = []
-    return [enabled, section.text, *section.outputs, section.from_gallery, *section.start, section.detail]
+    return [enabled, section.text, *section.outputs, section.from_gallery, *section.start.arguments, section.detail]
 
 
 def _section(script: SectionScript, enabled: Any, *, sheet: bool) -> Section:
@@ -156,8 +156,8 @@ def _text(elem_id: ElemId) -> Any:
 def _keepers(elem_id: ElemId) -> tuple[Any, Any, Any]:
     gr.HTML(f"<p>{ASKED}</p>", elem_classes=["hires-strategies-preview"])
     with FormRow():
-        without = gr.Number(10, label="Keepers without: 1 in", precision=0, elem_id=elem_id("keepers_without"))
-        with_strategy = gr.Number(2, label="Keepers with: 1 in", precision=0, elem_id=elem_id("keepers_with"))
+        without = gr.Number(10, label="First passes alone: one in", precision=0, elem_id=elem_id("keepers_without"))
+        with_strategy = gr.Number(2, label="With the strategy: one in", precision=0, elem_id=elem_id("keepers_with"))
     return without, with_strategy, gr.HTML("", elem_id=elem_id("worth"), elem_classes=["hires-strategies-preview"])
 
 

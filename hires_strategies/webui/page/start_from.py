@@ -4,6 +4,7 @@ seldom; what was chosen stands in the fold's title."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -20,13 +21,25 @@ from hires_strategies.webui.generation.start_from import CHOICES, FIRST_PASS, FO
 from hires_strategies.webui.host import forks
 from hires_strategies.wording import describe, shorten
 
+from .values import Values, number_in
+
 _TITLE = "Start from"
 _QUIET: dict[str, Any] = {"show_progress": False, "queue": False}
 _SHOWN = 240  # pixels of the picture's height
 
 
-def build(elem_id: Callable[[str], str]) -> list[Any]:
-    """The components, in the order of generation.start_from: they are the script's last arguments."""
+@dataclass(frozen=True)
+class StartFields:
+    """`arguments`: the components in the order of generation.start_from, the script's last arguments. `size` holds the
+    chosen image's, "96x64"; `changes` are the events after which the preview is another one."""
+
+    arguments: list[Any]
+    size: Any
+    changes: list[Any]
+
+
+def build(elem_id: Callable[[str], str]) -> StartFields:
+    """The fold, with what belongs to the choice visible."""
     with gr.Accordion(
         _title(FIRST_PASS), open=False, elem_id=elem_id("start_from"), elem_classes=["hires-strategies-fold"]
     ) as fold:
@@ -42,20 +55,41 @@ def build(elem_id: Callable[[str], str]) -> list[Any]:
                 elem_id=elem_id("folder"),
             )  # fmt: skip
             results = gr.Radio(list(RESULTS), value=RESULTS[0], label="Results go to", elem_id=elem_id("results"))
-            again = gr.Checkbox(False, label="Again, also what is done already", elem_id=elem_id("again"))
+            again = gr.Checkbox(False, label="Do again what is done already", elem_id=elem_id("again"))
         with gr.Column(visible=False) as of_both:
             texts = gr.Checkbox(
-                True, label="Prompt, seed and settings of the picture's own text, where it has one",
+                True, label="Use the prompt, seed and settings that a picture was made with, where it says so",
                 elem_id=elem_id("picture_texts"),
             )  # fmt: skip
             note = gr.HTML("", elem_id=elem_id("start_note"), elem_classes=["hires-strategies-preview"])
-    for each in (start, image, folder, again):
+    size = gr.Textbox("", visible=False, elem_id=elem_id("start_size"))
+    for each in (start, image, folder, again, size):
         each.do_not_save_to_config = True  # each time anew, so that no later click does a folder unasked
-    start.change(_chosen, [start, image, folder], [fold, of_image, of_folder, of_both, note], **_QUIET)
-    image.change(lambda chosen: _of_image(chosen), [image], [note], **_QUIET)
+    changes = [
+        start.change(_chosen, [start, image, folder], [fold, of_image, of_folder, of_both, note], **_QUIET),
+        image.change(lambda chosen: (_of_image(chosen), _size(chosen)), [image], [note, size], **_QUIET),
+    ]
     folder.submit(_of_folder, [folder], [note], **_QUIET)
     folder.blur(_of_folder, [folder], [note], **_QUIET)
-    return [start, image, texts, folder, results, again]
+    return StartFields([start, image, texts, folder, results, again], size, changes)
+
+
+def is_given(values: Values) -> bool:
+    """Whether the page starts from pictures that are there already: no first pass is sampled."""
+    return values.get("start") in (IMAGE, FOLDER)
+
+
+def as_started(values: Values) -> tuple[Values, str]:
+    """The page's values with the size of the picture to start from, and a sentence where that is not known."""
+    if not is_given(values):
+        return values, ""
+    values = {**values, "hr": False}
+    width, _, height = str(values.get("start_size") or "").partition("x")
+    if values["start"] == IMAGE and width.isdecimal() and height.isdecimal():
+        return {**values, "width": int(width), "height": int(height)}, ""
+    which = "No picture is chosen yet" if values["start"] == IMAGE else "Each picture in the folder has its own size"
+    page = "\N{MULTIPLICATION SIGN}".join(f"{number_in(values, side, 512):g}" for side in ("width", "height"))
+    return values, f"{which}: what stands here is for one of {page}."
 
 
 def _title(start: str) -> str:
@@ -66,6 +100,10 @@ def _chosen(start: str, image: Image | None, folder: str) -> list[Any]:
     notes = {IMAGE: lambda: _of_image(image), FOLDER: lambda: _of_folder(folder)}
     shown = [gr.update(visible=start == IMAGE), gr.update(visible=start == FOLDER), gr.update(visible=start in notes)]
     return [gr.update(label=_title(start)), *shown, notes[start]() if start in notes else ""]
+
+
+def _size(image: Image | None) -> str:
+    return "" if image is None else f"{image.width}x{image.height}"
 
 
 def _of_image(image: Image | None) -> str:

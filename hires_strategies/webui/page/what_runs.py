@@ -23,12 +23,13 @@ _SIGMA_WORDS = (
 )
 
 
-def what_runs(plan: Plan, before: Plan | None, cost: float, seconds: float | None) -> str:
-    """HTML for a plan. `before`: see cost.plan_cost; `cost` in first passes; `seconds` is None if unknown."""
+def what_runs(plan: Plan, before: Plan | None, price: str, start: str) -> str:
+    """HTML for a plan. `before`: see cost.plan_cost; `price`: see `price_in_full`; `start`: what the stages go on
+    from."""
     variants = _variants(plan)
     words = f"{_WORDS} {_SIGMA_WORDS}" if "start sigma" in variants else _WORDS
     explained = f'<p class="hires-strategies-small">{words}</p>'
-    return _first_pass(plan, before) + variants + _cost(plan, cost, seconds) + explained
+    return _first_pass(plan, before, start) + variants + price + explained
 
 
 def size(width: int, height: int) -> str:
@@ -46,13 +47,13 @@ def passes(cost: float) -> str:
     return f"<b>{number}</b> first pass{'' if number == '1' else 'es'}"
 
 
-def _first_pass(plan: Plan, before: Plan | None) -> str:
+def _first_pass(plan: Plan, before: Plan | None, start: str) -> str:
     if not plan.needs_first_pass:
         return "<p>No first pass.</p>"
     first = before.first_pass if before else plan.first_pass
     asked = "" if first.made == (first.width, first.height) else f" (asked for {size(first.width, first.height)})"
     hires = f", by Hires. fix to {size(*plan.first_pass.made)}" if before else ""
-    return f"<p>First pass: {size(*first.made)}{asked}{hires}, then</p>"
+    return f"<p>{start}: {size(*first.made)}{asked}{hires}, then</p>"
 
 
 def _variants(plan: Plan) -> str:
@@ -96,7 +97,8 @@ def _option(option: Option, value: Any) -> str:
     return f"{option.name} {value:g}" if isinstance(option.kind, Number) else str(value)
 
 
-def _cost(plan: Plan, cost: float, seconds: float | None) -> str:
+def price_in_full(plan: Plan, cost: float, seconds: float | None) -> str:
+    """HTML: `cost` in first passes, `seconds` (None if unknown) and what decides the memory."""
     largest = max(plan.stages, key=lambda node: node.width * node.height)
     words = f"About {passes(cost)} of sampling"
     if seconds is not None:
