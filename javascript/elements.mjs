@@ -20,7 +20,7 @@ ours.call = async (name, ...values) => {
     return (await answer.json()).data;
 };
 
-// A sentence under the gallery's buttons, until the next one; nothing takes it away.
+// A sentence under the gallery's buttons, until the next one or the next Generate.
 ours.say = (sentence = "") => {
     let place = ours.find("hires_strategies_notice");
     if (!place) {

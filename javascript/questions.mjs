@@ -42,6 +42,7 @@ ours.holdGenerate = (section, edits) => {
     section.addEventListener("hires-strategies-answered", release);
     const hold = (event) => {
         const button = event.target.closest("#txt2img_generate, #txt2img_hires_strategies_run");
+        if (button?.id === "txt2img_generate") ours.say(); // what it says is of the pictures before
         if (!button || !ahead()) return;
         event.stopImmediatePropagation();
         held = button;

@@ -8,6 +8,7 @@ let run = null; // the one whose images the gallery does not show yet
 
 // Called by Gradio, with its hidden field as the answer. Resolves never where the user wants nothing after all.
 ours.runOnSelected = async () => {
+    await ours.galleryMayHaveGrown(); // pressed again at once: on what the last run made
     const image = await chosenImage();
     const start = image && (await chosenStart(image));
     if (!start) return new Promise(() => {});
@@ -28,7 +29,7 @@ ours.runOnSelected = async () => {
 async function chosenImage() {
     const images = ours.galleryImages();
     const pictures = images.filter(ours.isPicture);
-    const selected = ours.selectedImage(images);
+    const selected = images.find(({ index }) => index === selected_gallery_index());
     ours.say();
     if (selected && ours.isPicture(selected)) return selected;
     if (!pictures.length) return ours.say("The gallery is empty: generate first, then go on from one of its pictures.");
@@ -54,7 +55,10 @@ async function chosenStart({ text, strategy, width, height }) {
 
 // Called at each pause of the page's changes. The run's images stand in the place of the one that it was started on,
 // or behind it where the host keeps that one itself; the host tells nothing about them but their texts.
-ours.galleryMayHaveGrown = async () => {
+let growing = Promise.resolve();
+ours.galleryMayHaveGrown = () => (growing = growing.catch(() => {}).then(grow));
+
+async function grow() {
     const sources = ours.gallerySources();
     if (!run || sources.join("\n") === run.seen) return;
     run.seen = sources.join("\n");
@@ -66,6 +70,6 @@ ours.galleryMayHaveGrown = async () => {
     const own = made.map((record, index) => (index || kept ? record : records[at]) ?? undefined);
     ours.galleryGrew(sources, [...padded(records, at + kept), ...own, ...padded(records, before.length).slice(at + 1)]);
     await ours.select(at + 1);
-};
+}
 
 const padded = (records, length) => Array.from({ length }, (_, index) => records[index]);

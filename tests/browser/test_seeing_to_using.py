@@ -86,12 +86,13 @@ def test_finding_a_strength_and_using_it_are_four_clicks(small):
     tiles.nth(1).click()
     small.wait_for_text(best)
     assert clicks(small) == 4
-    assert small.part("strategies").is_visible() and sweep != best
+    assert small.part("preset").is_visible() and sweep != best
     assert f"@{small.field('stage1_denoising').input_value()}" == best.split()[-1]
     notice(page, best)
     small.set_host("txt2img_seed", "6")
     small.generate()
     assert [record["strategy"] for record in small.info["hires_strategies"]] == [best]
+    assert not page.locator(NOTICE).is_visible(), "it was of the pictures before"
 
 
 def test_generate_waits_for_the_strategy_that_is_being_used(small):
@@ -120,6 +121,21 @@ def test_a_variant_is_used_from_the_gallery_and_from_the_wipe(small):
     select(small, 0)
     page.locator(USE).click()
     notice(page, "contact sheet")
+
+
+def test_pressed_again_at_once_it_is_the_new_picture_that_is_meant(small):
+    """Though the server takes its time to tell what the last run made."""
+    page = small.page
+    small.write("Lanczos x2")
+    small.tick(False)
+    small.generate()
+    wait = lambda route: (page.wait_for_timeout(700), route.continue_())  # noqa: E731
+    page.route("**/run/hires_strategies_selected_image", wait)
+    small.generate(RUN[1:])
+    page.locator(RUN).click()
+    page.locator(CHOICE).first.wait_for()
+    assert page.locator(CHOICE).first.inner_text().endswith("(256\u00d7384)")
+    page.locator(".hires-strategies-cancel").click()
 
 
 def test_an_empty_gallery_says_so(small):

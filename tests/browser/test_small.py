@@ -70,6 +70,19 @@ def test_nothing_lies_on_the_next_thing(open_section, theme, width):
     assert section.page.evaluate(_OVERLAPS, "#script_hires_strategies_enable") == []
 
 
+@pytest.mark.parametrize("width", [400, 1400])
+def test_a_row_shows_its_values_in_full(open_section, width):
+    section = open_section(viewport={"width": width, "height": 1000})
+    for text, fields in (("R-ESRGAN 4x+ x2.25 @0.35", ("upscaler", "scale", "denoising")),
+                         ("R-ESRGAN 4x+ x2 @{0.5..0.8..0.1}", ("upscaler", "sweep"))):  # fmt: skip
+        section.write(text)
+        for name in fields:
+            box = section.field(f"stage1_{name}")
+            box.wait_for()
+            assert box.evaluate("(box) => box.scrollWidth - box.clientWidth") <= 0, (name, box.input_value())
+        assert section.part("stage1_row").bounding_box()["height"] < (50 if width == 1400 else 90)
+
+
 def test_what_is_folded_opens_with_one_click_and_closes_with_another(section):
     for fold, inside in (("as_text", "strategies"), ("what_runs", "plan"), ("returned", "stages"),
                          ("keepers", "keepers_with")):  # fmt: skip

@@ -111,7 +111,7 @@ def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
     )  # fmt: skip
     sweep = gr.Textbox(
         row.sweep, label="Denoising", visible=bool(row.sweep), elem_id=identity("sweep"), max_lines=1,
-        elem_classes=["hires-strategies-field", "hires-strategies-denoising"],
+        elem_classes=["hires-strategies-field", "hires-strategies-sweep"],
     )  # fmt: skip
     explained(upscaler, "What enlarges the picture: Latent modes before, others after it is decoded; None only resizes")
     explained(scale, "How many times larger than before this stage")
