@@ -47,9 +47,9 @@ async function chosenStart({ text, strategy, width, height }) {
     if (!strategy && !text.includes(", Hires upscale")) return FROM_FIRST_PASS;
     const first = /, Size: (\d+)x(\d+)/.exec(text);
     const size = (sides) => (sides ? ` (${sides.join("\u00d7")})` : "");
-    return ours.choose("This picture has been through a strategy. Run the one that the section holds", [
-        { text: `on the picture as it is${size([width, height])}`, value: FROM_PICTURE },
-        { text: `on its first pass${size(first?.slice(1))}`, value: FROM_FIRST_PASS },
+    return ours.choose("This picture has been through a strategy already. Where shall the section's strategy begin?", [
+        { text: `On this picture${size([width, height])}`, value: FROM_PICTURE },
+        { text: `On its first pass${size(first?.slice(1))}`, value: FROM_FIRST_PASS },
     ]);
 }
 

@@ -167,6 +167,7 @@ def test_one_picture_is_compared_with_its_first_pass(small):
 
 
 def test_a_first_pass_that_was_returned_is_there_once(small):
+    small.unfold("returned")
     small.part("first_pass").locator("input").check()
     small.write("Lanczos x2")
     small.generate()
@@ -194,6 +195,7 @@ def test_pictures_without_a_strategy_have_labels_and_one_alone_is_not_compared(s
 
 
 def test_seeds_are_told_where_there_are_several(small):
+    small.unfold("returned")
     small.part("sheet").locator("input").uncheck()
     small.set_host("txt2img_batch_count", "2")
     small.write("Lanczos x2")

@@ -73,7 +73,7 @@ def test_the_third_image_of_a_batch_are_two_clicks(small):
 def test_again_from_the_first_pass_of_a_variant(two):
     original = two.images
     select(two, 2)  # after the contact sheet and the first variant
-    run_and_answer(two, "on its first pass (128\u00d7192)")
+    run_and_answer(two, "On its first pass (128\u00d7192)")
     wait_until_selected(two.page, 3)
     texts = two.info["infotexts"]
     assert len(two.images) == len(original) + 1 == 4
@@ -93,7 +93,7 @@ def test_going_on_from_a_picture_again_and_again(small):
     small.set_host("txt2img_prompt", "something else")
     small.set_host("txt2img_seed", "6")
     select(small, 0)
-    run_and_answer(small, "on the picture as it is (192\u00d7288)")
+    run_and_answer(small, "On this picture (192\u00d7288)")
     wait_until_selected(small.page, 1)
     assert texts_of(small, "Size") == ["128x192", "192x288"]
     assert all(text.startswith("a woman with red hair") and "Seed: 5" in text for text in small.info["infotexts"])
@@ -119,7 +119,7 @@ def test_on_the_contact_sheet_it_asks_which_picture(two):
     page.locator(RUN).click()
     answer(page, "3. Latent x2 @0.7")
     run = len(two.images)
-    answer(page, "on its first pass")
+    answer(page, "On its first pass")
     page.wait_for_function("(count) => hiresStrategies.gallerySources().length > count", arg=run, timeout=120_000)
     wait_until_selected(page, 3)
     assert texts_of(two, "Hires strategy")[3] == "Lanczos x1.5"

@@ -66,7 +66,9 @@ def _tools(elem_id: Callable[[str], str]) -> tuple[Any, Any, Any]:
 
 def build_table(fields: PresetFields, elem_id: Callable[[str], str]) -> None:
     """The presets with their texts, beside the text that they fill in."""
-    with gr.Accordion("What the presets say", open=False, elem_id=elem_id("preset_list")):
+    with gr.Accordion(
+        "What the presets say", open=False, elem_id=elem_id("preset_list"), elem_classes=["hires-strategies-fold"]
+    ):
         fields.table = gr.HTML(_table({}), elem_id=elem_id("preset_table"))
 
 

@@ -55,10 +55,10 @@ def build(elem_id: Callable[[str], str]) -> StartFields:
                 elem_id=elem_id("folder"),
             )  # fmt: skip
             results = gr.Radio(list(RESULTS), value=RESULTS[0], label="Results go to", elem_id=elem_id("results"))
-            again = gr.Checkbox(False, label="Do again what is done already", elem_id=elem_id("again"))
+            again = gr.Checkbox(False, label="Again: also what is done already", elem_id=elem_id("again"))
         with gr.Column(visible=False) as of_both:
             texts = gr.Checkbox(
-                True, label="Use the prompt, seed and settings that a picture was made with, where it says so",
+                True, label="Use each picture's own prompt, seed and settings",
                 elem_id=elem_id("picture_texts"),
             )  # fmt: skip
             note = gr.HTML("", elem_id=elem_id("start_note"), elem_classes=["hires-strategies-preview"])
