@@ -122,9 +122,7 @@ def test_one_bad_entry_does_not_spoil_the_others(timing, bad):
 
 
 def test_worth():
-    assert worth_it(200, 2, 9) == (
-        "Worth it: a keeper costs 200 first passes without the strategy, 18 with it."
-    )
+    assert worth_it(200, 2, 9) == ("Worth it: a keeper costs 200 first passes without the strategy, 18 with it.")
     assert worth_it(8, 2, 9) == (
         "Rolling again is cheaper: a keeper costs 8 first passes without the strategy, 18 with it."
     )
