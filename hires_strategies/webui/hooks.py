@@ -139,6 +139,7 @@ def finishing(p: Processing, arguments: ImageArguments, hook: str) -> None:
     """An image of the host's list, in a hook of that name."""
     if hook == forks.finishing_hook() and (job := job_of(p)) is not None:
         job.finishing(p, arguments)
+        shared_batch.leave_as_made(p, job, arguments)
 
 
 def _batch(p: Processing) -> Batch | None:

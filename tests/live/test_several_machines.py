@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import WORKBENCH, _wait_until_it_runs
+from tests.conftest import LIVE, WORKBENCH, _wait_until_it_runs
 from tests.live.client import Answer, WebUI, same
+from tests.live.test_finished_images import adetailer, loaded_stand_in
 
 SWEEP = {
     "strategies": ["Latent x1.5 @{0.5,0.7}", "Lanczos x2 @0.4 > Nearest x1.5"],
@@ -33,7 +34,7 @@ class Machines:
         self.webui, self.worker, self.sharing = webui, worker, sharing
 
     def shared(self, argument: Any, **fields: Any) -> Answer:
-        return self.webui.txt2img(argument, alwayson_scripts=self.sharing, **{**FIELDS, **fields})
+        return self.webui.txt2img(argument, **{"alwayson_scripts": self.sharing, **FIELDS, **fields})
 
     def alone(self, argument: Any, **fields: Any) -> Answer:
         return self.worker.txt2img(argument, **{**FIELDS, **fields})
@@ -54,7 +55,7 @@ def machines(webui: WebUI, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log, url = folder / "log.txt", f"http://127.0.0.1:{port}"
-    options = ["--port", str(port), "--data-dir", str(folder), "--nowebui"]
+    options = ["--port", str(port), "--data-dir", str(folder), "--nowebui", "--extension", str(LIVE / "faults")]
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
             [sys.executable, str(WORKBENCH / "__main__.py"), *options], stdout=output, stderr=subprocess.STDOUT
@@ -120,6 +121,17 @@ def test_one_strategy(machines: Machines, strategy: str) -> None:
     answer = machines.shared(argument, **fields)
     check_parts(machines, answer, argument, fields)
     assert len(answer.images) == 2
+
+
+@pytest.mark.parametrize("which", ["stand-in", "ADetailer"])
+def test_each_machine_finishes_its_own_images(machines: Machines, which: str) -> None:
+    """The host that shares the batch works on the images of the others as well, once they are in its list."""
+    other = adetailer(machines.webui) if which == "ADetailer" else loaded_stand_in(machines.webui)
+    argument = {**SWEEP, "sheet": False, "detail": "every"}
+    fields = {"batch_size": 2, "seed": 650}
+    answer = machines.shared(argument, **fields, alwayson_scripts={**machines.sharing, **other})
+    check_parts(machines, answer, argument, {**fields, "alwayson_scripts": other})
+    assert [record["detailed"] for record in answer.records] == [True] * 6 + [False] * 4
 
 
 def test_a_variation_seed(machines: Machines) -> None:

@@ -61,7 +61,7 @@ def _as_if_generated(p: Processing, batch: Batch, variant: int) -> Processing:
     node = batch.plan.variants[variant].node
     strategies = [batch.strategy_of(variant, position) for position in range(len(batch.seeds))]
     batch.texts.write(q, batch.reached(node), strategies)
-    generator.rewind(q)
+    generator.rewind(batch.seeds[-1])  # p.seeds may have been lengthened by what other machines made
     return q
 
 

@@ -78,12 +78,15 @@ class Generated:
 
 @dataclass
 class GeneratedImages:
-    """The images of one batch, from the decoded tensor to the result. `shown`: what p.sample returned, as pictures."""
+    """The images of one batch, from the decoded tensor to the result. `shown`: what p.sample returned, as pictures.
+    `others`: images of the host's list that are not the batch's own; `came_as`: these as they were put there, by index.
+    """
 
     made: list[Made]
     shown: list[Image.Image]
     by_position: dict[int, Generated] = field(default_factory=dict)
     others: list[ImageArguments] = field(default_factory=list)
+    came_as: dict[int, Image.Image] = field(default_factory=dict)
     _tensor: Any = None
     _listed: Any = None
     _positions: list[int | None] | None = None
@@ -100,7 +103,9 @@ class GeneratedImages:
         """An image of the batch, p.batch_index in the host's list, goes through the last hook. Returns whether it is
         the list's last one."""
         if self._positions is None:
-            self._positions = self._find_positions()
+            listed = list(self._listed.images) if self._listed is not None else list(self._tensor)
+            self._positions = self._find_positions(listed)
+            self.came_as = {at: _picture(each) for at, each in enumerate(listed) if self._positions[at] is None}
             self._tensor = self._listed = None
             for missing in set(range(len(self.made))).difference(self._positions):
                 self._note(p, missing, missing, None)
@@ -129,16 +134,15 @@ class GeneratedImages:
                 errors.report("Hires strategies: an image's text could not be made", exc_info=True)
         self.by_position[position] = Generated(named_by, carrier, text, misplaced)
 
-    def _find_positions(self) -> list[int | None]:
+    def _find_positions(self, listed: list[Any]) -> list[int | None]:
         """Each listed picture's position in the batch; None for one that is not from the batch."""
-        listed = list(self._listed.images) if self._listed is not None else list(self._tensor)
         known: list[int | None] = []
         for picture in listed:
             position = self._position_in_memory(picture)
             known.append(position if position not in known else None)
         if all(position in known for position in range(len(self.shown))):
             return known
-        return recognised(known, self.shown, [pixels.from_decoded([picture * 2 - 1])[0] for picture in listed])
+        return recognised(known, self.shown, [_picture(each) for each in listed])
 
     def _position_in_memory(self, picture: Any) -> int | None:
         tensor = self._tensor
@@ -147,6 +151,11 @@ class GeneratedImages:
         one = tensor.stride(0) * tensor.element_size()
         position: int = (picture.data_ptr() - tensor.data_ptr()) // one if one else 0
         return position if 0 <= position < len(tensor) else None
+
+
+def _picture(listed: Any) -> Image.Image:
+    """What the host makes of a picture of its list, 3,H,W from 0 to 1."""
+    return pixels.from_decoded([listed * 2 - 1])[0]
 
 
 def find(batches: Sequence[GeneratedImages], processed: Processed) -> dict[tuple[int, int], int]:

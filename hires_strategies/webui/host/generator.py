@@ -5,14 +5,11 @@ from __future__ import annotations
 import torch
 from modules import rng
 
-from .processing import Processing
 
-
-def rewind(p: Processing) -> None:
-    """Reseed it and draw once, as the host's ImageRNG.first does for a batch's last image.
+def rewind(seed: int) -> None:
+    """Reseed it and draw once, as the host's ImageRNG.first does for a batch's last image, which has this seed.
 
     That is where sampling leaves it, in the first pass and in every second pass.
     """
-    seed = int(p.seeds[-1])
     torch.manual_seed(seed)  # the host does not, if its random numbers are not torch's
     rng.randn(seed, (1,), rng.create_generator(seed))  # for a batch's last image; Forge uses another seed

@@ -42,7 +42,7 @@ class WebuiHost:
     def rewind_generator(self) -> None:
         """Reseed torch's generator and draw once, as the host's ImageRNG.first does for a batch's last image."""
         if not self.control.rewind():
-            generator.rewind(self.p)
+            generator.rewind(int(self.p.seeds[-1]))
 
     def decode(self, latents: Latents) -> list[Image]:
         """Decode with the host's decode_latent_batch, in full quality even after an interrupt."""

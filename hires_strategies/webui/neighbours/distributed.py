@@ -26,6 +26,17 @@ _SECTION = "Hires strategies"
 _SECONDS = 5  # for a worker to say which version it has
 
 
+class _NoPlaces(list[Any]):
+    """Takes the places that the other extension counts, and shows it none when it wants to write the workers' texts.
+
+    The texts are ours to write. The other extension would also do so whenever ADetailer, in the middle of a batch, runs
+    its `postprocess` with an empty answer, and fail.
+    """
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+
 def forget_old_answers(p: Processing) -> None:
     """Take away what workers answered to an earlier generation that did not reach its end.
 
@@ -49,7 +60,8 @@ def send(p: Processing, arguments: Sequence[Any]) -> None:
 
 
 def shares(p: Processing, prompts: Sequence[Any]) -> list[Share]:
-    """What each worker made of this generation, waiting for it; the other extension is left the generated images.
+    """What each worker made of this generation, waiting for it; the other extension is left the generated images, not
+    their texts.
 
     Empty if the batch is not shared. `prompts`: p's prompt and negative prompt before any script changed them.
     """
@@ -63,19 +75,14 @@ def shares(p: Processing, prompts: Sequence[Any]) -> list[Share]:
             asked = _asked(p, job, before, prompts)
             share, job.worker.response = read_answer(job.worker.response, asked, partial(_version, job.worker))
             found.append(share)
+            job.gallery_map = _NoPlaces(job.gallery_map)
         before += job.batch_size * p.n_iter
     return found
 
 
 def has_appended(p: Processing, share: Share) -> bool:
     """Whether the other extension put this worker's images into the batch: it does so only in the last one."""
-    return any(job.worker.label == share.worker and job.gallery_map for job in _jobs(p))
-
-
-def leave_texts_to_us(p: Processing) -> None:
-    """Keep the other extension from writing the workers' texts to the places that it counted."""
-    for job in _jobs(p):
-        job.gallery_map = []
+    return any(job.worker.label == share.worker and len(job.gallery_map) for job in _jobs(p))
 
 
 def _worlds(p: Processing) -> Iterator[Any]:
