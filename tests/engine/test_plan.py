@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
+from hires_strategies.control_units import ControlUnits
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy, parse
@@ -329,6 +330,7 @@ EXAMPLES: dict[type, Callable[[Any], Any]] = {
     Name: lambda kind: "other",
     Text: lambda kind: "other",
     Flag: lambda kind: True,
+    ControlUnits: lambda kind: "off",
 }
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hires_strategies.lines import lines_of
 from hires_strategies.webui.files import data_file
 
 
@@ -67,7 +68,7 @@ def key_of(made_from: Any) -> str:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return lines_of(path.read_text(encoding="utf-8", errors="replace"))
     except FileNotFoundError:
         return []
 
