@@ -48,6 +48,8 @@ def take(section: Section, strategies: str) -> None:
     section.write(strategies)
     section.generate()
     section.write(strategies + " ")  # the preview again, now with the seconds that were just learnt
+    section.part("as_text").locator(".label-wrap").first.click()
+    section.part("strategies").wait_for(state="hidden")
     save(section.part("enable").screenshot(), "section")
     records = section.info.get("hires_strategies", [])
     for record in records:
