@@ -134,6 +134,19 @@ def test_each_machine_finishes_its_own_images(machines: Machines, which: str) ->
     assert [record["detailed"] for record in answer.records] == [True] * 6 + [False] * 4
 
 
+def test_an_early_answer_outlives_what_others_do_in_the_middle_of_a_batch(machines: Machines) -> None:
+    """Extensions that work on finished images run all scripts' `postprocess` then, where answers are thrown away."""
+    if not machines.sharing:
+        pytest.skip("this WebUI's worker is not faster than it")
+    other = loaded_stand_in(machines.webui)
+    sharing = {"Test shared batches": {"args": [{**machines.sharing["Test shared batches"]["args"][0], "early": True}]}}
+    scripts = {**sharing, **other}
+    answer = machines.shared("Latent x1.5 @0.6", batch_size=2, n_iter=2, seed=660, alwayson_scripts=scripts)
+    assert [record["image"] for record in answer.records] == [0, 1, 2, 3]
+    assert [record["worker"] for record in answer.records] == [None, None, "other", "other"]
+    assert all(record["error"] is None and record["notes"] == [] for record in answer.records)
+
+
 def test_a_variation_seed(machines: Machines) -> None:
     """All images then have one seed: which is which is not told by it."""
     argument = {**SWEEP, "stages": False, "sheet": False}

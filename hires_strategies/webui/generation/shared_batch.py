@@ -30,6 +30,7 @@ def send(p: Processing, arguments: Sequence[Any], job: Job) -> None:
 def begin(p: Processing) -> None:
     """Before anything is asked of other machines."""
     try:
+        distributed.share_once(p)
         distributed.forget_old_answers(p)
     except Exception:  # a version of the other extension that is not known
         errors.report("Hires strategies: old answers of other machines cannot be taken away", exc_info=True)

@@ -10,11 +10,14 @@ An answer holds everything that the worker's own copy of this extension made: im
 where the other extension keeps it, before that takes it up, and the generated images alone are left there for it.
 After a generation that failed an answer stays where it is, and would count as the next one's: it is taken away first,
 and an answer has to be one to this very request.
+
+ADetailer, in the middle of a batch, runs all scripts' `postprocess` and `before_process` with a copy of `p`: the first
+would throw away what workers have answered so far, the second would ask them for everything again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,15 +29,24 @@ _SECTION = "Hires strategies"
 _SECONDS = 5  # for a worker to say which version it has
 
 
-class _NoPlaces(list[Any]):
-    """Takes the places that the other extension counts, and shows it none when it wants to write the workers' texts.
+class _OncePerGeneration:
+    """A hook of the other extension, which it is spared for copies of the generation that it is sharing."""
 
-    The texts are ours to write. The other extension would also do so whenever ADetailer, in the middle of a batch, runs
-    its `postprocess` with an empty answer, and fail.
-    """
+    def __init__(self, hook: Callable[..., Any], world: Any) -> None:
+        self.hook, self.world = hook, world
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(())
+    def __call__(self, p: Processing, *args: Any, **kwargs: Any) -> Any:
+        return None if _is_copy_of_shared(self.world, p) else self.hook(p, *args, **kwargs)
+
+
+def share_once(p: Processing) -> None:
+    """Keep other scripts from making the other extension share a generation again that it is sharing."""
+    for script in p.scripts.alwayson_scripts if p.scripts is not None else ():
+        if _has_world(script):
+            for name in ("before_process", "postprocess"):
+                hook = getattr(script, name)
+                if not isinstance(hook, _OncePerGeneration):
+                    setattr(script, name, _OncePerGeneration(hook, script.world))
 
 
 def forget_old_answers(p: Processing) -> None:
@@ -43,7 +55,7 @@ def forget_old_answers(p: Processing) -> None:
     Not if they have been asked for this one already: then an old answer is known by what it is an answer to.
     """
     for world in _worlds(p):
-        if getattr(world, "p", None) is not p:
+        if getattr(world, "p", None) is not p and not _is_copy_of_shared(world, p):
             for worker in world.get_workers():
                 worker.response = None
 
@@ -60,8 +72,7 @@ def send(p: Processing, arguments: Sequence[Any]) -> None:
 
 
 def shares(p: Processing, prompts: Sequence[Any]) -> list[Share]:
-    """What each worker made of this generation, waiting for it; the other extension is left the generated images, not
-    their texts.
+    """What each worker made of this generation, waiting for it; the other extension is left the generated images.
 
     Empty if the batch is not shared. `prompts`: p's prompt and negative prompt before any script changed them.
     """
@@ -75,22 +86,38 @@ def shares(p: Processing, prompts: Sequence[Any]) -> list[Share]:
             asked = _asked(p, job, before, prompts)
             share, job.worker.response = read_answer(job.worker.response, asked, partial(_version, job.worker))
             found.append(share)
-            job.gallery_map = _NoPlaces(job.gallery_map)
         before += job.batch_size * p.n_iter
     return found
 
 
 def has_appended(p: Processing, share: Share) -> bool:
     """Whether the other extension put this worker's images into the batch: it does so only in the last one."""
-    return any(job.worker.label == share.worker and len(job.gallery_map) for job in _jobs(p))
+    return any(job.worker.label == share.worker and job.gallery_map for job in _jobs(p))
+
+
+def leave_texts_to_us(p: Processing) -> None:
+    """Keep the other extension from writing the workers' texts to the places that it counted."""
+    for job in _jobs(p):
+        job.gallery_map = []
 
 
 def _worlds(p: Processing) -> Iterator[Any]:
     """The other extension's object that knows the workers."""
     for script in p.scripts.alwayson_scripts if p.scripts is not None else ():
-        world = getattr(script, "world", None)
-        if hasattr(world, "jobs") and hasattr(world, "get_workers"):
-            yield world
+        if _has_world(script):
+            yield script.world
+
+
+def _is_copy_of_shared(world: Any, p: Processing) -> bool:
+    """Whether `p` is a copy, made in the middle, of the generation that is shared."""
+    shared = getattr(world, "p", None)
+    seeds = getattr(p, "all_seeds", None)  # None until a generation runs; then a copy has the very list
+    return p is not shared and seeds is not None and seeds is getattr(shared, "all_seeds", None)
+
+
+def _has_world(script: Any) -> bool:
+    world = getattr(script, "world", None)
+    return hasattr(world, "jobs") and hasattr(world, "get_workers")
 
 
 def _jobs(p: Processing) -> list[Any]:

@@ -43,6 +43,7 @@ def add_from_workers(p: Processing, processed: Processed, job: Job) -> None:
                 _save(p, each, share)
     if job.shares:
         _note_troubles(processed, job.shares)
+        distributed.leave_texts_to_us(p)
 
 
 def _tell(processed: Processed, share: Share) -> None:

@@ -1,7 +1,8 @@
 """An extension for tests only: has another WebUI make a part of each batch.
 
 It does what was seen of stable-diffusion-webui-distributed 2.3.0, slips included, with one worker. Its argument over
-the API is an object with the worker's address, {"worker": "http://127.0.0.1:7861"}.
+the API is an object with the worker's address, {"worker": "http://127.0.0.1:7861"}; with "early": true the worker has
+answered before this machine begins.
 """
 
 from __future__ import annotations
@@ -102,6 +103,8 @@ class SharedBatches(scripts.Script):
         payload["seed"] += 0 if p.subseed_strength else before
         other.thread = Thread(target=other.worker.request, args=(payload,))
         other.thread.start()
+        if asked.get("early"):
+            other.thread.join()
         p.batch_size = own.batch_size
 
     def postprocess_batch_list(self, p, pp, asked=None, *args, **kwargs):
