@@ -39,7 +39,7 @@ ours.galleryImages = () => {
     for (const image of images) {
         const name = names[image.index];
         // The same strategy again, on a picture that it made.
-        const isAlone = names.filter((other) => other === name).length === 1;
+        const isAlone = names.filter((other, at) => other === name && ours.isPicture(images[at])).length <= 1;
         image.label = `${image.index + 1}. ${name}${isAlone || !image.strategy ? "" : sizeIn(image)}`;
     }
     return images;
