@@ -18,6 +18,7 @@ import pytest
 
 from tests.conftest import LIVE, WORKBENCH, _wait_until_it_runs
 from tests.live.client import Answer, WebUI, same
+from tests.live.running import Running
 from tests.live.test_finished_images import adetailer, loaded_stand_in
 
 SWEEP = {
@@ -167,6 +168,24 @@ def test_the_next_one_alone_is_as_ever(machines: Machines) -> None:
     machines.shared("Latent x1.5 @0.6", batch_size=2, seed=900)
     one, again = (machines.webui.txt2img("Latent x1.5 @0.6", **FIELDS, seed=901) for _ in range(2))
     assert same(one.images[0], again.images[0]) and len(one.images) == len(one.records) == 1
+
+
+def test_after_an_interrupt_it_is_as_ever(machines: Machines) -> None:
+    scripts = {**machines.sharing, **loaded_stand_in(machines.webui)}
+    slow, quick = (
+        {"strategies": [f"Latent x1.5 @0.9 [{steps} steps]", "Nearest x2"], "detail": "every"} for steps in (60, 3)
+    )
+    fields: dict[str, Any] = {"batch_size": 2, "alwayson_scripts": scripts}
+    plain = machines.webui.txt2img(**FIELDS, seed=950)
+    before = machines.shared(quick, **fields, seed=951)
+    running = Running(machines.webui, slow, **FIELDS, **fields, seed=952)
+    running.wait_for("60 steps")
+    machines.webui.post("/sdapi/v1/interrupt")
+    assert "the user interrupted it" in running.result().records[0]["error"]
+    assert same(machines.webui.txt2img(**FIELDS, seed=950).images[0], plain.images[0])
+    again = machines.shared(quick, **fields, seed=951)
+    assert len(before.images) == 4 and before.info["infotexts"] == again.info["infotexts"]
+    assert all(same(one, other) for one, other in zip(before.images, again.images, strict=True))
 
 
 def test_a_worker_that_is_gone(machines: Machines) -> None:

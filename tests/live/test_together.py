@@ -81,6 +81,8 @@ def test_every_variant_under_a_unit_is_what_it_is_alone(together: Together, batc
 
 
 def test_a_first_pass_remembered_under_a_unit_starts_a_chain(together: Together) -> None:
+    if together.model == "random":
+        pytest.skip("the workbench's ControlNet keeps its models in no file, so its first passes are not remembered")
     fields = {"seed": 910_001, "unit": {"weight": 0.7}}
     together.run(False, settings=SETTINGS, **fields)
     hit = together.run(SWEEP[2], settings=AUDIT, **fields)
@@ -132,7 +134,7 @@ def test_a_folder_under_a_unit(together: Together, folder: Path) -> None:
     "argument",
     [
         {"strategies": [SLOW, SWEEP[0]], "detail": "every"},
-        {"strategies": [SLOW.replace(" >", " [detail] >").replace("steps", "steps, control off")]},
+        {"strategies": [SLOW.replace(" >", " [detail] >").replace("steps", "steps; control off")]},
     ],
     ids=["every", "between"],
 )
