@@ -94,9 +94,9 @@ def test_a_first_pass_remembered_under_a_unit_starts_a_chain(together: Together)
 def test_off_in_a_stage_beside_detail(together: Together) -> None:
     """The image is worked on between two stages, and only the first of them is guided."""
     text = "Lanczos x1.5 @0.5 [detail] > Latent x1.5 @0.6"
-    argument = {"strategies": [f"{text} [control off]", text], "stages": True, "detail": "first"}
-    answer = together.run(argument)
-    off, on = (together.run(each).images[0] for each in argument["strategies"])
+    texts = [f"{text} [control off]", text]
+    answer = together.run({"strategies": texts, "stages": True, "detail": "first"})
+    off, on = (together.run(each).images[0] for each in texts)
     assert same(answer.images[0], off) and not same(off, on)
     stages = pictures(answer, "stage")
     between = together.run("Lanczos x1.5 @0.5").images[0]

@@ -36,7 +36,7 @@ def sharing() -> Sharing:
 def generation(sharing: Sharing) -> Any:
     """A generation before it runs, known to this extension."""
     p = SimpleNamespace(scripts=SimpleNamespace(alwayson_scripts=[sharing]), all_seeds=None)
-    distributed.share_once(p)  # type: ignore[arg-type]
+    distributed.share_once(p)
     return p
 
 

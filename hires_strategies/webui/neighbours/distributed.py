@@ -41,12 +41,11 @@ class _OncePerGeneration:
 
 def share_once(p: Processing) -> None:
     """Keep other scripts from making the other extension share a generation again that it is sharing."""
-    for script in p.scripts.alwayson_scripts if p.scripts is not None else ():
-        if _has_world(script):
-            for name in ("before_process", "postprocess"):
-                hook = getattr(script, name)
-                if not isinstance(hook, _OncePerGeneration):
-                    setattr(script, name, _OncePerGeneration(hook, script.world))
+    for script, world in _sharing(p):
+        for name in ("before_process", "postprocess"):
+            hook = getattr(script, name)
+            if not isinstance(hook, _OncePerGeneration):
+                setattr(script, name, _OncePerGeneration(hook, world))
 
 
 def forget_old_answers(p: Processing) -> None:
@@ -103,9 +102,16 @@ def leave_texts_to_us(p: Processing) -> None:
 
 def _worlds(p: Processing) -> Iterator[Any]:
     """The other extension's object that knows the workers."""
+    for _, world in _sharing(p):
+        yield world
+
+
+def _sharing(p: Processing) -> Iterator[tuple[Script, Any]]:
+    """The other extension's script, with that object."""
     for script in p.scripts.alwayson_scripts if p.scripts is not None else ():
-        if _has_world(script):
-            yield script.world
+        world = getattr(script, "world", None)
+        if hasattr(world, "jobs") and hasattr(world, "get_workers"):
+            yield script, world
 
 
 def _is_copy_of_shared(world: Any, p: Processing) -> bool:
@@ -113,11 +119,6 @@ def _is_copy_of_shared(world: Any, p: Processing) -> bool:
     shared = getattr(world, "p", None)
     seeds = getattr(p, "all_seeds", None)  # None until a generation runs; then a copy has the very list
     return p is not shared and seeds is not None and seeds is getattr(shared, "all_seeds", None)
-
-
-def _has_world(script: Any) -> bool:
-    world = getattr(script, "world", None)
-    return hasattr(world, "jobs") and hasattr(world, "get_workers")
 
 
 def _jobs(p: Processing) -> list[Any]:
