@@ -66,7 +66,7 @@ def test_an_infotext_asks_for_no_sheet(webui: WebUI) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("Lanczos x2", "'args' has to be a list, .* and not a text, found one that begins with 'Lanczos '"),
+        ("Lanczos x2", "'args' has to be a list, .* and not a text, found one that begins with 'Lanczos"),
         ('{"strategies": ["Lanczos x2"]}', "'args' has to be a list, .* and not a text"),
         ([["Lanczos x2"]], "has to be true, false, a strategy text or an object, found .'Lanczos x2'."),
         ([2], "found 2"),
