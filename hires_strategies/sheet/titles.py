@@ -51,7 +51,8 @@ def _difference(column: Column, several: bool) -> str:
     part = TITLED[column.part]
     whose = f"stage {column.stage + 1}'s " if several else ""
     if isinstance(part.kind, Flag):
-        return f"{whose}{part.name} on and off"
+        place = f" in stage {column.stage + 1}" if several else ""
+        return f"with and without '{next(filter(None, values))}'{place}"
     shown = [_value(part, value) for value in values]
     if isinstance(part.kind, Number) and len(values) > _MOST_NAMED - 1 and _is_row(part, values):
         return f"{whose}{part.name} {shown[0]} to {shown[-1]}"

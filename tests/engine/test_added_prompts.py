@@ -80,4 +80,4 @@ def test_they_need_sampling() -> None:
 def test_captions_tell_a_flag() -> None:
     captions = make_captions(parse("Latent x2 @0.7 {[5 steps],[5 steps; networks off]}"), [None, None])
     assert captions.each[1] == "networks off"
-    assert "networks …" in captions.title
+    assert captions.title == "With and without 'networks off', Latent \u00d72 at 0.7, 5 steps"

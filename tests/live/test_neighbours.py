@@ -190,6 +190,8 @@ def test_a_control_unit_that_is_on_is_remembered(webui: WebUI) -> None:
     models = webui.get("/controlnet/model_list")["model_list"] if "controlnet" in scripts else []
     if not models:
         pytest.skip("this WebUI has no ControlNet with a model")
+    if models[0] == "random":
+        pytest.skip("the workbench's ControlNet keeps its models in no file, so its first passes are not remembered")
     unit = {"enabled": True, "module": "none", "model": models[0], "image": picture("white"), "weight": 1.0}
     webui.txt2img(False, **SMALL)  # some extensions put themselves into the sampling at the first generation
     fields = known(webui, prompt=f"a house {uuid4().hex}", **told("ControlNet", unit))
