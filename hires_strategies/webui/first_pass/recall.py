@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from modules import devices, errors, sd_samplers, shared
+from modules import errors, sd_samplers, shared
 
 from hires_strategies.running.first_pass_store import FirstPasses, Recalled, Traces
 from hires_strategies.running.no_key import NoKey
 from hires_strategies.webui import settings
-from hires_strategies.webui.host import progress
+from hires_strategies.webui.host import generator, progress
 from hires_strategies.webui.host.parameters import recorded
 from hires_strategies.webui.host.processing import Processing
 
@@ -76,7 +76,7 @@ class FirstPassOfBatch:
         p.sampler.eta = found.traces.eta
         p.extra_generation_params.update(found.traces.parameters)
         if found.same_batch:
-            _restore_generators(found.traces)
+            generator.restore(found.traces.generators)
         return found.latents.to(shared.device)
 
     def _remember(self, keys: list[str], samples: Any, parameters: dict[str, Any]) -> str | None:
@@ -85,7 +85,7 @@ class FirstPassOfBatch:
             return f"The user {how} it."
         if (reason := _unfit(samples, len(keys), parameters)) is not None:
             return reason
-        traces = Traces(parameters, _generators(), getattr(self.p.sampler, "eta", None))
+        traces = Traces(parameters, generator.states(), getattr(self.p.sampler, "eta", None))
         return _MEMORY.remember(keys, samples, traces)
 
     def _say_not_remembered(self, reason: str | None) -> None:
@@ -133,17 +133,3 @@ def _unfit(samples: Any, count: int, parameters: dict[str, Any]) -> str | None:
         return f"What was sampled is no batch of latents, one for each image (found {type(samples).__qualname__})."
     odd = [name for name, value in parameters.items() if type(value) not in _PLAIN]
     return f"The generation parameter '{odd[0]}' is neither a text nor a number." if odd else None
-
-
-def _generators() -> dict[str, torch.Tensor]:
-    """The states of torch's generators, from which encoding a picture draws."""
-    states = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available() and devices.device.type == "cuda":
-        states["cuda"] = torch.cuda.get_rng_state(devices.device)
-    return states
-
-
-def _restore_generators(traces: Traces) -> None:
-    torch.set_rng_state(traces.generators["cpu"])
-    if "cuda" in traces.generators:
-        torch.cuda.set_rng_state(traces.generators["cuda"], devices.device)

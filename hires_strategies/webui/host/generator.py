@@ -1,9 +1,31 @@
-"""Torch's global generator, from which encoding draws, and some upscalers when they load."""
+"""Torch's global generators, from which encoding draws, and some upscalers when they load."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
-from modules import rng
+from modules import devices, rng
+
+
+def used_gpus() -> list[torch.device]:
+    """The CUDA device that the host computes on, which has a generator of its own; empty without one."""
+    return [devices.device] if torch.cuda.is_available() and devices.device.type == "cuda" else []
+
+
+def states() -> dict[str, torch.Tensor]:
+    """The generators' states now, by kind of device."""
+    found = {"cpu": torch.get_rng_state()}
+    for gpu in used_gpus():
+        found["cuda"] = torch.cuda.get_rng_state(gpu)
+    return found
+
+
+def restore(states: Mapping[str, torch.Tensor]) -> None:
+    """Set the generators to such states."""
+    torch.set_rng_state(states["cpu"])
+    if "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], devices.device)
 
 
 def rewind(seed: int) -> None:

@@ -12,12 +12,11 @@ from copy import deepcopy
 from typing import Any
 
 from hires_strategies.planning.plan import Node, Plan
-from hires_strategies.webui.host import forks
+from hires_strategies.webui.host import forks, generator
 from hires_strategies.webui.host.processing import Processing
 
 from . import controlnet_units as units
 from .controlnet_stages import StagesWithControl, misfit
-from .undisturbed import generators, put_back
 
 _CACHE = "controlnet_vae_cache"  # encoded hints of a generation, which Hires. fix uses again in its next batch
 
@@ -35,7 +34,7 @@ class HookedControl(StagesWithControl):
         # each finds only what was kept before the batch's stages; the next batch, as with Hires. fix, finds it all.
         self._cached = deepcopy(getattr(p, _CACHE, None))
         self._encoded: list[Any] = []
-        self._after_first_pass = generators() if self._has_encoded() else None
+        self._after_first_pass = generator.states() if self._has_encoded() else None
 
     @classmethod
     def first_pass(cls, p: Processing, script: Any, compute: Callable[[], Any]) -> Any:
@@ -61,7 +60,7 @@ class HookedControl(StagesWithControl):
     def rewind(self) -> bool:
         """See host.control.Control."""
         if self._after_first_pass is not None:
-            put_back(self._after_first_pass)
+            generator.restore(self._after_first_pass)
         return self._after_first_pass is not None
 
     def marked(self, c: Any, uc: Any) -> tuple[Any, Any]:
