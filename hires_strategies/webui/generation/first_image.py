@@ -14,6 +14,15 @@ from .image_parameters import ImageParameters
 KEY = "First pass image"
 
 
+def check_hires_fix_is_off(p: Processing) -> None:
+    """Raise StrategyError if the host's Hires. fix is on beside a picture to start from."""
+    if p.enable_hr:
+        raise StrategyError(
+            "A picture takes the place of the first pass, so Hires. fix ('enable_hr': true) has nothing to enlarge: "
+            "leave one of them out."
+        )
+
+
 def take_over(p: Processing, image: Image, texts: bool | None = None) -> None:
     """Give `p` the picture's size and what its infotext says.
 
@@ -21,11 +30,7 @@ def take_over(p: Processing, image: Image, texts: bool | None = None) -> None:
     prompts and seed if the request has none of its own (an empty prompt and a seed of -1 count as none). Raises
     StrategyError if the host's Hires. fix is on as well.
     """
-    if p.enable_hr:
-        raise StrategyError(
-            "A picture takes the place of the first pass, so Hires. fix ('enable_hr': true) has nothing to enlarge: "
-            "leave one of them out."
-        )
+    check_hires_fix_is_off(p)
     take_texts(p, image, texts)
     p.width, p.height = image.size
     p.extra_generation_params[KEY] = hashlib.sha256(image.tobytes()).hexdigest()[:10]

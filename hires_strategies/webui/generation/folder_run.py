@@ -24,7 +24,7 @@ from hires_strategies.webui.refusal import refused
 from hires_strategies.webui.settings import FOLDER_SHOWN, limits
 from hires_strategies.wording import describe, short
 
-from . import of_folder, start_from
+from . import first_image, of_folder, start_from
 from .done import Done
 from .folder_listing import list_pictures
 from .folder_path import allowed_folder
@@ -92,11 +92,7 @@ class _FolderRun:
 
     def __init__(self, p: Processing, request: Request, own_limits: Limits) -> None:
         assert request.folder is not None
-        if p.enable_hr:
-            raise StrategyError(
-                "A picture takes the place of the first pass, so Hires. fix ('enable_hr': true) has nothing to "
-                "enlarge: leave one of them out."
-            )
+        first_image.check_hires_fix_is_off(p)
         self.p, self.request, self.limits = p, request, own_limits
         self.folder: Path = allowed_folder(request.folder, p.is_api)
         self.done = Done.of(self.folder)
@@ -171,7 +167,7 @@ class _FolderRun:
         if finished and not trouble and files:
             self.done.add(picture.key, name, files)
             self.report.done(name, files)
-        elif progress.stopped() is not None or forks.stops_after_this_image():
+        elif progress.is_stopping():
             self.report.unfinished(name, files)
         else:
             self.report.failed(name, " ".join(trouble) or "Nothing was saved.", files)

@@ -10,7 +10,7 @@ from PIL.Image import Image
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.running.run import Result
-from hires_strategies.webui.host import attachments, forks, progress
+from hires_strategies.webui.host import attachments, progress
 from hires_strategies.webui.host.processing import Processing
 
 from .request import Request
@@ -63,8 +63,7 @@ def one_picture(p: Processing, request: Request) -> Request:
 def require_a_result(p: Processing, result: Result) -> None:
     """Raise StrategyError where every stage of a picture of a folder failed: what is left is the picture itself, and
     there is nothing to save. What the user stopped is as the host's rules have it."""
-    is_stopped = progress.stopped() is not None or forks.stops_after_this_image()
-    if held(p) is not None and not is_stopped and all(outcome.error for outcome in result.stages):
+    if held(p) is not None and not progress.is_stopping() and all(outcome.error for outcome in result.stages):
         raise StrategyError(" ".join(result.troubles))
 
 

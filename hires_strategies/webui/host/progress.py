@@ -13,7 +13,7 @@ from modules import shared
 
 from hires_strategies.planning.shares import Jobs, job_numbers
 
-from . import attachments
+from . import attachments, forks
 from .processing import Processing
 from .state import state as host_state
 
@@ -26,6 +26,11 @@ def stopped() -> str | None:
     if state.interrupted:
         return "interrupted"
     return "skipped" if state.skipped else None
+
+
+def is_stopping() -> bool:
+    """Whether the user has asked for an end, at once or after the current image."""
+    return stopped() is not None or forks.stops_after_this_image()
 
 
 @dataclass
