@@ -126,6 +126,10 @@ def test_another_strategy_prompt_or_setting_is_something_else_to_do(pictures: Pi
     assert pictures.states(fields={"prompt": "another"}) == {"own.png": "done before", "plain.png": "done"}
     assert set(pictures.states(fields={"batch_size": 2}).values()) == {"done"}
     assert set(pictures.states(results="output folder").values()) == {"done"}
+    assert set(pictures.states(detail="every").values()) == {"done"}
+    by_setting = {"override_settings": {"hires_strategies_detail": "every"}}
+    assert set(pictures.states(fields=by_setting).values()) == {"done"}
+    assert set(pictures.states(detail="first").values()) == {"done before"}
     pictures.add("own.png", TEXT, colour="blue")
     assert pictures.states() == {"own.png": "done", "plain.png": "done before"}
 

@@ -12,6 +12,7 @@ from copy import copy
 from modules import errors
 from PIL.Image import Image
 
+from hires_strategies.webui import settings
 from hires_strategies.webui.host import each_image, forks, generator, progress
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.neighbours import adetailer
@@ -19,6 +20,12 @@ from hires_strategies.wording import describe
 
 from .batch import Batch, Detailed
 from .generated_images import text_of
+from .request import Request
+
+
+def of_every_variant(p: Processing, request: Request) -> bool:
+    """Whether the host's work on each finished image is done for every variant: as asked, else as set."""
+    return (request.detail or settings.detail(p.override_settings)) == "every"
 
 
 def texts_without(p: Processing, batch: Batch, within: bool) -> list[str] | None:

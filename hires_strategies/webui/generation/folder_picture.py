@@ -16,7 +16,7 @@ from hires_strategies.webui.host import forks, loaded
 from hires_strategies.webui.host.processing import Processing, opts
 from hires_strategies.wording import describe
 
-from . import first_image, folder_path, of_folder
+from . import detail, first_image, folder_path, of_folder
 from .done import key_of
 from .request import BESIDE, Request
 
@@ -41,7 +41,7 @@ def look_at(p: Processing, path: Path, request: Request) -> Waiting:
     data = _bytes(path, p.is_api)
     q = _own(p)
     first_image.take_texts(q, header(data, path.name), request.picture_texts)
-    return Waiting(path, key_of([path.name, hashlib.sha256(data).hexdigest(), _asked(request), _made_from(q)]))
+    return Waiting(path, key_of([path.name, hashlib.sha256(data).hexdigest(), _asked(q, request), _made_from(q)]))
 
 
 def generation_of(p: Processing, waiting: Waiting, request: Request, limits: Limits) -> Processing:
@@ -78,9 +78,10 @@ def _bytes(path: Path, is_api: bool) -> bytes:
         raise StrategyError(f"The file cannot be read: {describe(error)}") from None
 
 
-def _asked(request: Request) -> list[Any]:
+def _asked(q: Processing, request: Request) -> list[Any]:
     texts = [format_strategy(strategy) for strategy in request.strategies]
-    return [texts, request.stages, request.first_pass, request.sheet, request.crops, request.results]
+    returned = [request.stages, request.first_pass, request.sheet, request.crops, request.results]
+    return [texts, *returned, detail.of_every_variant(q, request)]
 
 
 def _made_from(q: Processing) -> dict[str, Any]:

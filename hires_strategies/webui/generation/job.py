@@ -171,7 +171,7 @@ class Job:
 
     def details(self, p: Processing) -> bool:
         """Whether the host's work on each finished image is done for every variant."""
-        return (self.request.detail or settings.detail(p.override_settings)) == "every"
+        return detail.of_every_variant(p, self.request)
 
     def _handed_out(self, p: Processing, picture: Picture | None) -> tuple[str, ...]:
         """Names by which the page may ask for what the stages started from, the first pass or Hires. fix's result."""
