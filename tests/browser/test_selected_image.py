@@ -39,14 +39,19 @@ def run_and_answer(section, words):
     section.wait_until_drawn()
 
 
+def generate_and_change(section, text):
+    """Pictures of a prompt, and then other values on the page."""
+    section.set_host("txt2img_prompt", "a woman with red hair")
+    section.write(text)
+    section.generate()
+    section.set_host("txt2img_prompt", "something else")
+    section.set_host("txt2img_seed", "6")
+
+
 @pytest.fixture
 def two(small):
-    """A sheet and two variants of a prompt, and then other values on the page."""
-    small.set_host("txt2img_prompt", "a woman with red hair")
-    small.write("Latent x2 @{0.5,0.7}")
-    small.generate()
-    small.set_host("txt2img_prompt", "something else")
-    small.set_host("txt2img_seed", "6")
+    """A sheet and two variants; see generate_and_change."""
+    generate_and_change(small, "Latent x2 @{0.5,0.7}")
     small.write("Lanczos x1.5")
     return small
 
@@ -87,11 +92,7 @@ def test_again_from_the_first_pass_of_a_variant(two):
 
 
 def test_going_on_from_a_picture_again_and_again(small):
-    small.set_host("txt2img_prompt", "a woman with red hair")
-    small.write("Lanczos x1.5")
-    small.generate()
-    small.set_host("txt2img_prompt", "something else")
-    small.set_host("txt2img_seed", "6")
+    generate_and_change(small, "Lanczos x1.5")
     select(small, 0)
     run_and_answer(small, "On this picture (192\u00d7288)")
     wait_until_selected(small.page, 1)
