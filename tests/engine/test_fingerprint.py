@@ -135,7 +135,7 @@ def holds_itself(value: Any, depth: int = 1) -> Plain:
     return outer
 
 
-def masked(mask: list[int]) -> Any:
+def masked(mask: list[bool]) -> Any:
     return np.ma.MaskedArray([1, 2], mask)
 
 
@@ -235,7 +235,7 @@ def test_a_copy_has_the_same_digest(value: Any) -> None:
         (np.zeros(2, ">i4"), np.zeros(2, "<i4")),
         (np.zeros(2, [("a", "i4")]), np.zeros(2, [("b", "i4")])),
         (np.array([1, "a"], object), np.array([1, "b"], object)),
-        (masked([0, 1]), masked([1, 0])),
+        (masked([False, True]), masked([True, False])),
         (np.zeros(4), torch.zeros(4, dtype=torch.float64)),
         (Unit(1), Unit(2)),
         (Unit(1, np.zeros((8, 8))), Unit(1, np.eye(8))),
@@ -261,7 +261,7 @@ def test_a_copy_has_the_same_digest(value: Any) -> None:
         ([1].append, [2].append),
         (functools.partial(digest, 1), functools.partial(digest, 2)),
         (functools.partial(digest, name="a"), functools.partial(digest, name="b")),
-        (functools.partial(digest, [1]), functools.partial(masked, [1])),
+        (functools.partial(digest, [True]), functools.partial(masked, [True])),
         (functools.partial(Plain(1).method), functools.partial(Plain(2).method)),
         (print, len),
         (int, float),

@@ -102,7 +102,9 @@ function submit_txt2img_upscale(...values) {
 
 function restart_reload() {
     document.body.textContent = 'Reloading...';
-    const attempt = () => fetch('.').then(() => location.reload(), () => setTimeout(attempt, 500));
+    // A server that is just ending may take a question and never answer it.
+    const ask = () => fetch('.', {signal: AbortSignal.timeout(5000)});
+    const attempt = () => ask().then(() => location.reload(), () => setTimeout(attempt, 500));
     setTimeout(attempt, 2000);
     return [];
 }
