@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from .errors import StrategyError
 from .limits import MAX_STAGES
-from .stage_options import BY_FIELD, OPTIONS, PARTS, Option, Options, Part, normal
+from .stage_options import BY_FIELD, OPTIONS, PARTS, Option, Options, Part
+from .value_kinds import normal
 from .wording import short
 
 DIRECT = "Direct"

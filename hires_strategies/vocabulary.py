@@ -8,8 +8,9 @@ from difflib import get_close_matches
 
 from .errors import StrategyError
 from .limits import DEFAULT_LIMITS, Limits
-from .stage_options import OPTIONS, Name
+from .stage_options import OPTIONS
 from .strategy import DIRECT, LATENT_UPSCALERS, Stage
+from .value_kinds import Name
 from .wording import shorten
 
 

@@ -11,8 +11,9 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.limits import MAX_STAGES
 from hires_strategies.notation.literals import format_number
 from hires_strategies.notation.text import format_strategy
-from hires_strategies.stage_options import BY_FIELD, Number, Option, Part
+from hires_strategies.stage_options import BY_FIELD, Option, Part
 from hires_strategies.strategy import Stage, Strategy
+from hires_strategies.value_kinds import Number
 from hires_strategies.wording import shorten
 
 MOST_VALUES = 1000  # per range

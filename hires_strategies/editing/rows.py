@@ -17,8 +17,9 @@ from hires_strategies.notation.options import bracketed, find_option, format_val
 from hires_strategies.notation.source import Source
 from hires_strategies.notation.stage_source import cut_stage, cut_strategy
 from hires_strategies.notation.text import format_size, parse, read_denoising, read_size
-from hires_strategies.stage_options import OPTIONS, Flag, Name, Number, Option
+from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import LATENT_UPSCALERS, Stage
+from hires_strategies.value_kinds import Flag, Name, Number
 from hires_strategies.vocabulary import ANYTHING
 
 

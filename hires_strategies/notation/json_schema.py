@@ -8,7 +8,8 @@ from typing import Any
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import MAX_STAGES
-from hires_strategies.stage_options import BY_FIELD, OPTIONS, PARTS, SIDE_IN_PIXELS, Flag, Part
+from hires_strategies.stage_options import BY_FIELD, OPTIONS, PARTS, SIDE_IN_PIXELS, Part
+from hires_strategies.value_kinds import Flag
 from hires_strategies.wording import short
 
 

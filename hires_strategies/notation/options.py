@@ -7,8 +7,9 @@ from typing import Any
 
 from hires_strategies.control_units import ControlUnits
 from hires_strategies.errors import StrategyError
-from hires_strategies.stage_options import EXAMPLES, OPTIONS, Flag, Name, Number, Option, Text
+from hires_strategies.stage_options import EXAMPLES, OPTIONS, Option
 from hires_strategies.strategy import Stage
+from hires_strategies.value_kinds import Flag, Name, Number, Text
 from hires_strategies.vocabulary import Vocabulary
 from hires_strategies.wording import found
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hires_strategies.stage_options import PARTS, Flag, Name, Number, Part, Text
+from hires_strategies.stage_options import PARTS, Part
+from hires_strategies.value_kinds import Flag, Name, Number, Text
 
 # The parts of a stage in the order of a title; the first three come before the brackets. A size is scale or pixels.
 TITLED = tuple(part for part in PARTS if part.field not in ("width", "height"))

@@ -29,7 +29,9 @@ from hires_strategies.webui.generation.batch_progress import bar_for, bar_withou
 from hires_strategies.webui.generation.job import Job, forget, hang, job_on, needs_first_pass, part
 from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
 from hires_strategies.webui.generation.selectable_script import selectable_script_runs
-from hires_strategies.webui.host import attachments, forks, infotext, parameters, progress, saving
+from hires_strategies.webui.host import attachments, infotext, parameters, progress, saving
+from hires_strategies.webui.host.forks.gallery import is_gallery_upscale
+from hires_strategies.webui.host.forks.job import finishing_hook
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import ImageArguments, Processed, Processing
 from hires_strategies.webui.neighbours import adetailer
@@ -137,7 +139,7 @@ def postprocess_batch_list(p: Processing, arguments: Any) -> None:
 
 def finishing(p: Processing, arguments: ImageArguments, hook: str) -> None:
     """An image of the host's list, in a hook of that name."""
-    if hook == forks.finishing_hook() and (job := job_of(p)) is not None:
+    if hook == finishing_hook() and (job := job_of(p)) is not None:
         job.finishing(p, arguments)
         shared_batch.leave_as_made(p, job, arguments)
 
@@ -223,7 +225,7 @@ def is_ours(p: Processing) -> bool:
     """Whether a generation can have strategies: txt2img, but neither the gallery's hires button nor ADetailer's own."""
     if not isinstance(p, processing.StableDiffusionProcessingTxt2Img):
         return False
-    return not adetailer.is_its_own(p) and not forks.is_gallery_upscale(p)
+    return not adetailer.is_its_own(p) and not is_gallery_upscale(p)
 
 
 def job_of(p: Processing) -> Job | None:

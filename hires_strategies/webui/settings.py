@@ -13,8 +13,8 @@ from hires_strategies.limits import DEFAULT_LIMITS, Limits
 from hires_strategies.notation.json_schema import DETAIL
 from hires_strategies.running.first_pass_store import MEGABYTE, MOST_IMAGES, MOST_MEGABYTES
 from hires_strategies.sheet.crops import Box, parse_box
-from hires_strategies.stage_options import Number
-from hires_strategies.webui.host.forks import fewest_steps
+from hires_strategies.value_kinds import Number
+from hires_strategies.webui.host.forks.samplers import fewest_steps
 from hires_strategies.webui.host.processing import opts
 from hires_strategies.wording import short
 

@@ -17,7 +17,8 @@ from hires_strategies import presets
 from hires_strategies.editing.change import Change, read_change, spread
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import parse
-from hires_strategies.stage_options import BY_FIELD, PARTS, Name
+from hires_strategies.stage_options import BY_FIELD, PARTS
+from hires_strategies.value_kinds import Name
 from hires_strategies.webui.generation import xyz_cell
 from hires_strategies.webui.generation.job import Job
 from hires_strategies.webui.host import attachments, loaded

@@ -13,8 +13,9 @@ import numpy as np
 from PIL import Image
 
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.plan import FirstPass, Node, Plan, make_plan
+from hires_strategies.planning.plan import FirstPass, Node, Plan
 from hires_strategies.planning.sizes import Upscale
+from hires_strategies.planning.tree import make_plan
 from hires_strategies.running.host import Sampled
 from hires_strategies.running.run import Picture
 

@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hires_strategies.control_units import MAX_UNIT, MAX_WEIGHT, ControlUnits, Unit, Units, canonical
-from hires_strategies.stage_options import OPTIONS, Kind, Name, Number, Text
+from hires_strategies.stage_options import OPTIONS
 from hires_strategies.strategy import DIRECT, LATENT_UPSCALERS, Stage, Strategy
+from hires_strategies.value_kinds import Kind, Name, Number, Text
 from hires_strategies.vocabulary import Vocabulary
 
 # Lone surrogates are no text (they cannot be written as UTF-8), so no stage may hold one.

@@ -17,7 +17,8 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_form import strategy_from_object
 from hires_strategies.notation.json_schema import STAGE_SCHEMA
 from hires_strategies.notation.text import format_strategy, parse
-from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.plan import FirstPass
+from hires_strategies.planning.tree import make_plan
 from hires_strategies.stage_options import BY_FIELD
 
 text = "None x2 @0.5 [churn 0.5]"

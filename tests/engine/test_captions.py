@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.plan import FirstPass
+from hires_strategies.planning.tree import make_plan
 from hires_strategies.sheet.captions import Captions, Table, make_captions
 from tests.engine.generators import strategies
 

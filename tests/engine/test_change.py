@@ -7,7 +7,8 @@ import pytest
 from hires_strategies.editing.change import changed, read_change, spread
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import format_strategy, parse
-from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.plan import FirstPass
+from hires_strategies.planning.tree import make_plan
 
 
 def edit(text: str, field: str, value: str) -> str:

@@ -11,7 +11,8 @@ from hires_strategies.control_units import PATTERN, Unit, canonical, read_units
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_form import strategy_from_object
 from hires_strategies.notation.text import format_strategy, parse
-from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.plan import FirstPass
+from hires_strategies.planning.tree import make_plan
 from hires_strategies.stage_options import BY_FIELD
 from tests.engine.generators import values_of
 

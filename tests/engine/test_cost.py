@@ -13,7 +13,8 @@ from hires_strategies.planning.cost import (
     plan_cost,
     sampler_evaluations,
 )
-from hires_strategies.planning.plan import FirstPass, Plan, make_plan
+from hires_strategies.planning.plan import FirstPass, Plan
+from hires_strategies.planning.tree import make_plan
 from tests.evaluations import plan_evaluations
 
 

@@ -7,7 +7,8 @@ import pytest
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.plan import FirstPass, Plan, check_first_pass, make_plan
+from hires_strategies.planning.plan import FirstPass, Plan
+from hires_strategies.planning.tree import check_first_pass, make_plan
 from hires_strategies.samplers import SAMPLERS, unipc_fewest
 
 FAIL_AT_ONE = ("DPM++ 2M SDE", "DPM++ 2M SDE Heun", "DPM++ 3M SDE", "DPM fast", "DPM adaptive", "UniPC")

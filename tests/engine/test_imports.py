@@ -25,7 +25,7 @@ ENGINE = {name: path for name, path in ALL.items() if not path.is_relative_to(WE
 FLOORS = [
     ["lines", "control_units"],
     ["errors", "limits", "wording"],
-    ["json_file", "samplers"],
+    ["json_file", "samplers", "value_kinds"],
     ["stage_options"],
     ["strategy"],
     ["vocabulary"],
@@ -33,8 +33,8 @@ FLOORS = [
     ["presets", "editing", "planning"],
     ["running", "sheet"],
 ]
-COMMAND = {"__main__", "lines", "control_units", "errors", "limits", "wording", "samplers", "stage_options", "strategy",
-           "vocabulary", "notation", "planning"}  # fmt: skip
+COMMAND = {"__main__", "lines", "control_units", "errors", "limits", "wording", "samplers", "value_kinds",
+           "stage_options", "strategy", "vocabulary", "notation", "planning"}  # fmt: skip
 NOT_OF_THE_COMMAND = {"planning.timing", "planning.shares"}
 WITH_PICTURES = {"running", "sheet"}
 # What is remembered of a first pass are the host's own tensors.

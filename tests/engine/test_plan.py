@@ -14,10 +14,12 @@ from hires_strategies.control_units import ControlUnits
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy, parse
-from hires_strategies.planning.plan import FirstPass, Plan, make_plan
+from hires_strategies.planning.plan import FirstPass, Plan
 from hires_strategies.planning.report import as_text, remarks, warnings
-from hires_strategies.stage_options import OPTIONS, Flag, Name, Number, Option, Text
+from hires_strategies.planning.tree import make_plan
+from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import Stage, Strategy
+from hires_strategies.value_kinds import Flag, Name, Number, Text
 from tests.engine.generators import strategies
 
 NO_LIMITS = Limits(longest_side=10**9, variants=10**6)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.plan import FirstPass, Sampling, make_plan
+from hires_strategies.planning.plan import FirstPass, Sampling
 from hires_strategies.planning.schedules import ScheduleOptions, sd1_sigmas, start_sigma
+from hires_strategies.planning.tree import make_plan
 
 
 def sampling_of(text: str, steps: int = 20) -> Sampling:

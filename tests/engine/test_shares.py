@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.shares import job_numbers, weights
 from hires_strategies.planning.timing import Task, second_pass_task, tasks_of
+from hires_strategies.planning.tree import make_plan
 
 costs = st.lists(st.floats(0, 1e4), min_size=1, max_size=30)
 

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, ImageFont
 
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.plan import FirstPass
+from hires_strategies.planning.tree import make_plan
 from hires_strategies.sheet.drawing import Cell, Content, Drawing
 from hires_strategies.sheet.sheet import LONGEST_SIDE, Look, Sheet, Tile, _facts, make_sheet
 

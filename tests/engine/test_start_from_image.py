@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.plan import FirstPass
+from hires_strategies.planning.tree import make_plan
 from hires_strategies.running.run import Picture, Result, run
 from tests.engine.fake_host import BATCH, FakeHost
 

@@ -8,8 +8,9 @@ import pytest
 
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.keepers import worth_it
-from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.timing import REMEMBERED, Ran, Timing
+from hires_strategies.planning.tree import make_plan
 
 
 def plan(text, sampler="Euler"):

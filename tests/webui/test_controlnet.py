@@ -15,7 +15,8 @@ import pytest
 import torch
 
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.plan import FirstPass, Plan, make_plan
+from hires_strategies.planning.plan import FirstPass, Plan
+from hires_strategies.planning.tree import make_plan
 
 BOTH, FIRST_PASS, STAGES = "Both", "Low res only", "High res only"
 

@@ -63,7 +63,8 @@ def test_another_scale_is_another_conditioning(guidance: list[Any]) -> None:
     from modules import processing
 
     from hires_strategies.notation.text import parse
-    from hires_strategies.planning.plan import FirstPass, make_plan
+    from hires_strategies.planning.plan import FirstPass
+    from hires_strategies.planning.tree import make_plan
     from hires_strategies.webui.host.expansion import Expansion
     from hires_strategies.webui.host.stage_prompts import StagePrompts
     from hires_strategies.webui.host.stages import WebuiHost
@@ -86,21 +87,21 @@ def test_forge_neo_is_told_the_shift_before_the_sampler_is_made(
 ) -> None:
     from modules import processing, shared
 
-    from hires_strategies.webui.host import forks
+    from hires_strategies.webui.host.forks.guidance import use_distilled_cfg
 
     told = []
     model = SimpleNamespace(set_shift=lambda shift: told.append(shift))
     monkeypatch.setattr(shared, "sd_model", model)
     q: Any = processing.StableDiffusionProcessingTxt2Img()
-    forks.use_distilled_cfg(q, 4.5)
+    use_distilled_cfg(q, 4.5)
     assert (q.distilled_cfg_scale, q.hr_distilled_cfg, told) == (4.5, 4.5, [4.5])
 
 
 def test_a_host_without_it_is_left_alone(api: Callable[..., Any]) -> None:
     from modules import processing
 
-    from hires_strategies.webui.host import forks
+    from hires_strategies.webui.host.forks.guidance import distilled_cfg, use_distilled_cfg
 
     q: Any = processing.StableDiffusionProcessingTxt2Img()
-    forks.use_distilled_cfg(q, forks.distilled_cfg(q))
+    use_distilled_cfg(q, distilled_cfg(q))
     assert not hasattr(q, "distilled_cfg_scale") and not hasattr(q, "hr_distilled_cfg")

@@ -10,7 +10,8 @@ import pytest
 
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.cost import sampler_evaluations
-from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.plan import FirstPass
+from hires_strategies.planning.tree import make_plan
 from hires_strategies.samplers import SAMPLERS
 from tests.evaluations import plan_evaluations
 

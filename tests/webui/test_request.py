@@ -17,8 +17,10 @@ from PIL import Image
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.notation.json_schema import ARGUMENT, STAGE, argument_schema
-from hires_strategies.planning.plan import FirstPass, make_plan
-from hires_strategies.stage_options import OPTIONS, Kind, Name, Number, Text
+from hires_strategies.planning.plan import FirstPass
+from hires_strategies.planning.tree import make_plan
+from hires_strategies.stage_options import OPTIONS
+from hires_strategies.value_kinds import Kind, Name, Number, Text
 from hires_strategies.vocabulary import Vocabulary
 from hires_strategies.webui.generation.request import Request, read_arguments, read_plan
 from tests.properties import examples

@@ -13,8 +13,9 @@ import pytest
 import torch
 
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.schedules import ScheduleOptions, start_sigma
+from hires_strategies.planning.tree import make_plan
 
 # The host's name of a setting -> a value, and what the engine calls it.
 SETTINGS: dict[str, tuple[Any, str]] = {

@@ -158,6 +158,6 @@ def test_a_host_without_the_first_click(generate: Generate, monkeypatch: pytest.
 
     monkeypatch.delattr(type(shared.state), "stopping_generation")
     monkeypatch.delattr(shared.state, "stopping_generation", raising=False)
-    from hires_strategies.webui.host import forks
+    from hires_strategies.webui.host.forks.job import stops_after_this_image
 
-    assert not forks.stops_after_this_image()
+    assert not stops_after_this_image()

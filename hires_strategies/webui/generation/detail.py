@@ -13,7 +13,8 @@ from modules import errors
 from PIL.Image import Image
 
 from hires_strategies.webui import settings
-from hires_strategies.webui.host import each_image, forks, generator, progress
+from hires_strategies.webui.host import each_image, generator, progress
+from hires_strategies.webui.host.forks.job import stops_after_this_image
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.neighbours import adetailer
 from hires_strategies.wording import describe
@@ -89,4 +90,4 @@ def _detailed(q: Processing, batch: Batch, position: int, image: Image) -> Detai
 
 
 def _stopped() -> str | None:
-    return progress.stopped() or ("stopped" if forks.stops_after_this_image() else None)
+    return progress.stopped() or ("stopped" if stops_after_this_image() else None)

@@ -12,7 +12,8 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy
 from hires_strategies.running.encoded_image import header, read_picture
-from hires_strategies.webui.host import forks, loaded
+from hires_strategies.webui.host import loaded
+from hires_strategies.webui.host.forks.samplers import scheduler_of
 from hires_strategies.webui.host.processing import Processing, opts
 from hires_strategies.wording import describe
 
@@ -88,4 +89,4 @@ def _made_from(q: Processing) -> dict[str, Any]:
     """A random seed is none of it: whatever it was, the results are what was asked for."""
     options = {name: opts().data.get(name) for name in _SETTINGS}
     values = {name: getattr(q, name, None) for name in _MADE_FROM}
-    return {**values, "scheduler": forks.scheduler_of(q), "vae": loaded.vae_file(), "options": options}
+    return {**values, "scheduler": scheduler_of(q), "vae": loaded.vae_file(), "options": options}

@@ -15,7 +15,9 @@ from modules import devices, errors, processing, shared
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
-from hires_strategies.webui.host import forks, progress
+from hires_strategies.webui.host import progress
+from hires_strategies.webui.host.forks.gallery import is_gallery_upscale
+from hires_strategies.webui.host.forks.job import stops_after_this_image
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import Processed, Processing
 from hires_strategies.webui.neighbours import adetailer
@@ -55,7 +57,7 @@ class _Interceptor:
     def before_process(self, p: Processing) -> None:
         """The host's first call, unless a script of the list runs it, or the gallery's button."""
         p.scripts = self._runner
-        if selectable_script_runs(p) or forks.is_gallery_upscale(p) or adetailer.is_its_own(p):
+        if selectable_script_runs(p) or is_gallery_upscale(p) or adetailer.is_its_own(p):
             self._runner.before_process(p)
         else:
             _run_instead(p, self._arguments)
@@ -174,4 +176,4 @@ class _FolderRun:
 
     @staticmethod
     def _is_over() -> bool:
-        return bool(shared.state.interrupted) or forks.stops_after_this_image()
+        return bool(shared.state.interrupted) or stops_after_this_image()

@@ -6,17 +6,18 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from modules import sd_models
-
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy
-from hires_strategies.planning.plan import FirstPass, Plan, check_first_pass, make_plan
+from hires_strategies.planning.plan import FirstPass, Plan
 from hires_strategies.planning.report import merges, remarks
+from hires_strategies.planning.tree import check_first_pass, make_plan
 from hires_strategies.running.run import Picture, nothing_ran, run
 from hires_strategies.webui import settings
 from hires_strategies.webui.first_pass import handed_out
-from hires_strategies.webui.host import attachments, forks, pixels, progress, saving
+from hires_strategies.webui.host import attachments, pixels, progress, saving
 from hires_strategies.webui.host.expansion import Expansion
+from hires_strategies.webui.host.forks.job import stops_after_this_image
+from hires_strategies.webui.host.forks.samplers import scheduler_of
 from hires_strategies.webui.host.processing import ImageArguments, Processing
 from hires_strategies.webui.host.stages import WebuiHost
 from hires_strategies.webui.neighbours import hires_fix_tweaks
@@ -27,6 +28,7 @@ from hires_strategies.webui.output import before_hires_fix
 from . import detail, first_image
 from .batch import Batch, begin
 from .generated_images import made_by
+from .main_model import use_main_model
 from .request import Request
 from .selectable_script import selectable_script_runs
 from .starting_picture import check_count, check_hires_fix, expected_size, first_picture, picture_size
@@ -98,7 +100,7 @@ class Job:
         copied = False
         if first_pass is not None and picture is not None:
             copied = before_hires_fix.save(p, partial(picture.as_images, host), begun.made)
-        use_main_model(p, picture, host, self)
+        use_main_model(p, picture, host, self.needs_refiners_pixels(p))
         keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
         if self.shows_first_pass(p):
             keep.add(None)
@@ -194,7 +196,7 @@ class Job:
     def _plan(self, p: Processing, size: tuple[int, int]) -> Plan:
         # Where others set the CFG scale of second passes, a stage that gives the first pass's differs from one without.
         cfg = None if hires_fix_tweaks.sets_cfg(p) else p.cfg_scale
-        first_pass = FirstPass(*size, p.steps, p.sampler_name, forks.scheduler_of(p), cfg)
+        first_pass = FirstPass(*size, p.steps, p.sampler_name, scheduler_of(p), cfg)
         return make_plan(self.request.strategies, first_pass, self.limits)
 
 
@@ -228,23 +230,10 @@ def needs_first_pass(job: Job) -> bool:
     return any(strategy.needs_first_pass for strategy in job.request.strategies) or job.request.first_pass
 
 
-def use_main_model(p: Processing, picture: Picture | None, host: WebuiHost, job: Job) -> None:
-    """A refiner leaves its own checkpoint loaded: go back to the main one, as the host's Hires. fix does.
-
-    Like the host, decode the first pass before that if its pixels are needed.
-    """
-    if p.refiner_checkpoint_info is None:
-        return
-    if picture is not None and job.needs_refiners_pixels(p):
-        picture.as_images(host)
-    with sd_models.SkipWritingToConfig():
-        sd_models.reload_model_weights(info=p.hr_checkpoint_info if p.enable_hr else None)
-
-
 def _stopped_before_stages(reused: bool) -> str | None:
     """A sentence if the user wanted no stage after the first pass."""
     reason = progress.stopped()
     if reason is None:
-        return "No stage ran: the user stopped it after the first pass." if forks.stops_after_this_image() else None
+        return "No stage ran: the user stopped it after the first pass." if stops_after_this_image() else None
     first_pass = "" if reused else "The first pass was not finished, and no stage ran: "
     return f"{first_pass or 'No stage ran: '}the user {reason} it."

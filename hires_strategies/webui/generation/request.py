@@ -13,8 +13,9 @@ from PIL.Image import Image
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_form import read_strategies
 from hires_strategies.notation.json_schema import ARGUMENT, CROPS, PLAN, RESULTS, check_object, is_text
-from hires_strategies.planning.plan import FirstPass, Plan, check_first_pass, make_plan
+from hires_strategies.planning.plan import FirstPass, Plan
 from hires_strategies.planning.sizes import LATENT_SIDE
+from hires_strategies.planning.tree import check_first_pass, make_plan
 from hires_strategies.running.encoded_image import decode_image, flattened
 from hires_strategies.strategy import Strategy
 from hires_strategies.vocabulary import Vocabulary

@@ -16,7 +16,8 @@ from PIL.Image import Image
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.running.eight_bits import eight_bits_on_white
-from hires_strategies.webui.host import attachments, forks
+from hires_strategies.webui.host import attachments
+from hires_strategies.webui.host.forks.gallery import gallery_keeps_original, is_gallery_upscale
 from hires_strategies.webui.host.processing import Processed, Processing
 
 from . import first_image
@@ -40,7 +41,7 @@ class Selected:
 
 def is_asked(p: Processing, arguments: Sequence[Any]) -> bool:
     """Whether our button, and not the host's, started this generation."""
-    return forks.is_gallery_upscale(p) and _asked(arguments).startswith((_FIRST_PASS, _PICTURE))
+    return is_gallery_upscale(p) and _asked(arguments).startswith((_FIRST_PASS, _PICTURE))
 
 
 def take_over(p: Processing, arguments: Sequence[Any]) -> None:
@@ -75,7 +76,7 @@ def return_original(p: Processing, processed: Processed) -> str | None:
     if selected is None or not processed.images:
         return None
     attachments.drop(p, attachments.ORIGINAL)
-    if not forks.gallery_keeps_original():
+    if not gallery_keeps_original():
         processed.images.insert(0, selected.original)
         processed.infotexts.insert(0, selected.text)
         processed.index_of_first_image += 1

@@ -8,10 +8,11 @@ from typing import Any
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.planning.few_steps import Steps, check_steps
-from hires_strategies.planning.plan import schedule_length
 from hires_strategies.planning.sizes import LATENT_SIDE, whole_latents
+from hires_strategies.planning.tree import schedule_length
 from hires_strategies.running.run import Picture
-from hires_strategies.webui.host import forks, pixels
+from hires_strategies.webui.host import pixels
+from hires_strategies.webui.host.forks.samplers import hires_scheduler_of
 from hires_strategies.webui.host.processing import Processing
 
 
@@ -65,5 +66,5 @@ def check_hires_fix(p: Processing, limits: Limits) -> None:
     """Check the host's own second pass, which a strategy starts from, like a stage."""
     steps = p.hr_second_pass_steps or p.steps
     total = schedule_length(steps, p.denoising_strength or 1)
-    scheduler = forks.hires_scheduler_of(p)
+    scheduler = hires_scheduler_of(p)
     check_steps("Hires. fix", Steps(p.hr_sampler_name or p.sampler_name, scheduler, steps, total, True), limits)

@@ -9,8 +9,9 @@ from typing import Any
 from hires_strategies.editing.change import Change, changed
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import format_strategy
-from hires_strategies.stage_options import OPTIONS, Text
+from hires_strategies.stage_options import OPTIONS
 from hires_strategies.strategy import Stage, Strategy
+from hires_strategies.value_kinds import Text
 from hires_strategies.vocabulary import Vocabulary
 from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.processing import Processing

@@ -12,7 +12,8 @@ from modules import devices, extra_networks, prompt_parser, sd_samplers
 from hires_strategies.planning.plan import Node, Sampling
 from hires_strategies.stage_options import OPTIONS
 
-from . import forks, parameters
+from . import parameters
+from .forks.guidance import conditioning_fields
 from .processing import Networks, Processing
 from .stage_prompts import StagePrompts
 
@@ -44,7 +45,7 @@ class Conditioning:
             *prompts,
             None,
             *negatives,
-            *forks.conditioning_fields(q).values(),
+            *conditioning_fields(q).values(),
             node.steps,
             *(getattr(node.sampling, option.field) for option in OPTIONS if option.conditions),
             q.is_hr_pass,
@@ -86,7 +87,7 @@ class Conditioning:
     def _compute(
         self, q: Processing, node: Node, prompts: list[str], negatives: list[str], networks: Networks | None
     ) -> _Made:
-        fields = forks.conditioning_fields(q)
+        fields = conditioning_fields(q)
         positive = prompt_parser.SdConditioning(prompts, **fields)
         negative = prompt_parser.SdConditioning(negatives, is_negative_prompt=True, **fields)
         config = sd_samplers.find_sampler_config(q.sampler_name)

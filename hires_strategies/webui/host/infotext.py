@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .forks import infotext_module
+from .forks.infotext import infotext_module
 from .processing import Processing
 
 KEY = "Hires strategy"

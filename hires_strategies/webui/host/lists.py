@@ -10,7 +10,7 @@ from hires_strategies.limits import Limits
 from hires_strategies.strategy import LATENT_UPSCALERS
 from hires_strategies.vocabulary import Vocabulary
 
-from .forks import schedulers
+from .forks.samplers import schedulers
 
 _RESAMPLING = ("None", "Lanczos", "Nearest")
 _USUAL = "R-ESRGAN 4x+"

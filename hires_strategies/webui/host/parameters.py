@@ -15,7 +15,8 @@ from typing import Any
 
 from modules import sd_samplers_common, shared
 
-from . import forks
+from .forks.infotext import encoder_notes
+from .forks.samplers import scheduler_of
 from .processing import Processing
 
 Values = Mapping[str, Any]  # by key of the infotext; None, which the host leaves out, means no value
@@ -97,7 +98,7 @@ def _uses_seed_delta(p: Processing) -> bool:
 
 def as_they_stand(p: Processing) -> dict[str, Any]:
     """The parameters of `p` now, with the schedule type that its texts state, unless a different one was written."""
-    return {SCHEDULE: forks.scheduler_of(p), **p.extra_generation_params}
+    return {SCHEDULE: scheduler_of(p), **p.extra_generation_params}
 
 
 @dataclass
@@ -211,7 +212,7 @@ def written_by_encoder() -> Iterator[dict[str, Any]]:
     """What the host's text encoder writes meanwhile, complete at the end. Otherwise the host would keep it and write it
     into the texts of all following images."""
     written: dict[str, Any] = {}
-    holder = forks.encoder_notes()
+    holder = encoder_notes()
     if holder is None:
         yield written
         return

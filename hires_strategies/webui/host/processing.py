@@ -1,6 +1,6 @@
 """What this extension uses of the host's objects, as types: a name that is not listed here is a type error.
 
-The host has no types of its own. Not listed are names that only some hosts have, which forks.py reads. What only the
+The host has no types of its own. Not listed are names that only some hosts have, which forks/ reads. What only the
 host looks into (samples, conditioning, models) is `Any`.
 """
 
@@ -31,7 +31,7 @@ class Processing(Protocol):
     steps: int
     cfg_scale: float
     sampler_name: str | None
-    scheduler: str | None  # from A1111 1.9 on: set it anywhere, read it with forks.scheduler_of
+    scheduler: str | None  # from A1111 1.9 on: set it anywhere, read it with forks.samplers
     batch_size: int
     denoising_strength: float | None
     override_settings: dict[str, Any]
@@ -61,7 +61,7 @@ class Processing(Protocol):
     truncate_x: int
     truncate_y: int
     is_hr_pass: bool
-    txt2img_upscale: bool  # the gallery's button, from A1111 1.8 on: read it with forks.is_gallery_upscale
+    txt2img_upscale: bool  # the gallery's button, from A1111 1.8 on: read it with forks.gallery
     firstpass_image: Any  # the image that the button was pressed for
 
     # How far the generation has got.

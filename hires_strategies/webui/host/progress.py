@@ -13,7 +13,8 @@ from modules import shared
 
 from hires_strategies.planning.shares import Jobs, job_numbers
 
-from . import attachments, forks
+from . import attachments
+from .forks.job import stops_after_this_image
 from .processing import Processing
 from .state import state as host_state
 
@@ -30,7 +31,7 @@ def stopped() -> str | None:
 
 def is_stopping() -> bool:
     """Whether the user has asked for an end, at once or after the current image."""
-    return stopped() is not None or forks.stops_after_this_image()
+    return stopped() is not None or stops_after_this_image()
 
 
 @dataclass

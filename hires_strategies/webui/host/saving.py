@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import attachments, forks
+from . import attachments
+from .forks.job import stops_after_this_image
 from .processing import Processing, opts
 from .state import state
 
@@ -27,7 +28,7 @@ def saves_finished(p: Processing) -> bool:
 
 def saves_unfinished(p: Processing) -> bool:
     """Whether pictures whose stages did not all run are saved. One that merely failed is not an incomplete image."""
-    return p.save_samples() and (not forks.stops_after_this_image() or opts().save_incomplete_images)
+    return p.save_samples() and (not stops_after_this_image() or opts().save_incomplete_images)
 
 
 def decide(p: Processing, saved: bool) -> None:

@@ -14,8 +14,8 @@ from hires_strategies.stage_options import Options
 from hires_strategies.strategy import Stage
 from hires_strategies.wording import shorten
 
-from . import forks
 from .expansion import Expansion, left_in
+from .forks.samplers import scheduler_of
 from .processing import Networks, Processing
 
 # The host's form of prompts: the texts without network tags, and the networks (those of the first text alone).
@@ -122,7 +122,7 @@ def with_schedule(stage: Stage, p: Processing, written: Any) -> Stage:
 
     The host writes the schedule type that the first pass's sampler chose itself, `written`, and not "Automatic".
     """
-    own = forks.scheduler_of(p)
+    own = scheduler_of(p)
     if own is None or stage.sampler is None or stage.scheduler is not None or written in (None, own):
         return stage
     return replace(stage, scheduler=own)

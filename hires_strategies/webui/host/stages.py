@@ -17,9 +17,12 @@ from hires_strategies.planning.plan import Node, Sampling
 from hires_strategies.planning.sizes import LATENT_SIDE, Upscale
 from hires_strategies.running.host import Latents, Sampled
 
-from . import attachments, each_image, forks, generator, parameters, pixels, progress
+from . import attachments, each_image, generator, parameters, pixels, progress
 from .conditioning import Conditioning
 from .control import Control
+from .forks.guidance import distilled_cfg, use_distilled_cfg
+from .forks.job import stops_after_this_image
+from .forks.second_pass import before_sampling, forget_reference_latent
 from .lists import latent_modes
 from .processing import Processing
 from .sampler_watch import SamplerWatch
@@ -63,7 +66,7 @@ class WebuiHost:
         latents = sd_samplers_common.images_tensor_to_samples(
             pixels.to_tensor(images), sd_samplers_common.approximation_indexes.get(method)
         )
-        forks.forget_reference_latent()
+        forget_reference_latent()
         return latents
 
     def latent_upscale(self, latents: Latents, upscale: Upscale) -> Latents:
@@ -136,7 +139,7 @@ class WebuiHost:
 
         Of a folder of pictures, the one that runs is finished.
         """
-        return forks.stops_after_this_image() and not attachments.held(self.p, attachments.OF_FOLDER, object)
+        return stops_after_this_image() and not attachments.held(self.p, attachments.OF_FOLDER, object)
 
     def failed(self, node: Node, error: Exception) -> None:
         """Print the stage's error with the host's errors.report, then free memory with devices.torch_gc."""
@@ -169,7 +172,7 @@ class WebuiHost:
             for attribute in others:
                 setattr(q, attribute, getattr(p, first, None))
         _set_own_options(q, sampling)
-        forks.use_distilled_cfg(q, forks.distilled_cfg(p))
+        use_distilled_cfg(q, distilled_cfg(p))
         target = node.upscale
         q.hr_upscale_to_x, q.hr_upscale_to_y = (target.width, target.height) if target else (node.width, node.height)
         if not q.is_hr_pass:
@@ -195,7 +198,7 @@ class WebuiHost:
         watch = SamplerWatch(q.sampler)
         assert node.sampling is not None
         try:
-            prepared = forks.before_sampling(q, x, noise, c, uc)
+            prepared = before_sampling(q, x, noise, c, uc)
             _set_own_options(q, node.sampling)  # scripts may have set theirs meanwhile
             samples = sampling(*prepared)
             self.written[node.index] = parameters.of_stage(self.p, q)

@@ -12,7 +12,8 @@ from copy import deepcopy
 from typing import Any
 
 from hires_strategies.planning.plan import Node, Plan
-from hires_strategies.webui.host import forks, generator
+from hires_strategies.webui.host import generator
+from hires_strategies.webui.host.forks.second_pass import second_pass_is_conditioned_early
 from hires_strategies.webui.host.processing import Processing
 
 from . import controlnet_units as units
@@ -68,7 +69,7 @@ class HookedControl(StagesWithControl):
 
         What is made only afterwards is not marked, and the extension then takes no prompt to be negative.
         """
-        early = not self._job.is_hr_pass or forks.second_pass_is_conditioned_early()
+        early = not self._job.is_hr_pass or second_pass_is_conditioned_early()
         if self.script.latest_network is None or not early:
             return c, uc
         c, uc = deepcopy((c, uc))

@@ -12,7 +12,7 @@ from hires_strategies.editing import row_edits
 from hires_strategies.editing.rows import FIELDS, Row
 from hires_strategies.errors import StrategyError
 from hires_strategies.lines import lines_of, split_lines
-from hires_strategies.webui.host import forks
+from hires_strategies.webui.host.forks.gradio_page import add_page_route
 from hires_strategies.webui.host.lists import pixel_upscaler
 from hires_strategies.wording import shorten
 
@@ -134,7 +134,7 @@ def _answer(section: Any, name: str, function: Any, inputs: list[Any], outputs: 
     detail = f"{{ values: values.slice(0, {len(inputs)}), resolve }}"
     ask = f"(...values) => new Promise((resolve) => {{ {_told(section, name + '-values', detail)}; }})"
     section.buttons[name].click(None, inputs, outputs, _js=ask, **_QUIET)
-    forks.add_page_route(function, inputs, outputs, f"hires_strategies_{name}")
+    add_page_route(function, inputs, outputs, f"hires_strategies_{name}")
 
 
 def changes_text(section: Any, event: Any, function: Any, inputs: list[Any], outputs: list[Any]) -> None:

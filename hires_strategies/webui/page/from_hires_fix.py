@@ -6,7 +6,8 @@ from typing import Any
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import format_stage
-from hires_strategies.planning.plan import Plan, make_plan
+from hires_strategies.planning.plan import Plan
+from hires_strategies.planning.tree import make_plan
 from hires_strategies.strategy import Stage, Strategy
 
 from .values import Values, first_pass_of, hires_fix_size

@@ -10,7 +10,7 @@ from typing import Any
 from modules.ui_components import ToolButton
 
 from hires_strategies.webui.first_pass import handed_out
-from hires_strategies.webui.host import forks
+from hires_strategies.webui.host.forks.gradio_page import add_page_route
 from hires_strategies.webui.output import selected_records
 
 RUN = "txt2img_hires_strategies_run"
@@ -40,7 +40,7 @@ def build_buttons(section: Any, notify: Callable[[Any, str], str]) -> None:
         _js="() => [hiresStrategies.strategy]", **_QUIET,
     ).then(None, None, None, _js=notify(section, "ended"))  # fmt: skip
     for function in (first_pass, selected_image):
-        forks.add_page_route(function, [section.shown], [section.shown], f"hires_strategies_{function.__name__}")
+        add_page_route(function, [section.shown], [section.shown], f"hires_strategies_{function.__name__}")
 
 
 def first_pass(identity: Any) -> str:

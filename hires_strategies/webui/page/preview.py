@@ -12,9 +12,10 @@ from hires_strategies.lines import split_lines
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.cost import plan_cost
 from hires_strategies.planning.keepers import worth_it
-from hires_strategies.planning.plan import Plan, check_first_pass, make_plan
+from hires_strategies.planning.plan import Plan
 from hires_strategies.planning.report import remarks, warnings
 from hires_strategies.planning.timing import tasks_of
+from hires_strategies.planning.tree import check_first_pass, make_plan
 from hires_strategies.webui.files import timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
 from hires_strategies.webui.host.expansion import expanders, is_the_hosts_own, left_in

@@ -12,8 +12,9 @@ from modules.ui_components import FormRow, ToolButton
 from hires_strategies.control_units import ControlUnits
 from hires_strategies.editing.rows import FIELDS, Row
 from hires_strategies.notation.literals import format_name
-from hires_strategies.stage_options import BY_FIELD, OPTIONS, Flag, Name, Number, Option, Text
+from hires_strategies.stage_options import BY_FIELD, OPTIONS, Option
 from hires_strategies.strategy import DIRECT
+from hires_strategies.value_kinds import Flag, Name, Number, Text
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.settings import limits
 

@@ -18,7 +18,7 @@ from hires_strategies.webui.generation.folder_listing import list_pictures
 from hires_strategies.webui.generation.folder_path import allowed_folder
 from hires_strategies.webui.generation.image_parameters import ImageParameters
 from hires_strategies.webui.generation.start_from import CHOICES, FIRST_PASS, FOLDER, IMAGE
-from hires_strategies.webui.host import forks
+from hires_strategies.webui.host.forks.gradio_page import image_field
 from hires_strategies.wording import describe, shorten
 
 from .values import Values, number_in
@@ -47,7 +47,7 @@ def build(elem_id: Callable[[str], str]) -> StartFields:
         with gr.Column(visible=False) as of_image:
             image = gr.Image(
                 label="Drop, paste or choose a picture", type="pil", height=_SHOWN, interactive=True,
-                elem_id=elem_id("image"), **forks.image_field(),
+                elem_id=elem_id("image"), **image_field(),
             )  # fmt: skip
         with gr.Column(visible=False) as of_folder:
             folder = gr.Textbox(

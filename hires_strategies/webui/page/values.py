@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.sizes import LATENT_SIDE
+from hires_strategies.planning.tree import make_plan
 from hires_strategies.strategy import Stage, Strategy
 
 Values = Mapping[str, Any]

@@ -7,8 +7,9 @@ from typing import Any
 
 from hires_strategies.control_units import ControlUnits
 from hires_strategies.planning.plan import Node, Plan
-from hires_strategies.stage_options import OPTIONS, Flag, Number, Option, Text
+from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import Stage
+from hires_strategies.value_kinds import Flag, Number, Text
 from hires_strategies.webui.host.sigmas import Schedules
 
 MOST_SHOWN = 12  # variants; a sweep of 64 would push the page away

@@ -19,7 +19,8 @@ from figures.detector import find_heads
 from figures.scene import make_scene
 from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.planning.cost import plan_cost
-from hires_strategies.planning.plan import FirstPass, make_plan
+from hires_strategies.planning.plan import FirstPass
+from hires_strategies.planning.tree import make_plan
 
 SIDE = 128  # pixels of the first pass: the model's base size
 CFG_SCALE = 4

@@ -1,0 +1,98 @@
+"""The kinds of values that a stage's parts have: what each allows, and its JSON schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .control_units import ControlUnits
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number from `low` (or above it) to `high`. `step` is that of a slider on the page."""
+
+    low: float
+    high: float
+    whole: bool = False
+    above: bool = False
+    step: float = 1
+
+    @property
+    def allowed(self) -> str:
+        kind = "a whole number" if self.whole else "a number"
+        return (
+            f"{kind} above {self.low} and at most {self.high}"
+            if self.above
+            else f"{kind} from {self.low} to {self.high}"
+        )
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        kind = "integer" if self.whole else "number"
+        return {"type": kind, "exclusiveMinimum" if self.above else "minimum": self.low, "maximum": self.high}
+
+    def accepts(self, value: object) -> bool:
+        """NaN is outside every range, and neither true nor false is a number."""
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
+            return False
+        return (self.low < value if self.above else self.low <= value) and value <= self.high
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name from one of the host's lists: `of` is "upscaler", "sampler" or "scheduler"."""
+
+    of: str
+    example: str
+    said: str
+
+    @property
+    def allowed(self) -> str:
+        return f"the name of {self.said}, '{self.example}' for example"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1}
+
+    def accepts(self, value: object) -> bool:
+        """One line without spaces around it."""
+        return isinstance(value, str) and value == value.strip() != "" and not set("\r\n") & set(value)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Any text, written in quotation marks."""
+
+    allowed: str = "a text"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, str)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """What a stage has or has not, written as a single word. False is the same as nothing."""
+
+    allowed: str = "true or false"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+    def accepts(self, value: object) -> bool:
+        return value is True
+
+
+Kind = Number | Name | Text | Flag | ControlUnits
+
+
+def normal(kind: Kind, value: Any) -> Any:
+    """The one form of values that mean the same: False is None, ControlNet's units have one text."""
+    if isinstance(kind, ControlUnits):
+        return kind.normal(value)
+    return None if isinstance(kind, Flag) and value is False else value
