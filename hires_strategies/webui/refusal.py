@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fastapi import HTTPException
 from modules import errors
 
 from hires_strategies.errors import StrategyError
@@ -12,10 +13,32 @@ from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.processing import Processing
 
 
+class Refused(StrategyError, HTTPException):
+    """A StrategyError as an answer of the host's API: HTTP 422 with the sentence as its `detail`.
+
+    A1111's API reads both attributes of any exception's instance. Forge's and Neo's answers other exceptions than an
+    HTTPException at the very edge of the app, from where they go on: its server closes the connection after that
+    answer, which a program's next request may just have used.
+    """
+
+    def __init__(
+        self, message: str, line: int | None = None, column: int | None = None, *, field: str | None = None
+    ) -> None:
+        StrategyError.__init__(self, message, line, column, field=field)
+        self.status_code = 422
+        self.detail = str(self)
+        self.headers = None
+
+
+def refused(error: StrategyError) -> Refused:
+    """The same error in the form in which it is raised out of a generation."""
+    return Refused(error.message, error.line, error.column, field=error.field)
+
+
 def refuse(p: Processing, error: Exception) -> None:
     """Stop this generation at its next unguarded call, with an error that says why."""
     if isinstance(error, StrategyError):
-        refused(error)
+        error = refused(error)
     else:
         errors.report("Hires strategies: unexpected error", exc_info=True)
     p.setup_prompts = p.sample = Refusal(error)
@@ -29,13 +52,6 @@ class Refusal(attachments.Replacement):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise self.error
-
-
-def refused(error: StrategyError) -> StrategyError:
-    """The same error with the attributes from which A1111's API makes its answer."""
-    error.status_code = 422  # type: ignore[attr-defined]
-    error.detail = str(error)  # type: ignore[attr-defined]
-    return error
 
 
 def guarded(hook: Callable[..., None], p: Processing, *args: Any) -> None:

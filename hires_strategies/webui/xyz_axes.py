@@ -176,11 +176,11 @@ def _section_arguments(p: Processing) -> tuple[Any, ...]:
 
 
 class _as_refusal:
-    """Lets a StrategyError out in the form that A1111's API turns into an answer."""
+    """Lets a StrategyError out in the form that the host's API turns into an answer."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, StrategyError):
-            refused(error)
+            raise refused(error) from None
