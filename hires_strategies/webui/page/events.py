@@ -56,23 +56,26 @@ _OPEN = """() => {{
 }}"""
 
 _host: dict[str, Any] = {}
-_sections: list[Any] = []
+_waiting: dict[Any, Callable[[], None]] = {}  # what is to be made once the host has made its component of that id
 
 
 def remember(section: Any) -> None:
-    """Remember the section built last; the host builds several, and continues with the page of the last one."""
-    _sections[:] = [section]
+    """A page's section has been built: connect it with the host's parts that follow, once for each page.
+
+    Gradio 4 makes a component anew when an event updates it, and its host's callback sees its id again.
+    """
+    # The gallery comes after all fields.
+    _waiting["txt2img_gallery"] = lambda: wire(section, dict(_host))
+    _waiting["txt2img_upscale"] = lambda: gallery_buttons.build_buttons(section, notify)
 
 
 def after_component(component: Any, **arguments: Any) -> None:
-    """Called by the host's on_after_component. The gallery comes after all fields: the events are made there."""
+    """Called by the host's on_after_component."""
     elem_id = arguments.get("elem_id")
     if elem_id in _NAMES:
         _host[_NAMES[elem_id]] = component
-    elif elem_id == "txt2img_gallery" and _sections:
-        wire(_sections[0], dict(_host))
-    elif elem_id == "txt2img_upscale" and _sections:
-        gallery_buttons.build_buttons(_sections[0], notify)
+    elif elem_id in _waiting:
+        _waiting.pop(elem_id)()
 
 
 def notify(section: Any, event: str) -> str:

@@ -69,7 +69,8 @@ def build(script: SectionScript) -> list[Any]:
         section = _section(script, enabled, sheet=not for_api)
     wire_presets(section.presets, section.text, partial(events.changes_text, section))
     events.wire_builder(section)
-    events.remember(section)
+    if not for_api:
+        events.remember(section)
     script.infotext_fields = [(enabled, pasted_tick), (section.text, pasted_strategy)]
     script.paste_field_names = []
     return [enabled, section.text, *section.outputs, section.from_gallery, *section.start.arguments, section.detail]
