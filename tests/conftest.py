@@ -1,4 +1,7 @@
-"""The WebUI under test, for the tests over HTTP and in the browser: `--webui-url URL`, or a workbench of our own."""
+"""The WebUI under test, for the tests over HTTP and in the browser: `--webui-url URL`, or a workbench of our own.
+
+Its log is read by tests that it has to stay clean in: of a WebUI of yours, `--webui-log FILE`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +34,7 @@ LARGE = ("torch", "gradio")  # `python tests engine` does without them
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--webui-url", help="run against this WebUI instead of the workbench")
+    parser.addoption("--webui-log", type=Path, help="the file that the WebUI of --webui-url writes its log to")
     parser.addoption("--thorough", action="store_true", help="all examples of the property tests")
     parser.addoption("--whole", action="store_true", help="a large package that is missing is an error, no skip")
 
@@ -44,12 +49,20 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"WebUI under test: {config.getoption('--webui-url') or 'the workbench'}"
 
 
+@dataclass(frozen=True)
+class UnderTest:
+    """The WebUI under test: its address, and the file of its log where that is known."""
+
+    url: str
+    log: Path | None
+
+
 @pytest.fixture(scope="session")
-def webui_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the WebUI under test; the workbench is started for the session, with the tests' extensions."""
+def webui_under_test(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[UnderTest]:
+    """The given WebUI, or the workbench, which is started for the session, with the tests' extensions."""
     given = request.config.getoption("--webui-url")
     if given:
-        yield given
+        yield UnderTest(given, request.config.getoption("--webui-log"))
         return
     folder = tmp_path_factory.mktemp("workbench")
     with socket.socket() as probe:
@@ -65,10 +78,30 @@ def webui_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         )
     try:
         _wait_until_it_runs(server, log)
-        yield f"http://127.0.0.1:{port}"
+        yield UnderTest(f"http://127.0.0.1:{port}", log)
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def webui_url(webui_under_test: UnderTest) -> str:
+    """The address of the WebUI under test."""
+    return webui_under_test.url
+
+
+@pytest.fixture
+def log_stays_clean(webui_under_test: UnderTest) -> Iterator[None]:
+    """While a test runs, nothing fails in the WebUI under test, whether or not its page tells of it."""
+    log = webui_under_test.log
+    if log is None:
+        pytest.skip("this WebUI's log is not known: --webui-log FILE names it")
+    before = log.stat().st_size
+    yield
+    with log.open("rb") as file:
+        file.seek(before)
+        written = file.read().decode("utf-8", errors="replace")
+    assert "Traceback (most recent call last)" not in written and "Error executing callback" not in written, written
 
 
 def _wait_until_it_runs(server: subprocess.Popen, log: Path) -> None:

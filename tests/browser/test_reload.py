@@ -13,9 +13,8 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not 
 AXES = ("Strategy", "Denoising strength", "Upscaler", "Scale", "Steps", "CFG scale")
 
 
-def test_after_reload_ui_the_section_works_and_the_axes_are_there_once(open_section, webui_url):
-    page, presets = open_section(restarts=True).page, f"{webui_url}/hires-strategies/v1/presets"
-    requests.put(f"{presets}/before the reload", json={"strategies": ["Nearest x1.25"]}, timeout=10).raise_for_status()
+def reload_ui(page, webui_url):
+    """Press the button, and wait for the new page."""
     settings = page.get_by_role("button", name="Settings", exact=True)
     if settings.count():
         settings.first.click()
@@ -26,6 +25,12 @@ def test_after_reload_ui_the_section_works_and_the_axes_are_there_once(open_sect
         sync_api.TimeoutError
     ):  # the host's page asked the server as it ended, and has no answer: its user presses F5
         page.goto(webui_url)
+
+
+def test_after_reload_ui_the_section_works_and_the_axes_are_there_once(open_section, webui_url):
+    page, presets = open_section(restarts=True).page, f"{webui_url}/hires-strategies/v1/presets"
+    requests.put(f"{presets}/before the reload", json={"strategies": ["Nearest x1.25"]}, timeout=10).raise_for_status()
+    reload_ui(page, webui_url)
     again = Section(page)
     again.small_first_pass()
     again.choose("preset", "before the reload")
