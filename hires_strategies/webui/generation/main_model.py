@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from modules import sd_models
-
 from hires_strategies.running.run import Picture
+from hires_strategies.webui.host.forks.checkpoints import load_main
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.stages import WebuiHost
 
@@ -18,5 +17,4 @@ def use_main_model(p: Processing, picture: Picture | None, host: WebuiHost, by_p
         return
     if picture is not None and by_pixels:
         picture.as_images(host)
-    with sd_models.SkipWritingToConfig():
-        sd_models.reload_model_weights(info=p.hr_checkpoint_info if p.enable_hr else None)
+    load_main(p)

@@ -158,6 +158,7 @@ class Script(Protocol):
 
     def title(self) -> str: ...
     def process(self, p: Processing, *args: Any) -> Any: ...
+    def postprocess(self, *args: Any) -> Any: ...
 
 
 class SelectableScript(Script, Protocol):
@@ -197,6 +198,7 @@ class ImageArguments(Protocol):
 class CheckpointInfo(Protocol):
     name: str
     filename: str
+    short_title: str
 
 
 class UpscalerEntry(Protocol):
