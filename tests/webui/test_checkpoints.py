@@ -57,9 +57,8 @@ def test_after_hires_fix_with_a_checkpoint_of_its_own(
     hires = {"enable_hr": True, "hr_scale": 1.5, "hr_upscaler": "None", "denoising_strength": 0.5}
     fields = {**refiner, **hires, "override_settings": {"hires_fix_refiner_pass": "both passes"}}
     own = {"hr_checkpoint_name": list(sd_models.checkpoints_list)[1]}
-    refining = {**fields, "refiner_checkpoint": list(sd_models.checkpoints_list)[0]}
+    refining = {**fields, "refiner_checkpoint": next(iter(sd_models.checkpoints_list))}
     for each in (fields, {**refining, **own}):
-        loads = []
         expected = generate(**each)
         with monkeypatch.context() as patch:
             chosen = shared.opts.sd_model_checkpoint
