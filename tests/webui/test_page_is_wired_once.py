@@ -1,6 +1,6 @@
 """The section's events are made once for each page.
 
-Gradio 4 makes a component anew, outside of any page, when an event updates it: the host tells of it as of the first one.
+Gradio 4 makes a component anew, outside of any page, when an event updates it: the host tells of that as well.
 """
 
 from __future__ import annotations
