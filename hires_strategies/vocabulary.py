@@ -1,4 +1,5 @@
-"""The names a host knows, and its limits: what texts are checked against, and what is said about an unknown name."""
+"""The names a host knows, its limits and how it rounds sizes: what texts are checked against, and what is said about an
+unknown name."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from difflib import get_close_matches
 
 from .errors import StrategyError
 from .limits import DEFAULT_LIMITS, Limits
+from .size_rules import ORDINARY, SizeRules
 from .stage_options import OPTIONS
 from .strategy import DIRECT, LATENT_UPSCALERS, Stage
 from .value_kinds import Name
@@ -25,6 +27,12 @@ class Vocabulary:
     samplers: tuple[str, ...] = ()
     schedulers: tuple[str, ...] = ()
     limits: Limits = DEFAULT_LIMITS
+    size_rules: SizeRules = ORDINARY
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """The shortest and the longest side that a picture to start from may have, in pixels."""
+        return self.size_rules.smallest, self.limits.longest_side
 
     def names(self, of: str) -> tuple[str, ...]:
         """The list of one kind, such as "sampler"."""

@@ -9,17 +9,19 @@ from dataclasses import dataclass
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import MAX_SIDE
+from hires_strategies.size_rules import ORDINARY, SizeRules
 from hires_strategies.stage_options import OPTIONS, Options
 from hires_strategies.strategy import Strategy
 
-from .sizes import Upscale, whole_latents
+from .sizes import Upscale
 
 
 @dataclass(frozen=True)
 class FirstPass:
     """What the stages start from. `width`, `height` in pixels; `sampler`, `scheduler`, `cfg` are None if unknown.
 
-    The size is the requested one, which the host applies scales to; `made` is the size that comes out.
+    The size is the requested one, which the host applies scales to; `made` is the size that comes out. `size_rules` are
+    the host's with its model, for all stages.
 
     Raises StrategyError for a size or step count that is not a whole number from 1 to 1,000,000.
     """
@@ -30,6 +32,7 @@ class FirstPass:
     sampler: str | None = None
     scheduler: str | None = None
     cfg: float | None = None
+    size_rules: SizeRules = ORDINARY
 
     def __post_init__(self) -> None:
         for name in ("width", "height", "steps"):
@@ -43,7 +46,7 @@ class FirstPass:
     @property
     def made(self) -> tuple[int, int]:
         """Width and height of a generated first pass, which consists of whole latents."""
-        return whole_latents((self.width, self.height))
+        return self.size_rules.whole((self.width, self.height))
 
 
 @dataclass(frozen=True, kw_only=True)

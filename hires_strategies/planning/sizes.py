@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hires_strategies.size_rules import ORDINARY, Size, SizeRules
 from hires_strategies.strategy import Stage
-
-LATENT_SIDE = 8  # picture pixels per latent pixel; the host's opt_f
 
 
 @dataclass(frozen=True)
@@ -15,6 +14,7 @@ class Upscale:
 
     `at_own_size`: the size does not change, but the upscaler (a sharpening model, for example) is used all the same.
     Hires. fix skips the upscaler there, so this is only for stages without sampling, which it does not offer.
+    `factor`: pixels per latent pixel, see SizeRules.
     """
 
     upscaler: str
@@ -24,51 +24,67 @@ class Upscale:
     crop_width: int
     crop_height: int
     at_own_size: bool = False
+    factor: int = ORDINARY.factor
+
+    @property
+    def latent_size(self) -> tuple[int, int]:
+        """Rows and columns of latents that are resized, not yet cropped."""
+        return self.height // self.factor, self.width // self.factor
+
+    @property
+    def latent_cut(self) -> tuple[int, int]:
+        """How many rows and columns of latents the crop removes (the host's truncate_y and truncate_x)."""
+        return (self.height - self.crop_height) // self.factor, (self.width - self.crop_width) // self.factor
 
 
-def resolve_upscale(stage: Stage, source: tuple[int, int]) -> Upscale:
-    """The resize of a stage for a picture of `source` pixels, as the host's calculate_target_resolution computes it."""
-    width, height = source
+def resolve_upscale(stage: Stage, source: Size, rules: SizeRules = ORDINARY) -> Upscale:
+    """The resize of a stage for a picture of `source` pixels, as the host's calculate_target_resolution computes it.
+
+    A size that the model cannot sample is rounded down to one that it can: the host would fail there.
+    """
     wanted = _wanted_size(stage, source)
-    if stage.scale is not None:
-        return Upscale(stage.upscaler, stage.is_latent, *wanted, *wanted, _at_own_size(stage, source, wanted))
-    if width / height < wanted[0] / wanted[1]:
-        scaled = wanted[0], wanted[0] * height // width
-    else:
-        scaled = wanted[1] * width // height, wanted[1]
-    return Upscale(stage.upscaler, stage.is_latent, *scaled, *wanted, _at_own_size(stage, source, scaled))
+    if not _becomes_latents(stage):
+        return _resized(stage, source, wanted, rules)
+    wanted = rules.upscaled(wanted)
+    upscale = _resized(stage, source, wanted, rules)
+    if rules.is_fit(output_size(stage, source, upscale, rules)):
+        return upscale
+    return _resized(stage, source, rules.requested(wanted), rules)
 
 
-def _at_own_size(stage: Stage, source: tuple[int, int], target: tuple[int, int]) -> bool:
-    return source == target and not stage.is_latent and not stage.is_sampled
-
-
-def output_size(stage: Stage, source: tuple[int, int], upscale: Upscale | None) -> tuple[int, int]:
+def output_size(stage: Stage, source: Size, upscale: Upscale | None, rules: SizeRules = ORDINARY) -> Size:
     """Pixels of the finished stage: whole latents if it is latent or sampled, else the exact size.
 
     `upscale` is None for Direct.
     """
     if upscale is None:
-        return whole_latents(_wanted_size(stage, source))
-    if not stage.is_sampled and not stage.is_latent:
+        return rules.whole(rules.requested(_wanted_size(stage, source)))
+    if not _becomes_latents(stage):
         return upscale.crop_width, upscale.crop_height
-    return (
-        (upscale.width // LATENT_SIDE - cropped_latents(upscale.width, upscale.crop_width)) * LATENT_SIDE,
-        (upscale.height // LATENT_SIDE - cropped_latents(upscale.height, upscale.crop_height)) * LATENT_SIDE,
-    )
+    (rows, columns), (cut_rows, cut_columns) = upscale.latent_size, upscale.latent_cut
+    return (columns - cut_columns) * upscale.factor, (rows - cut_rows) * upscale.factor
 
 
-def whole_latents(size: tuple[int, int]) -> tuple[int, int]:
-    """Width and height as they come out of latents: rounded down to whole ones."""
-    return size[0] // LATENT_SIDE * LATENT_SIDE, size[1] // LATENT_SIDE * LATENT_SIDE
+def _resized(stage: Stage, source: Size, wanted: Size, rules: SizeRules) -> Upscale:
+    """The resize to `wanted`, for "resize to" after a crop that keeps the proportions, unless the host stretches."""
+    width, height = source
+    stretches = rules.step is not None and _becomes_latents(stage)
+    if stage.scale is not None or stretches or not min(wanted):
+        scaled = wanted
+    elif width / height < wanted[0] / wanted[1]:
+        scaled = wanted[0], wanted[0] * height // width
+    else:
+        scaled = wanted[1] * width // height, wanted[1]
+    own = source == scaled and not _becomes_latents(stage)
+    return Upscale(stage.upscaler, stage.is_latent, *scaled, *wanted, own, rules.factor)
 
 
-def cropped_latents(side: int, kept: int) -> int:
-    """How many latent rows or columns a crop from `side` to `kept` pixels removes (the host's truncate_x)."""
-    return (side - kept) // LATENT_SIDE
+def _becomes_latents(stage: Stage) -> bool:
+    """Whether a stage is what Hires. fix offers; a pixel upscale alone keeps its exact size."""
+    return stage.is_latent or stage.is_sampled
 
 
-def _wanted_size(stage: Stage, source: tuple[int, int]) -> tuple[int, int]:
+def _wanted_size(stage: Stage, source: Size) -> Size:
     if stage.scale is not None:
         return int(source[0] * stage.scale), int(source[1] * stage.scale)
     assert stage.width is not None and stage.height is not None

@@ -16,7 +16,7 @@ from hires_strategies.strategy import Stage, Strategy
 
 from .few_steps import Steps, check_steps
 from .plan import FirstPass, Node, Plan, Sampling, Variant
-from .sizes import LATENT_SIDE, Upscale, output_size, resolve_upscale
+from .sizes import Upscale, output_size, resolve_upscale
 
 T = TypeVar("T")
 
@@ -57,13 +57,13 @@ class _Tree:
         return parent
 
     def _node(self, stage: Stage, parent: int | None) -> int:
-        source = (self.first_pass.width, self.first_pass.height)
+        source, rules = (self.first_pass.width, self.first_pass.height), self.first_pass.size_rules
         if parent is not None:
             source = (self.nodes[parent].width, self.nodes[parent].height)
-        upscale = None if stage.is_direct else resolve_upscale(stage, source)
+        upscale = None if stage.is_direct else resolve_upscale(stage, source, rules)
         sampling = self._sampling(stage)
-        width, height = output_size(stage, source, upscale)
-        self._check(stage, (width, height), upscale)
+        width, height = output_size(stage, source, upscale, rules)
+        self._check(stage, source, (width, height), upscale)
         detail = bool(stage.detail)
         key = (parent, upscale, (width, height), sampling.key if sampling else None, detail)
         if key not in self.known:
@@ -94,16 +94,22 @@ class _Tree:
         check_steps(f"'{format_stage(stage)}'", runs, self.limits)
         return Sampling(**{**options, "steps": steps}, total=total, denoising_strength=stage.denoising_strength)
 
-    def _check(self, stage: Stage, size: tuple[int, int], upscale: Upscale | None) -> None:
+    def _check(self, stage: Stage, source: tuple[int, int], size: tuple[int, int], upscale: Upscale | None) -> None:
+        rules = self.first_pass.size_rules
         made = f"'{format_stage(stage)}' makes {size[0]}x{size[1]} pixels here"
         before_crop = (upscale.width, upscale.height) if upscale else size
         if max(*size, *before_crop) > self.limits.longest_side:
             if max(size) <= self.limits.longest_side:
                 made += f", cut out of an upscale to {before_crop[0]}x{before_crop[1]}"
             raise StrategyError(f"{made}, and the longest side may have {self.limits.longest_side} (a setting).")
-        smallest = LATENT_SIDE if stage.is_sampled or stage.is_latent else 1
+        smallest = rules.smallest if stage.is_sampled or stage.is_latent else 1
         if min(size) < smallest:
             raise StrategyError(f"{made}, and a side needs at least {smallest}.")
+        if stage.is_latent and min(source) < rules.factor:
+            raise StrategyError(
+                f"'{format_stage(stage)}' starts from {source[0]}x{source[1]} pixels here, and latents of it need at "
+                f"least {rules.factor} a side."
+            )
 
 
 def check_first_pass(first: FirstPass, limits: Limits = DEFAULT_LIMITS) -> None:

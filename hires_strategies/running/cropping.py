@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from PIL.Image import Image
 
-from hires_strategies.planning.sizes import Upscale, cropped_latents
+from hires_strategies.planning.sizes import Upscale
 
 from .host import Latents
 
 
 def crop_latents(latents: Latents, upscale: Upscale) -> Latents:
     """The middle of upscaled latents, cut as the host's sample_hr_pass does for "resize to"."""
-    cut_x = cropped_latents(upscale.width, upscale.crop_width)
-    cut_y = cropped_latents(upscale.height, upscale.crop_height)
+    cut_y, cut_x = upscale.latent_cut
     rows, columns = latents.shape[-2:]
     return latents[..., cut_y // 2 : rows - (cut_y + 1) // 2, cut_x // 2 : columns - (cut_x + 1) // 2]
 

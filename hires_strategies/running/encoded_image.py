@@ -9,11 +9,11 @@ import io
 from PIL import Image, UnidentifiedImageError
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.planning.sizes import LATENT_SIDE
 from hires_strategies.wording import short
 
 from .eight_bits import eight_bits_on_white
 
+Sides = tuple[int, int]  # the shortest and the longest that are taken, in pixels
 _ORIENTATION = 0x0112  # EXIF's tag; 1 is upright
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -26,23 +26,23 @@ _TURNS = {
 }
 
 
-def decode_image(text: str, longest_side: int, key: str) -> Image.Image:
+def decode_image(text: str, sides: Sides, key: str) -> Image.Image:
     """The picture in a base64 text (or "data:" URL): 8-bit RGB, upright, with transparency over white.
 
-    Its `info`, which holds generation parameters, is kept. Sides must be 8 to `longest_side` pixels, checked before the
-    picture is decoded. Raises StrategyError naming `key`.
+    Its `info`, which holds generation parameters, is kept. `sides` are the shortest and the longest side that it may
+    have, in pixels, checked before the picture is decoded. Raises StrategyError naming `key`.
     """
     payload = text.partition(",")[2] if text.startswith("data:") else text
     try:
         data = base64.b64decode("".join(payload.split()), validate=True)
     except (binascii.Error, ValueError):
         raise StrategyError(f"'{key}' has to be an image as base64 text, found {short(text)}.") from None
-    return _read(data, longest_side, key, f"base64 of {data[:16]!r}")
+    return _read(data, sides, key, f"base64 of {data[:16]!r}")
 
 
-def read_picture(data: bytes, longest_side: int, name: str) -> Image.Image:
+def read_picture(data: bytes, sides: Sides, name: str) -> Image.Image:
     """The picture in a file's bytes, in the same way; `name` is the file's, for errors."""
-    return _read(data, longest_side, name, f"{data[:16]!r}" if data else "an empty file")
+    return _read(data, sides, name, f"{data[:16]!r}" if data else "an empty file")
 
 
 def header(data: bytes, name: str) -> Image.Image:
@@ -53,19 +53,19 @@ def header(data: bytes, name: str) -> Image.Image:
         raise _unreadable(error, name, f"{data[:16]!r}" if data else "an empty file") from None
 
 
-def flattened(image: Image.Image, longest_side: int, key: str) -> Image.Image:
+def flattened(image: Image.Image, sides: Sides, key: str) -> Image.Image:
     """An opened picture in the same form. Raises StrategyError naming `key`."""
-    _check_size(image, longest_side, key)
+    _check_size(image, sides, key)
     info = dict(image.info)
     flat = _upright(eight_bits_on_white(image), image)
     flat.info = info
     return flat
 
 
-def _read(data: bytes, longest_side: int, key: str, found: str) -> Image.Image:
+def _read(data: bytes, sides: Sides, key: str, found: str) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data), formats=_formats()) as image:
-            return flattened(image, longest_side, key)
+            return flattened(image, sides, key)
     except StrategyError:
         raise
     except Exception as error:  # Pillow's readers raise many kinds of errors for broken files
@@ -84,11 +84,12 @@ def _formats() -> list[str]:
     return [name for name in Image.ID if name != "EPS"]
 
 
-def _check_size(image: Image.Image, longest_side: int, key: str) -> None:
-    if max(image.size) > longest_side or min(image.size) < LATENT_SIDE:
+def _check_size(image: Image.Image, sides: Sides, key: str) -> None:
+    shortest, longest = sides
+    if max(image.size) > longest or min(image.size) < shortest:
         raise StrategyError(
-            f"'{key}' has {image.width}x{image.height} pixels, and a side has to be from {LATENT_SIDE} to "
-            f"{longest_side} (a setting)."
+            f"'{key}' has {image.width}x{image.height} pixels, and a side has to be from {shortest} to "
+            f"{longest} (a setting)."
         )
 
 

@@ -42,7 +42,7 @@ class Traces:
 
 @dataclass(frozen=True)
 class Recalled:
-    """A batch from memory, a new tensor B x C x H/8 x W/8 on the CPU. `same_batch`: bit for bit that of a fresh run."""
+    """A batch from memory, a new tensor on the CPU. `same_batch`: bit for bit that of a fresh run."""
 
     latents: torch.Tensor
     traces: Traces
@@ -93,7 +93,7 @@ class FirstPasses:
         return any(key in self._dropped and key not in known for key in keys)
 
     def remember(self, keys: Sequence[str], latents: torch.Tensor, traces: Traces) -> str | None:
-        """Keep a finished batch, B x C x H/8 x W/8, under one key per image. The tensor is copied, not held.
+        """Keep a finished batch of latents (see host.Latents) under one key per image. The tensor is copied, not held.
 
         Returns a sentence if the batch, or a part of it, is not kept: latents that are not all finite, or more of them
         than the limits allow. Raises ValueError if there are not as many keys as latents.

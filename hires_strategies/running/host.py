@@ -10,7 +10,8 @@ from PIL.Image import Image
 from hires_strategies.planning.plan import Node
 from hires_strategies.planning.sizes import Upscale
 
-# A batch of the model's scaled latents, B x C x H/8 x W/8; the engine only slices it.
+# A batch of the model's scaled latents: rows and columns are the last two dimensions, which the engine slices, and the
+# images the first. B x C x H/8 x W/8 with most models, B x C x T x H/8 x W/8 with some (Qwen-Image, Wan).
 Latents = Any
 
 

@@ -29,6 +29,7 @@ from hires_strategies.webui.generation.batch_progress import bar_for, bar_withou
 from hires_strategies.webui.generation.job import Job, forget, hang, job_on, needs_first_pass, part
 from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
 from hires_strategies.webui.generation.selectable_script import selectable_script_runs
+from hires_strategies.webui.generation.starting_picture import check_frames
 from hires_strategies.webui.host import attachments, infotext, parameters, progress, saving
 from hires_strategies.webui.host.forks.gallery import is_gallery_upscale
 from hires_strategies.webui.host.forks.job import finishing_hook
@@ -184,6 +185,7 @@ class SampleThenStages(attachments.Replacement):
         job.running = True
         parameters.forget(self.p)
         try:
+            check_frames(self.p)
             progress.use_bar(self.p, bar_for(self.p, job.expected_plan(self.p)))
             started = time.perf_counter()
             (samples, reused), written = self._first_pass(job, compute) if needs_first_pass(job) else _NO_FIRST_PASS

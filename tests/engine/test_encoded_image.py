@@ -22,7 +22,7 @@ BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 
 def read(data: bytes) -> list[tuple[int, int, int]]:
     """The first row's colours."""
-    image = decode_image(base64.b64encode(data).decode(), 8000, "image")
+    image = decode_image(base64.b64encode(data).decode(), (8, 8000), "image")
     assert image.mode == "RGB"
     return [image.getpixel((x, 0)) for x in range(image.width)]  # type: ignore[misc]
 
@@ -149,7 +149,7 @@ def test_upright_whatever_the_depth(kind: str, deep: bool, orientation: int) -> 
     exif = Image.Exif()
     exif[0x0112] = orientation
     image = Image.fromarray(stored * 257 if deep else stored.astype(np.uint8))
-    upright = decode_image(base64.b64encode(saved(image, kind, exif=exif)).decode(), 8000, "image")
+    upright = decode_image(base64.b64encode(saved(image, kind, exif=exif)).decode(), (8, 8000), "image")
     turns = {1: stored, 2: stored[:, ::-1], 3: stored[::-1, ::-1], 4: stored[::-1], 5: stored.T,
              6: stored[::-1].T, 7: stored[::-1, ::-1].T, 8: stored.T[::-1]}  # fmt: skip
     assert np.array_equal(np.asarray(upright)[..., 0], turns[orientation])

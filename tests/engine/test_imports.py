@@ -24,7 +24,7 @@ ENGINE = {name: path for name, path in ALL.items() if not path.is_relative_to(WE
 # Rooms and single files; each may import from those in the lines before it, and from itself.
 FLOORS = [
     ["lines", "control_units"],
-    ["errors", "limits", "wording"],
+    ["errors", "limits", "size_rules", "wording"],
     ["json_file", "samplers", "value_kinds"],
     ["stage_options"],
     ["strategy"],
@@ -33,7 +33,7 @@ FLOORS = [
     ["presets", "editing", "planning"],
     ["running", "sheet"],
 ]
-COMMAND = {"__main__", "lines", "control_units", "errors", "limits", "wording", "samplers", "value_kinds",
+COMMAND = {"__main__", "lines", "control_units", "errors", "limits", "size_rules", "wording", "samplers", "value_kinds",
            "stage_options", "strategy", "vocabulary", "notation", "planning"}  # fmt: skip
 NOT_OF_THE_COMMAND = {"planning.timing", "planning.shares"}
 WITH_PICTURES = {"running", "sheet"}

@@ -43,5 +43,6 @@ def _second_steps(p: Processing) -> int:
 def _passes(p: Processing, plan: Plan) -> tuple[FirstPass, FirstPass]:
     """What the host samples if Hires. fix is on; the plan starts from its result."""
     result = plan.first_pass
-    first = replace(result, width=max(p.width, 8), height=max(p.height, 8))
+    smallest = result.size_rules.smallest
+    first = replace(result, width=max(p.width, smallest), height=max(p.height, smallest))
     return first, replace(result, steps=_second_steps(p), sampler=p.hr_sampler_name or result.sampler)

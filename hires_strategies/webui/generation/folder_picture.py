@@ -14,6 +14,7 @@ from hires_strategies.notation.text import format_strategy
 from hires_strategies.running.encoded_image import header, read_picture
 from hires_strategies.webui.host import loaded
 from hires_strategies.webui.host.forks.samplers import scheduler_of
+from hires_strategies.webui.host.latent_shape import size_rules
 from hires_strategies.webui.host.processing import Processing, opts
 from hires_strategies.wording import describe
 
@@ -47,7 +48,8 @@ def look_at(p: Processing, path: Path, request: Request) -> Waiting:
 
 def generation_of(p: Processing, waiting: Waiting, request: Request, limits: Limits) -> Processing:
     """The `p` of a picture's own generation. Raises StrategyError if there is no such picture."""
-    image = read_picture(_bytes(waiting.path, p.is_api), limits.longest_side, waiting.path.name)
+    sides = size_rules().smallest, limits.longest_side
+    image = read_picture(_bytes(waiting.path, p.is_api), sides, waiting.path.name)
     q = _own(p)
     q.do_not_save_samples = False
     q.override_settings["samples_save"] = True

@@ -16,10 +16,10 @@ from PIL.Image import Image
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import MAX_CFG, MAX_SEED, MAX_STEPS
 from hires_strategies.notation.json_schema import is_text
-from hires_strategies.planning.sizes import LATENT_SIDE
 from hires_strategies.webui import settings
 from hires_strategies.webui.host.forks.infotext import infotext_module, take_sampler
 from hires_strategies.webui.host.forks.samplers import schedulers
+from hires_strategies.webui.host.latent_shape import size_rules
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.wording import describe, short
@@ -93,7 +93,7 @@ class ImageParameters:
             p.steps = self._whole("Steps", 1, MAX_STEPS)
         if "CFG scale" in self._values:
             p.cfg_scale = self._number("CFG scale", 1, MAX_CFG)
-        p.width, p.height = self._size("Size", LATENT_SIDE, self._longest_side(p)) or (p.width, p.height)
+        p.width, p.height = self._size("Size", size_rules().smallest, self._longest_side(p)) or (p.width, p.height)
         self._take_sampler(p)
         self._take_settings(p)
 

@@ -14,7 +14,7 @@ from hires_strategies.planning.tree import check_first_pass, make_plan
 from hires_strategies.running.run import Picture, nothing_ran, run
 from hires_strategies.webui import settings
 from hires_strategies.webui.first_pass import handed_out
-from hires_strategies.webui.host import attachments, pixels, progress, saving
+from hires_strategies.webui.host import attachments, latent_shape, pixels, progress, saving
 from hires_strategies.webui.host.expansion import Expansion
 from hires_strategies.webui.host.forks.job import stops_after_this_image
 from hires_strategies.webui.host.forks.samplers import scheduler_of
@@ -196,7 +196,8 @@ class Job:
     def _plan(self, p: Processing, size: tuple[int, int]) -> Plan:
         # Where others set the CFG scale of second passes, a stage that gives the first pass's differs from one without.
         cfg = None if hires_fix_tweaks.sets_cfg(p) else p.cfg_scale
-        first_pass = FirstPass(*size, p.steps, p.sampler_name, scheduler_of(p), cfg)
+        sampling = p.steps, p.sampler_name, scheduler_of(p), cfg
+        first_pass = FirstPass(*size, *sampling, size_rules=latent_shape.size_rules())
         return make_plan(self.request.strategies, first_pass, self.limits)
 
 

@@ -14,7 +14,6 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_form import read_strategies
 from hires_strategies.notation.json_schema import ARGUMENT, CROPS, PLAN, RESULTS, check_object, is_text
 from hires_strategies.planning.plan import FirstPass, Plan
-from hires_strategies.planning.sizes import LATENT_SIDE
 from hires_strategies.planning.tree import check_first_pass, make_plan
 from hires_strategies.running.encoded_image import decode_image, flattened
 from hires_strategies.strategy import Strategy
@@ -86,12 +85,12 @@ def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
     defaults = {key.name: key.schema.get("default") for key in PLAN}
     first: dict[str, Any] = {key: values.get(key, default) for key, default in defaults.items()}
     sampler, scheduler = _sampler(first["sampler_name"], first["scheduler"], vocabulary)
-    for key in ("width", "height"):
-        if first[key] < LATENT_SIDE:
-            raise StrategyError(
-                f"'{key}' has to be at least {LATENT_SIDE}, found {first[key]} in {first['width']}x{first['height']}."
-            )
-    first_pass = FirstPass(first["width"], first["height"], first["steps"], sampler, scheduler, first["cfg_scale"])
+    rules, size = vocabulary.size_rules, (first["width"], first["height"])
+    for key, side in zip(("width", "height"), size, strict=True):
+        if side < rules.smallest:
+            raise StrategyError(f"'{key}' has to be at least {rules.smallest}, found {side} in {size[0]}x{size[1]}.")
+    sampling = first["steps"], sampler, scheduler, first["cfg_scale"]
+    first_pass = FirstPass(*rules.requested(size), *sampling, size_rules=rules)
     made = make_plan(strategies, first_pass, vocabulary.limits)
     if made.needs_first_pass:
         check_first_pass(first_pass, vocabulary.limits)
@@ -144,11 +143,9 @@ def _from_object(values: Mapping[str, Any], vocabulary: Vocabulary) -> Request:
         checked["written"] = "\n".join(texts)
     checked["strategies"] = read_strategies(given, vocabulary)
     if isinstance(pages, Image):
-        checked["first_pass_image"] = flattened(pages, vocabulary.limits.longest_side, "The image")
+        checked["first_pass_image"] = flattened(pages, vocabulary.sides, "The image")
     elif "first_pass_image" in checked:
-        checked["first_pass_image"] = decode_image(
-            checked["first_pass_image"], vocabulary.limits.longest_side, "first_pass_image"
-        )
+        checked["first_pass_image"] = decode_image(checked["first_pass_image"], vocabulary.sides, "first_pass_image")
     if "folder" in checked:
         checked.setdefault("picture_texts", True)
     return Request(**checked)

@@ -8,10 +8,9 @@ from typing import Any
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.planning.few_steps import Steps, check_steps
-from hires_strategies.planning.sizes import LATENT_SIDE, whole_latents
 from hires_strategies.planning.tree import schedule_length
 from hires_strategies.running.run import Picture
-from hires_strategies.webui.host import pixels
+from hires_strategies.webui.host import latent_shape, pixels
 from hires_strategies.webui.host.forks.samplers import hires_scheduler_of
 from hires_strategies.webui.host.processing import Processing
 
@@ -21,14 +20,15 @@ def expected_size(p: Processing) -> tuple[int, int]:
 
     For a first pass it is the requested size, which scales apply to, though it comes out in whole latents.
     """
+    rules = latent_shape.size_rules()
     if not p.enable_hr:
-        return p.width, p.height
+        return rules.requested((p.width, p.height))
     q = copy(p)
     q.extra_generation_params = {}
     q.calculate_target_resolution()
     return (
-        (q.hr_upscale_to_x // 8 - q.truncate_x) * 8,
-        (q.hr_upscale_to_y // 8 - q.truncate_y) * 8,
+        (q.hr_upscale_to_x // rules.factor - q.truncate_x) * rules.factor,
+        (q.hr_upscale_to_y // rules.factor - q.truncate_y) * rules.factor,
     )
 
 
@@ -50,16 +50,27 @@ def check_count(p: Processing, picture: Picture) -> None:
         )
 
 
+def check_frames(p: Processing) -> None:
+    """Raise StrategyError for a video: with some models Forge Neo samples a batch as the frames of one."""
+    count = latent_shape.frames(p)
+    if count > 1:
+        raise StrategyError(
+            f"This model makes one video of the batch, {count} latents long, and a strategy works on pictures: set the "
+            f"batch size to 1."
+        )
+
+
 def picture_size(p: Processing, picture: Picture) -> tuple[int, int]:
     """The size that scales apply to: the expected one, unless the picture came out at another size."""
+    rules = latent_shape.size_rules()
     if picture.images is not None:
         size = picture.images[0].size
     else:
         assert picture.latents is not None
         rows, columns = picture.latents.shape[-2:]
-        size = columns * LATENT_SIDE, rows * LATENT_SIDE
+        size = columns * rules.factor, rows * rules.factor
     expected = expected_size(p)
-    return expected if whole_latents(expected) == size else size
+    return expected if rules.whole(expected) == size else size
 
 
 def check_hires_fix(p: Processing, limits: Limits) -> None:

@@ -11,6 +11,7 @@ from hires_strategies.strategy import LATENT_UPSCALERS
 from hires_strategies.vocabulary import Vocabulary
 
 from .forks.samplers import schedulers
+from .latent_shape import size_rules
 
 _RESAMPLING = ("None", "Lanczos", "Nearest")
 _USUAL = "R-ESRGAN 4x+"
@@ -24,6 +25,7 @@ def host_vocabulary(limits: Limits) -> Vocabulary:
         samplers=tuple(sampler.name for sampler in sd_samplers.all_samplers),
         schedulers=tuple(scheduler.label for scheduler in schedulers()),
         limits=limits,
+        size_rules=size_rules(),
     )
 
 

@@ -17,8 +17,10 @@ from .upscaler_check import checked
 
 
 def from_decoded(decoded: Any) -> list[Image.Image]:
-    """Pictures of decoded samples (3,H,W in [-1,1] each), rounded down as the host's process_images does."""
+    """Pictures of decoded samples in [-1,1], rounded down as the host's process_images does. Each is 3,H,W; T,3,H,W
+    with models whose latents have frames (Neo), and all frames of all samples are pictures then."""
     stacked = torch.clamp((torch.stack(list(decoded)).float() + 1.0) / 2.0, min=0.0, max=1.0)
+    stacked = stacked.reshape(-1, *stacked.shape[-3:])
     return [Image.fromarray((255.0 * np.moveaxis(sample.cpu().numpy(), 0, 2)).astype(np.uint8)) for sample in stacked]
 
 

@@ -14,10 +14,10 @@ from modules import devices, errors, processing, rng, sd_models, sd_samplers, sd
 from PIL.Image import Image
 
 from hires_strategies.planning.plan import Node, Sampling
-from hires_strategies.planning.sizes import LATENT_SIDE, Upscale
+from hires_strategies.planning.sizes import Upscale
 from hires_strategies.running.host import Latents, Sampled
 
-from . import attachments, each_image, generator, parameters, pixels, progress
+from . import attachments, each_image, generator, latent_shape, parameters, pixels, progress
 from .conditioning import Conditioning
 from .control import Control
 from .forks.guidance import distilled_cfg, use_distilled_cfg
@@ -63,17 +63,16 @@ class WebuiHost:
     def encode(self, images: list[Image]) -> Latents:
         """Encode with the host's images_tensor_to_samples, by the VAE type that the settings choose for encoding."""
         method = shared.opts.sd_vae_encode_method
-        latents = sd_samplers_common.images_tensor_to_samples(
-            pixels.to_tensor(images), sd_samplers_common.approximation_indexes.get(method)
+        how = sd_samplers_common.approximation_indexes.get(method)
+        latents = latent_shape.encoded(
+            pixels.to_tensor(images), lambda some: sd_samplers_common.images_tensor_to_samples(some, how)
         )
         forget_reference_latent()
         return latents
 
     def latent_upscale(self, latents: Latents, upscale: Upscale) -> Latents:
         """Interpolate in the host's latent upscale mode of that name, as sample_hr_pass does."""
-        mode = latent_modes()[upscale.upscaler]
-        size = (upscale.height // LATENT_SIDE, upscale.width // LATENT_SIDE)
-        return torch.nn.functional.interpolate(latents, size=size, mode=mode["mode"], antialias=mode["antialias"])
+        return latent_shape.interpolated(latents, upscale.latent_size, latent_modes()[upscale.upscaler])
 
     def pixel_upscale(self, images: list[Image], upscale: Upscale) -> list[Image]:
         """Resize each picture with the host's images.resize_image, as sample_hr_pass does (see pixels.upscale)."""
@@ -99,8 +98,7 @@ class WebuiHost:
         q = self._stage_p(node)
         self.control.before_stage(q, node, None)
         q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
-        channels = getattr(shared.sd_model, "latent_channels", processing.opt_C)
-        noise = self._noise(q, (channels, node.height // LATENT_SIDE, node.width // LATENT_SIDE))
+        noise = self._noise(q, latent_shape.noise_shape(node.width, node.height))
 
         def sampling(c: Any, uc: Any, noise: torch.Tensor) -> Latents:
             return q.sampler.sample(q, noise, c, uc, image_conditioning=q.txt2img_image_conditioning(noise))

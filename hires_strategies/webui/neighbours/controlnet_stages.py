@@ -11,7 +11,6 @@ from PIL.Image import Image
 
 from hires_strategies.control_units import Units, read_units
 from hires_strategies.planning.plan import Node, Plan
-from hires_strategies.planning.sizes import LATENT_SIDE
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.wording import describe
 
@@ -154,10 +153,9 @@ def misfit(hint: Any, node: Node) -> str | None:
     if getattr(hint, "ndim", 0) != 4:
         return None
     height, width = hint.shape[-2:]
-    wanted = tuple(side // LATENT_SIDE * LATENT_SIDE for side in (node.width, node.height))
-    if (width, height) == wanted:
+    if (width, height) == (node.width, node.height):  # of a stage that is sampled: whole latents
         return None
-    return f"its hint is {width}x{height} pixels, not {wanted[0]}x{wanted[1]}."
+    return f"its hint is {width}x{height} pixels, not {node.width}x{node.height}."
 
 
 def _picture(p: Processing, pictures: Pictures) -> Image | str:

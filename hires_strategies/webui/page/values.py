@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from hires_strategies.planning.plan import FirstPass
-from hires_strategies.planning.sizes import LATENT_SIDE
 from hires_strategies.planning.tree import make_plan
 from hires_strategies.strategy import Stage, Strategy
+from hires_strategies.webui.host.latent_shape import size_rules
 
 Values = Mapping[str, Any]
 
 
 def first_pass_of(values: Values) -> FirstPass:
     """What the stages will start from: the first pass, or Hires. fix's result where that is ticked."""
-    width, height = (int(number_in(values, side, 512)) for side in ("width", "height"))
+    rules = size_rules()
+    width, height = (max(int(number_in(values, side, 512)), rules.smallest) for side in ("width", "height"))
     first = FirstPass(
-        max(width, LATENT_SIDE),
-        max(height, LATENT_SIDE),
+        *rules.requested((width, height)),
         max(int(number_in(values, "steps", 20)), 1),
         values.get("sampler") or None,
         values.get("scheduler") or None,
         number_in(values, "cfg", 7.0),
+        rules,
     )
     if not values.get("hr"):
         return first
     stage = make_plan([Strategy((hires_fix_size(values, first),))], first).stages[0]
-    return FirstPass(stage.width, stage.height, first.steps, first.sampler, first.scheduler, first.cfg)
+    return replace(first, width=stage.width, height=stage.height)
 
 
 def hires_fix_size(values: Values, first: FirstPass, **sampling: Any) -> Stage:
@@ -36,9 +38,14 @@ def hires_fix_size(values: Values, first: FirstPass, **sampling: Any) -> Stage:
     sampling = {"upscaler": "None", "denoising_strength": 1, **sampling}
     if not x and not y:
         return Stage(scale=round(number_in(values, "hr_scale", 2.0), 4), **sampling)
-    # One side alone keeps the proportions, rounded as the host's calculate_target_resolution does.
-    x, y = x or y * first.width // first.height, y or x * first.height // first.width
+    x, y = x or _beside(y, first.height, first.width, first), y or _beside(x, first.width, first.height, first)
     return Stage(width=x, height=y, **sampling)
+
+
+def _beside(side: int, its: int, other: int, first: FirstPass) -> int:
+    """The other side where one alone is given: it keeps the proportions, rounded as the host's
+    calculate_target_resolution does."""
+    return side * other // its if first.size_rules.step is None else int(side * (other / its))
 
 
 def number_in(values: Values, name: str, default: float) -> float:
