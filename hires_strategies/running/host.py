@@ -36,6 +36,16 @@ class Host(Protocol):
         Called before a pixel upscale and the encode after it, not in between: some upscalers also draw when they load.
         """
 
+    def generator_state(self) -> Any:
+        """Where torch's generator stands, for `restore_generator`."""
+
+    def restore_generator(self, state: Any) -> None:
+        """Set torch's generator to such a state.
+
+        Called before `sample` with the state after the encode of its pictures: an inpainting model's conditioning is
+        encoded from them next.
+        """
+
     def decode(self, latents: Latents) -> list[Image]:
         """The latents decoded to pictures by the model's autoencoder."""
 

@@ -6,7 +6,6 @@ A stage's result depends only on the first pass and the path to it, never on wha
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -14,31 +13,10 @@ from PIL.Image import Image
 
 from hires_strategies.planning.cost import node_evaluations
 from hires_strategies.planning.plan import Node, Plan
-from hires_strategies.planning.sizes import Upscale
 from hires_strategies.wording import describe
 
-from .cropping import crop_image, crop_latents
-from .host import Host, Latents, Sampled
-
-
-@dataclass
-class Picture:
-    """A batch as latents, as pictures or as both, never neither. A missing form is made once, on demand."""
-
-    latents: Latents | None = None
-    images: list[Image] | None = None
-
-    def as_images(self, host: Host) -> list[Image]:
-        if self.images is None:
-            self.images = host.decode(self.latents)
-        return self.images
-
-    def as_latents(self, host: Host) -> Latents:
-        if self.latents is None:
-            assert self.images is not None
-            host.rewind_generator()
-            self.latents = host.encode(self.images)
-        return self.latents
+from .host import Host, Sampled
+from .picture import Fork, Picture
 
 
 @dataclass(frozen=True)
@@ -117,12 +95,12 @@ class _Walk:
 
     def walk(self, first_pass: Picture | None) -> None:
         """Run every stage, each followed by all of its descendants before its next sibling."""
-        forks = [_Fork(self.host, first_pass, self.plan.children(None))]
+        forks = [Fork(self.host, first_pass, self.plan.children(None))]
         while forks:
             self._run_next(forks)
             self.host.release()
 
-    def _run_next(self, forks: list[_Fork]) -> None:
+    def _run_next(self, forks: list[Fork]) -> None:
         """Run the next stage of the last fork, which is dropped from the list, and from memory, with its last stage."""
         fork = forks[-1]
         node = fork.waiting.popleft()
@@ -135,16 +113,16 @@ class _Walk:
         finished = self._run_stage(node, fork)
         following = self.plan.children(node.index)
         if finished is not None and following:
-            forks.append(_Fork(self.host, finished, following))
+            forks.append(Fork(self.host, finished, following))
 
-    def _stopped_before(self, fork: _Fork) -> str | None:
+    def _stopped_before(self, fork: Fork) -> str | None:
         """Why nothing more may begin, or None. The first stage always begins if nothing can be shown without it: the
         host, too, starts sampling and stops at its first step."""
         if fork.source is None and not self.outcomes:
             return None
         return self.host.stopped() or ("stopped" if self.host.ending() else None)
 
-    def _run_stage(self, node: Node, fork: _Fork) -> Picture | None:
+    def _run_stage(self, node: Node, fork: Fork) -> Picture | None:
         """The finished stage, or None if it failed or was stopped; it and all that follow it are then marked."""
         started = time.perf_counter()
         self.host.next_job(node, f"Hires stage {node.index + 1} of {len(self.plan.stages)}: {node.text}")
@@ -174,18 +152,20 @@ class _Walk:
         self.outcomes[node.index] = Outcome(node.index, images, None, seconds, sampled.start_sigma, evaluations)
         return picture
 
-    def _finish(self, node: Node, fork: _Fork) -> Picture:
+    def _finish(self, node: Node, fork: Fork) -> Picture:
         picture = self._made(node, fork)
         if not node.detail or self.host.stopped():
             return picture
         return Picture(images=self.host.detail(picture.as_images(self.host), node))
 
-    def _made(self, node: Node, fork: _Fork) -> Picture:
+    def _made(self, node: Node, fork: Fork) -> Picture:
         if node.upscale is None:
             return Picture(latents=self.host.direct(node))
         started = fork.upscaled(node)
         if node.sampling is None:
             return started
+        if started.generator is not None:
+            self.host.restore_generator(started.generator)
         return Picture(latents=self.host.sample(started.latents, started.images, node))
 
     def _give_up(self, node: Node, before: Picture | None, error: str, began: bool = True) -> None:
@@ -199,48 +179,3 @@ class _Walk:
         for lost in self.plan.subtree(node.index):
             shown = images if lost.index in self.keep else None
             self.outcomes[lost.index] = Outcome(reached, shown, error, 0.0, None, 0, began)
-
-
-class _Fork:
-    """A picture, the stages still to start from it, and the upscales that several of them share.
-
-    An upscale is made once and dropped after its last use.
-    """
-
-    def __init__(self, host: Host, source: Picture | None, nodes: list[Node]) -> None:
-        self.host = host
-        self.source = source
-        self.waiting = deque(nodes)
-        self.uses = Counter(self._key(node) for node in nodes)
-        self.made: dict[tuple[Upscale | None, bool], Picture] = {}
-
-    def upscaled(self, node: Node) -> Picture:
-        key = self._key(node)
-        if key not in self.made:
-            self.made[key] = self._make(node)
-        return self.made[key]
-
-    def done_with(self, node: Node) -> None:
-        key = self._key(node)
-        self.uses[key] -= 1
-        if not self.uses[key]:
-            self.made.pop(key, None)
-
-    def _make(self, node: Node) -> Picture:
-        upscale = node.upscale
-        assert upscale is not None and self.source is not None
-        if upscale.latent:
-            return Picture(
-                latents=crop_latents(self.host.latent_upscale(self.source.as_latents(self.host), upscale), upscale)
-            )
-        source = self.source.as_images(self.host)
-        self.host.rewind_generator()
-        images = self.host.pixel_upscale(source, upscale)
-        if node.sampling is None:
-            return Picture(images=[crop_image(image, upscale) for image in images])
-        latents = crop_latents(self.host.encode(images), upscale)
-        return Picture(latents=latents, images=[crop_image(image, upscale) for image in images])
-
-    @staticmethod
-    def _key(node: Node) -> tuple[Upscale | None, bool]:
-        return node.upscale, node.sampling is not None

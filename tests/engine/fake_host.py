@@ -1,12 +1,13 @@
 """A small WebUI of numpy arrays for the tests of the walk: every verb computes something that its arguments decide.
 
-Latents are B x 4 x H/8 x W/8 floats from 0 to 1. As in the real one, encoding and a loading upscaler draw from one
-generator that every sampling leaves in another state.
+Latents are B x 4 x H/8 x W/8 floats from 0 to 1. As in the real one, encoding, a loading upscaler and what an
+inpainting model is given draw from one generator that every sampling leaves in another state.
 """
 
 from __future__ import annotations
 
 import weakref
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -17,7 +18,7 @@ from hires_strategies.planning.plan import FirstPass, Node, Plan
 from hires_strategies.planning.sizes import Upscale
 from hires_strategies.planning.tree import make_plan
 from hires_strategies.running.host import Sampled
-from hires_strategies.running.run import Picture
+from hires_strategies.running.picture import Picture
 
 BATCH = 2
 SIZE = (64, 48)
@@ -51,6 +52,13 @@ class FakeHost:
 
     def rewind_generator(self) -> None:
         self.generator = np.random.default_rng(7)
+
+    def generator_state(self) -> Any:
+        return self.generator.bit_generator.state
+
+    def restore_generator(self, state: Any) -> None:
+        self.generator = np.random.default_rng()
+        self.generator.bit_generator.state = state
 
     def decode(self, latents: np.ndarray) -> list[Image.Image]:
         self._call("decode")
@@ -90,6 +98,7 @@ class FakeHost:
         assert (images is None) == node.upscale.latent
         if images is not None:
             assert {image.size for image in images} == {(node.upscale.crop_width, node.upscale.crop_height)}
+            latents = latents * (0.99 + 0.01 * self.generator.random())  # an inpainting model's conditioning
         return self._noised(latents, node)
 
     def direct(self, node: Node) -> np.ndarray:

@@ -39,7 +39,7 @@ def picture(url: str) -> Image.Image:
 def latents(count: int = 1) -> Any:
     import torch
 
-    from hires_strategies.running.run import Picture
+    from hires_strategies.running.picture import Picture
 
     generator = torch.Generator().manual_seed(3)
     return Picture(latents=torch.randn((count, 4, 8, 12), generator=generator))
@@ -63,7 +63,7 @@ def test_latents_are_decoded_as_the_stages_decode_them(kept: Any) -> None:
 
 
 def test_a_picture_that_was_decoded_is_handed_out_as_it_is(kept: Any) -> None:
-    from hires_strategies.running.run import Picture
+    from hires_strategies.running.picture import Picture
 
     red = Image.new("RGB", (24, 16), "red")
     (name,) = kept.keep(Picture(images=[red]))

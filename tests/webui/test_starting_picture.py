@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.running.run import Picture
+from hires_strategies.running.picture import Picture
 from hires_strategies.webui.generation.starting_picture import check_count
 
 P: Any = SimpleNamespace(seeds=[7, 8])

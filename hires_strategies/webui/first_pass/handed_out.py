@@ -15,7 +15,7 @@ import torch
 from modules import call_queue, devices, processing, shared
 from PIL.Image import Image
 
-from hires_strategies.running.run import Picture
+from hires_strategies.running.picture import Picture
 from hires_strategies.webui import settings
 from hires_strategies.webui.host import loaded, pixels
 from hires_strategies.wording import describe

@@ -8,16 +8,16 @@ from typing import Any
 
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy
-from hires_strategies.planning.plan import FirstPass, Plan
+from hires_strategies.planning.plan import Plan
 from hires_strategies.planning.report import merges, remarks
 from hires_strategies.planning.tree import check_first_pass, make_plan
-from hires_strategies.running.run import Picture, nothing_ran, run
+from hires_strategies.running.picture import Picture
+from hires_strategies.running.run import nothing_ran, run
 from hires_strategies.webui import settings
 from hires_strategies.webui.first_pass import handed_out
-from hires_strategies.webui.host import attachments, latent_shape, pixels, progress, saving
+from hires_strategies.webui.host import attachments, pixels, progress, saving
 from hires_strategies.webui.host.expansion import Expansion
 from hires_strategies.webui.host.forks.job import stops_after_this_image
-from hires_strategies.webui.host.forks.samplers import scheduler_of
 from hires_strategies.webui.host.processing import ImageArguments, Processing
 from hires_strategies.webui.host.stages import WebuiHost
 from hires_strategies.webui.neighbours import hires_fix_tweaks
@@ -25,13 +25,12 @@ from hires_strategies.webui.neighbours.controlnet import control_of
 from hires_strategies.webui.neighbours.workers_answer import Share
 from hires_strategies.webui.output import before_hires_fix
 
-from . import detail, first_image
+from . import detail, first_image, starting_picture
 from .batch import Batch, begin
 from .generated_images import made_by
 from .main_model import use_main_model
 from .request import Request
 from .selectable_script import selectable_script_runs
-from .starting_picture import check_count, check_hires_fix, expected_size, first_picture, picture_size
 from .texts import add_autoencoder
 
 
@@ -67,14 +66,14 @@ class Job:
         if needs_first_pass(self):
             check_first_pass(plan.first_pass, self.limits)
             if p.enable_hr and p.denoising_strength:
-                check_hires_fix(p, self.limits)
+                starting_picture.check_hires_fix(p, self.limits)
         if self.request.sheet and self.request.crops != "whole":
             settings.crops_box(p.override_settings)
 
     def expected_plan(self, p: Processing) -> Plan:
         """The plan for the first pass as known before it runs."""
         image = self.request.first_pass_image
-        return self._plan(p, expected_size(p) if image is None else image.size)
+        return self._plan(p, starting_picture.expected_size(p) if image is None else image.size)
 
     def makes_sheets(self, p: Processing) -> bool:
         """Whether there will be contact sheets: not inside a selectable script (X/Y/Z plot and the like)."""
@@ -85,13 +84,15 @@ class Job:
 
         `written`: the generation parameters that the first pass wrote.
         """
-        picture = first_picture(first_pass)
+        picture = starting_picture.first_picture(first_pass)
         if self.request.first_pass_image is not None:
             picture = Picture(images=first_image.pictures(self.request.first_pass_image, len(p.seeds)))
         original, p = p, hires_fix_tweaks.repeated(p, 0 if picture is None else len(picture.images or ()))
         if picture is not None:
-            check_count(p, picture)
-        plan = self._plan(p, expected_size(p) if picture is None else picture_size(p, picture))
+            starting_picture.check_count(p, picture)
+        plan = self._plan(
+            p, starting_picture.expected_size(p) if picture is None else starting_picture.picture_size(p, picture)
+        )
         begun = begin(p, plan, self.expansion, reused, written)
         begun.made = made_by(original) * (len(p.seeds) // len(original.seeds))
         host = WebuiHost(p, begun.prompts, control_of(p, plan))
@@ -128,9 +129,9 @@ class Job:
         if sentence is None:
             return False
         planned = self.expected_plan(p)
-        picture = first_picture(first_pass)
+        picture = starting_picture.first_picture(first_pass)
         assert picture is not None
-        width, height = picture_size(p, picture)
+        width, height = starting_picture.picture_size(p, picture)
         plan = replace(planned, first_pass=replace(planned.first_pass, width=width, height=height))
         begun = begin(p, plan, self.expansion, reused, written)
         self._keep(p, begun.ended(nothing_ran(plan, sentence)))
@@ -194,11 +195,7 @@ class Job:
         return p.refiner_checkpoint_info is not None and (from_pixels or self.shows_first_pass(p))
 
     def _plan(self, p: Processing, size: tuple[int, int]) -> Plan:
-        # Where others set the CFG scale of second passes, a stage that gives the first pass's differs from one without.
-        cfg = None if hires_fix_tweaks.sets_cfg(p) else p.cfg_scale
-        sampling = p.steps, p.sampler_name, scheduler_of(p), cfg
-        first_pass = FirstPass(*size, *sampling, size_rules=latent_shape.size_rules())
-        return make_plan(self.request.strategies, first_pass, self.limits)
+        return make_plan(self.request.strategies, starting_picture.what_stages_follow(p, size), self.limits)
 
 
 def hang(p: Processing, job: Job) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.planning.few_steps import Steps, check_steps
+from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.tree import schedule_length
-from hires_strategies.running.run import Picture
+from hires_strategies.running.picture import Picture
 from hires_strategies.webui.host import latent_shape, pixels
-from hires_strategies.webui.host.forks.samplers import hires_scheduler_of
+from hires_strategies.webui.host.forks.samplers import hires_scheduler_of, scheduler_of
 from hires_strategies.webui.host.processing import Processing
+from hires_strategies.webui.neighbours import hires_fix_tweaks
 
 
 def expected_size(p: Processing) -> tuple[int, int]:
@@ -30,6 +32,14 @@ def expected_size(p: Processing) -> tuple[int, int]:
         (q.hr_upscale_to_x // rules.factor - q.truncate_x) * rules.factor,
         (q.hr_upscale_to_y // rules.factor - q.truncate_y) * rules.factor,
     )
+
+
+def what_stages_follow(p: Processing, size: tuple[int, int]) -> FirstPass:
+    """What a plan starts from: a picture of this size, with the generation's own sampling."""
+    # Where others set the CFG scale of second passes, a stage that gives the first pass's differs from one without.
+    cfg = None if hires_fix_tweaks.sets_cfg(p) else p.cfg_scale
+    sampling = p.steps, p.sampler_name, scheduler_of(p), cfg
+    return FirstPass(*size, *sampling, size_rules=latent_shape.size_rules())
 
 
 def first_picture(samples: Any) -> Picture | None:
@@ -67,8 +77,7 @@ def picture_size(p: Processing, picture: Picture) -> tuple[int, int]:
         size = picture.images[0].size
     else:
         assert picture.latents is not None
-        rows, columns = picture.latents.shape[-2:]
-        size = columns * rules.factor, rows * rules.factor
+        size = latent_shape.size_of(picture.latents)
     expected = expected_size(p)
     return expected if rules.whole(expected) == size else size
 

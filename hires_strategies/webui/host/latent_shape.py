@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from modules import processing, shared
+from PIL.Image import Image
 
 from hires_strategies.size_rules import SizeRules
 
@@ -64,6 +65,20 @@ def encoded(pictures: torch.Tensor, encode: Callable[[torch.Tensor], torch.Tenso
     if len(pictures) == 1 or not _has_frames():
         return encode(pictures)
     return torch.cat([encode(picture[None]) for picture in pictures])
+
+
+def size_of(latents: torch.Tensor) -> tuple[int, int]:
+    """Width and height in pixels of what latents decode to."""
+    rows, columns = latents.shape[-2:]
+    return columns * _factor(), rows * _factor()
+
+
+def fitting(pictures: list[Image], latents: torch.Tensor) -> list[Image]:
+    """Pictures that encode to as many latents as `latents` are. A crop may leave a latent more, of pixels that it cut
+    off; the host fails there."""
+    size, factor = size_of(latents), _factor()
+    fit = all((side // factor * factor) == wanted for side, wanted in zip(pictures[0].size, size, strict=True))
+    return pictures if fit else [picture.resize(size) for picture in pictures]
 
 
 def _factor() -> int:

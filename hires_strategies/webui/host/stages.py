@@ -47,6 +47,14 @@ class WebuiHost:
         if not self.control.rewind():
             generator.rewind(int(self.p.seeds[-1]))
 
+    def generator_state(self) -> dict[str, torch.Tensor]:
+        """The states of torch's generators, see host.generator."""
+        return generator.states()
+
+    def restore_generator(self, state: dict[str, torch.Tensor]) -> None:
+        """Set torch's generators to such states."""
+        generator.restore(state)
+
     def decode(self, latents: Latents) -> list[Image]:
         """Decode with the host's decode_latent_batch, in full quality even after an interrupt."""
         state = shared.state
@@ -206,15 +214,18 @@ class WebuiHost:
         return samples
 
     def _image_conditioning(self, q: Processing, latents: Latents, images: list[Image] | None) -> Any:
-        """What inpainting models need besides the prompt; next to nothing for all others."""
+        """What inpainting models need besides the prompt; next to nothing for all others.
+
+        Encoding it draws from torch's generator, which stands where the encode of `images` left it.
+        """
         if images is not None:
-            self.rewind_generator()
-            return q.img2img_image_conditioning(pixels.to_tensor(images), latents)
+            return q.img2img_image_conditioning(pixels.to_tensor(latent_shape.fitting(images, latents)), latents)
+        self.rewind_generator()
         if getattr(q, "inpainting_mask_weight", shared.opts.inpainting_mask_weight) < 1.0:
-            self.rewind_generator()
             decoded = sd_samplers_common.decode_first_stage(shared.sd_model, latents)
             return q.img2img_image_conditioning(decoded, latents)
-        return q.txt2img_image_conditioning(latents)
+        width, height = latent_shape.size_of(latents)  # the host itself would take the first pass's
+        return q.txt2img_image_conditioning(latents, width=width, height=height)
 
 
 def _set_own_options(q: Processing, sampling: Sampling) -> None:
