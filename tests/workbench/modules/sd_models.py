@@ -1,4 +1,4 @@
-"""The checkpoints. Two here: the workbench's model, and one whose weights are shifted a little."""
+"""The checkpoints: the workbench's model and its variants."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 from parts.diffusion import WEIGHTS, DiffusionModel, fingerprint
+from parts.flow import FlowModel
+from parts.variants import BY_NAME, VARIANTS
 
 from modules import shared
 
@@ -69,8 +71,8 @@ def checkpoint_tiles(use_short=False):
 
 def list_models():
     """Fill the lists."""
-    for name in ("figures", "figures-shifted"):
-        CheckpointInfo(str(WEIGHTS / f"{name}.safetensors")).register()
+    for variant in VARIANTS:
+        CheckpointInfo(str(WEIGHTS / f"{variant.name}.safetensors")).register()
 
 
 def get_closet_checkpoint_match(search_string):
@@ -132,7 +134,9 @@ def _merge_tokens(ratio: float) -> Any:
 
 
 def _load(info: CheckpointInfo) -> DiffusionModel:
-    variation = list(checkpoints_list).index(info.title)
-    model = DiffusionModel(variation, lambda: shared.opts.CLIP_stop_at_last_layers)
+    variant = BY_NAME[info.model_name]
+    arguments = variant.perturbed, lambda: shared.opts.CLIP_stop_at_last_layers
+    flow = variant.flow_shift
+    model = DiffusionModel(*arguments) if flow is None else FlowModel(*arguments, flow)
     model.sd_checkpoint_info, model.sd_model_hash = info, info.shorthash
     return model

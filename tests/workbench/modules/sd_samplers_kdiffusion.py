@@ -59,7 +59,8 @@ class CFGDenoiserKDiffusion(CFGDenoiser):
     def inner_model(self):
         """The loaded model as x0 over sigma."""
         if self.model_wrap is None:
-            self.model_wrap = _EpsDenoiser(shared.sd_model)
+            create = getattr(shared.sd_model, "create_denoiser", None)  # flow-matching models have one
+            self.model_wrap = _EpsDenoiser(shared.sd_model) if create is None else create()
         return self.model_wrap
 
     def _timestep_of(self, sigma):
@@ -108,7 +109,9 @@ class KDiffusionSampler(sd_samplers_common.Sampler):
         """A second pass: from latents x and noise, at p.denoising_strength."""
         total, last = sd_samplers_common.setup_img2img_steps(p, steps)
         sigmas = self.get_sigmas(p, total)[total - last - 1 :]
-        noised = self._extra_noise(p, noise, x + noise * sigmas[0])
+        add_noise = getattr(shared.sd_model, "add_noise_to_latent", None)
+        noised = x + noise * sigmas[0] if add_noise is None else add_noise(x, noise, sigmas[0])
+        noised = self._extra_noise(p, noise, noised)
         conds = (conditioning, unconditional_conditioning, image_conditioning)
         return self._run(p, x, noised, sigmas, last + 1, conds)
 
