@@ -27,7 +27,9 @@ def test_it_is_rewound_as_the_host_seeds_it(
     rng.randn(7, (4, 8, 8), rng.create_generator(7))
     after_first_pass = torch.get_rng_state()
     torch.rand(5)
-    p: Any = SimpleNamespace(seeds=[3, 7], enable_hr=False, extra_network_data={})
+    p: Any = SimpleNamespace(
+        seeds=[3, 7], enable_hr=False, extra_network_data={}, txt2img_image_conditioning=lambda x: None
+    )
     no_prompts: Any = None
     WebuiHost(p, no_prompts, NoControl()).rewind_generator()
     assert torch.equal(torch.get_rng_state(), after_first_pass)

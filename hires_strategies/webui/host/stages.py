@@ -41,11 +41,19 @@ class WebuiHost:
         self.conditioning = Conditioning(p, prompts)
         self.written: dict[int | None, dict[str, Any]] = {}  # generation parameters by stage index
         self._last_sampling = Sampled()
+        self._after_first_pass: dict[str, torch.Tensor] | None = None
 
     def rewind_generator(self) -> None:
-        """Reseed torch's generator and draw once, as the host's ImageRNG.first does for a batch's last image."""
-        if not self.control.rewind():
+        """Set torch's generator to where the first pass left it: seeded for the noise of the batch's last image and, for
+        an inpainting model, after the encode of what it was conditioned on."""
+        if self.control.rewind():
+            return
+        if self._after_first_pass is None:
             generator.rewind(int(self.p.seeds[-1]))
+            self.p.txt2img_image_conditioning(torch.zeros(len(self.p.seeds), 1, 1, 1, device=shared.device))
+            forks.forget_reference_latent()
+            self._after_first_pass = generator.states()
+        generator.restore(self._after_first_pass)
 
     def generator_state(self) -> dict[str, torch.Tensor]:
         """The states of torch's generators, see host.generator."""
