@@ -18,8 +18,8 @@ from hires_strategies.limits import MAX_CFG, MAX_SEED, MAX_STEPS
 from hires_strategies.notation.json_schema import is_text
 from hires_strategies.webui import settings
 from hires_strategies.webui.host.forks.infotext import infotext_module, take_sampler
+from hires_strategies.webui.host.forks.latent_shape import size_rules
 from hires_strategies.webui.host.forks.samplers import schedulers
-from hires_strategies.webui.host.latent_shape import size_rules
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.wording import describe, short

@@ -11,7 +11,8 @@ from hires_strategies.planning.few_steps import Steps, check_steps
 from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.tree import schedule_length
 from hires_strategies.running.picture import Picture
-from hires_strategies.webui.host import latent_shape, pixels
+from hires_strategies.webui.host import pixels
+from hires_strategies.webui.host.forks import latent_shape
 from hires_strategies.webui.host.forks.samplers import hires_scheduler_of, scheduler_of
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.neighbours import hires_fix_tweaks

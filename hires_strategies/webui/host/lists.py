@@ -10,8 +10,8 @@ from hires_strategies.limits import Limits
 from hires_strategies.strategy import LATENT_UPSCALERS
 from hires_strategies.vocabulary import Vocabulary
 
+from .forks.latent_shape import size_rules
 from .forks.samplers import schedulers
-from .latent_shape import size_rules
 
 _RESAMPLING = ("None", "Lanczos", "Nearest")
 _USUAL = "R-ESRGAN 4x+"

@@ -17,9 +17,10 @@ from hires_strategies.planning.plan import Node, Sampling
 from hires_strategies.planning.sizes import Upscale
 from hires_strategies.running.host import Latents, Sampled
 
-from . import attachments, each_image, generator, latent_shape, parameters, pixels, progress
+from . import attachments, each_image, generator, parameters, pixels, progress
 from .conditioning import Conditioning
 from .control import Control
+from .forks import latent_shape
 from .forks.guidance import distilled_cfg, use_distilled_cfg
 from .forks.job import stops_after_this_image
 from .forks.second_pass import before_sampling, forget_reference_latent
@@ -44,14 +45,15 @@ class WebuiHost:
         self._after_first_pass: dict[str, torch.Tensor] | None = None
 
     def rewind_generator(self) -> None:
-        """Set torch's generator to where the first pass left it: seeded for the noise of the batch's last image and, for
-        an inpainting model, after the encode of what it was conditioned on."""
+        """Set torch's generator to where the first pass left it: seeded for the noise of the batch's last image and,
+        for an inpainting model, after the encode of what that was conditioned on.
+        """
         if self.control.rewind():
             return
         if self._after_first_pass is None:
             generator.rewind(int(self.p.seeds[-1]))
             self.p.txt2img_image_conditioning(torch.zeros(len(self.p.seeds), 1, 1, 1, device=shared.device))
-            forks.forget_reference_latent()
+            forget_reference_latent()
             self._after_first_pass = generator.states()
         generator.restore(self._after_first_pass)
 

@@ -9,7 +9,7 @@ from typing import Any
 from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.tree import make_plan
 from hires_strategies.strategy import Stage, Strategy
-from hires_strategies.webui.host.latent_shape import size_rules
+from hires_strategies.webui.host.forks.latent_shape import size_rules
 
 Values = Mapping[str, Any]
 

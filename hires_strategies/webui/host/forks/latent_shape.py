@@ -18,9 +18,8 @@ from modules import processing, shared
 from PIL.Image import Image
 
 from hires_strategies.size_rules import SizeRules
-
-from .processing import Processing
-from .sigmas import loaded_model
+from hires_strategies.webui.host.processing import Processing
+from hires_strategies.webui.host.sigmas import loaded_model
 
 _LARGEST_MULTIPLE = 1024  # that is looked for
 
