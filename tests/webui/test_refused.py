@@ -38,7 +38,7 @@ def post(request: Any, api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch)
 
     app = FastAPI()
     if request.param == "at the edge":
-        app = FastAPI(exception_handlers={Exception: answered_at_the_edge})
+        app.add_exception_handler(Exception, answered_at_the_edge)
         monkeypatch.setattr(_wire, "install", lambda app: None)
     Api(app, call_queue.queue_lock)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hires_strategies.running.run import Picture
+from hires_strategies.running.picture import Picture
 from hires_strategies.webui.host.forks.checkpoints import load_main
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.stages import WebuiHost

@@ -1,8 +1,8 @@
 """The workbench's model as a flow-matching model, exactly: the same weights, another way to say how much noise.
 
-Such a model sees x_t = (1 - t) x0 + t n with t from 0 to 1 (Lipman et al. 2023, https://arxiv.org/abs/2210.02747; Liu et
-al. 2023, https://arxiv.org/abs/2209.03003). Divided by 1 - t that is x0 + sigma n with sigma = t / (1 - t), which is what
-the model was trained on. Above its own largest sigma, 14.6 (t = 0.936), it sees what it knows of that one.
+Such a model sees x_t = (1 - t) x0 + t n with t from 0 to 1 (Lipman et al. 2023, https://arxiv.org/abs/2210.02747; Liu
+et al. 2023, https://arxiv.org/abs/2209.03003). Divided by 1 - t that is x0 + sigma n with sigma = t / (1 - t), which is
+what the model was trained on. Above its own largest sigma, 14.6 (t = 0.936), it sees what it knows of that one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class FlowDenoiser:
         schedule = k_samplers.Timesteps(1 / (own**2 + 1))
         self.sigmas, self.get_sigmas = schedule.sigmas, schedule.uniform
         self.sigma_to_t, self.t_to_sigma = schedule.to_t, schedule.to_sigma
-        self.trained = k_samplers.Timesteps(model.alphas_cumprod)
+        self.trained = k_samplers.Timesteps(torch.as_tensor(model.alphas_cumprod))
 
     def __call__(self, x: torch.Tensor, sigma: torch.Tensor, cond: dict[str, Any]) -> torch.Tensor:
         largest = self.trained.sigmas[-1]

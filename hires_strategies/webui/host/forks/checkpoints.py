@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from importlib import import_module
 from typing import Any
 
 from modules import sd_models, sd_samplers_common, shared
@@ -31,7 +30,8 @@ def _load_as_forge(own: CheckpointInfo | None) -> None:
     Forge dfdcbab: `reload_model_weights` does nothing. Neo 6e1e0d5a: it is gone, as is `SkipWritingToConfig`, and
     `checkpoint_change` would save the choice as that of a preset.
     """
-    main_entry: Any = import_module("modules_forge.main_entry")
+    from modules_forge import main_entry
+
     nowhere: dict[str, Any] = {"save": False, "refresh": False}
     if "preset" in inspect.signature(main_entry.checkpoint_change).parameters:
         nowhere["preset"] = None
@@ -40,7 +40,7 @@ def _load_as_forge(own: CheckpointInfo | None) -> None:
     try:
         if changed:
             main_entry.refresh_model_loading_parameters()
-        sd_models.forge_model_reload()
+        sd_models.forge_model_reload()  # type: ignore[attr-defined]
     finally:
         if changed:
             main_entry.checkpoint_change(chosen, **nowhere)

@@ -46,7 +46,7 @@ def noise_shape(width: int, height: int) -> tuple[int, ...]:
 
 def frames(p: Processing) -> int:
     """The frames of latents that each image of the batch about to be sampled has: 1 for all but videos (Neo's Wan)."""
-    shape = getattr(p.rng, "shape", ())
+    shape: tuple[int, ...] = getattr(p.rng, "shape", ())
     return int(shape[1]) if len(shape) == 4 else 1
 
 
