@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hires_strategies.notation.json_schema import is_text
+from hires_strategies.notation.literals import format_name
 from hires_strategies.notation.text import parse
 
 from .errors import StrategyError
@@ -28,6 +29,7 @@ MAX_LENGTH = 20_000  # characters of one preset's strategies together
 _GENEROUS = Vocabulary(limits=Limits(variants=1000))
 _writing = threading.Lock()
 
+USUAL_UPSCALER = "R-ESRGAN 4x+"
 _BUILTIN: dict[str, tuple[str, ...]] = {
     "Latent 2x": ("Latent x2 @0.7",),
     "Pixel 2x": ("R-ESRGAN 4x+ x2 @0.35",),
@@ -41,9 +43,21 @@ _BUILTIN: dict[str, tuple[str, ...]] = {
 }
 
 
-def builtin() -> dict[str, tuple[str, ...]]:
-    """The presets that come with the extension: name -> strategy texts, in the order shown."""
-    return dict(_BUILTIN)
+def builtin(upscaler: str | None = USUAL_UPSCALER) -> dict[str, tuple[str, ...]]:
+    """The presets that come with the extension: name -> strategy texts, in the order shown.
+
+    `upscaler`: the name of a pixel upscaler with a model, for a host that lacks the usual one. With None Lanczos stands
+    in its place, and presets that say ESRGAN in their names are left out.
+    """
+    if upscaler == USUAL_UPSCALER:
+        return dict(_BUILTIN)
+    other = "Lanczos" if upscaler is None else format_name(upscaler)
+
+    def rewritten(text: str) -> str:
+        return text.replace(USUAL_UPSCALER, other).replace("{Lanczos,Lanczos}", "{Nearest,Lanczos}")
+
+    names = [name for name in _BUILTIN if upscaler is not None or "ESRGAN" not in name]
+    return {name: tuple(map(rewritten, _BUILTIN[name])) for name in names}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from typing import Any
 
 from modules import scripts
 
-from hires_strategies import presets
 from hires_strategies.editing.change import Change, read_change, spread
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import parse
@@ -22,7 +21,7 @@ from hires_strategies.value_kinds import Name
 from hires_strategies.webui.generation import xyz_cell
 from hires_strategies.webui.generation.job import Job
 from hires_strategies.webui.host import attachments, loaded
-from hires_strategies.webui.host.lists import host_vocabulary
+from hires_strategies.webui.host.lists import builtin_presets, host_vocabulary
 from hires_strategies.webui.host.processing import Processing
 
 from .files import preset_file
@@ -111,7 +110,7 @@ def strategy_choices() -> list[str]:
         own = preset_file().all()
     except StrategyError:  # the preset list reports an unreadable file
         own = {}
-    for preset in (*presets.builtin().values(), *own.values()):
+    for preset in (*builtin_presets().values(), *own.values()):
         texts += [text for text in preset if text not in texts and len(parse(text)) == 1]
     return texts
 

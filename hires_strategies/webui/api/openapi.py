@@ -92,6 +92,7 @@ _PRESET = _object(strategies=_TEXTS, builtin={"type": "boolean"})
 # Optional: a sentence that says why the file's entry of this name is skipped.
 _PRESET["properties"]["error"] = {"type": "string"}
 _UPSCALER = _object(name={"type": "string"}, latent={"type": "boolean"})
+_UPSCALER["properties"]["from"] = {"type": "string", "enum": ["torch", "Pillow"]}  # of those the host does not list
 
 PLAN: dict[str, Any] = {
     "summary": "What strategies would do and cost",

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from modules import shared
 from starlette.concurrency import run_in_threadpool
 
-from hires_strategies import __version__, presets
+from hires_strategies import __version__
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_schema import PRESET, argument_schema, check_object
 from hires_strategies.planning.report import as_dict
@@ -22,7 +22,8 @@ from hires_strategies.strategy import LATENT_UPSCALERS
 from hires_strategies.webui.files import preset_file, timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
 from hires_strategies.webui.generation.request import read_plan
-from hires_strategies.webui.host.lists import host_vocabulary
+from hires_strategies.webui.host.forks.upscalers import whose
+from hires_strategies.webui.host.lists import builtin_presets, host_vocabulary
 from hires_strategies.webui.host.sigmas import Schedules
 from hires_strategies.webui.settings import limits
 
@@ -73,10 +74,13 @@ def version() -> JSONResponse:
 
 
 def upscalers() -> JSONResponse:
-    """The upscalers that a stage can name: the latent ones first, then the host's list."""
-    return JSONResponse(
-        [{"name": name, "latent": name in LATENT_UPSCALERS} for name in host_vocabulary(limits()).upscalers],
-    )
+    """The upscalers that a stage can name: the latent ones first, then the host's list.
+
+    One that the host does not list says in "from" whose it is.
+    """
+    names = host_vocabulary(limits()).upscalers
+    listed = [{"name": name, "latent": name in LATENT_UPSCALERS} for name in names]
+    return JSONResponse([{**each, "from": of} if (of := whose(str(each["name"]))) else each for each in listed])
 
 
 def list_presets() -> JSONResponse:
@@ -121,7 +125,7 @@ def _all_presets() -> dict[str, Any]:
     file = preset_file()
     found: dict[str, Any] = {
         name: {"strategies": list(texts), "builtin": builtin}
-        for each, builtin in ((presets.builtin(), True), (file.all(), False))
+        for each, builtin in ((builtin_presets(), True), (file.all(), False))
         for name, texts in each.items()
     }
     for entry in file.bad_entries():

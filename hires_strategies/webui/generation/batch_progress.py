@@ -8,7 +8,7 @@ from hires_strategies.planning.plan import FirstPass, Plan
 from hires_strategies.planning.shares import Jobs, weights
 from hires_strategies.planning.timing import first_pass_task, second_pass_task, tasks_of
 from hires_strategies.webui.files import timing_file
-from hires_strategies.webui.host.lists import latent_modes
+from hires_strategies.webui.host.forks.upscalers import latent_modes
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.progress import Bar
 

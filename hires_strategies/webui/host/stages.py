@@ -24,7 +24,7 @@ from .forks import latent_shape
 from .forks.guidance import distilled_cfg, use_distilled_cfg
 from .forks.job import stops_after_this_image
 from .forks.second_pass import before_sampling, forget_reference_latent
-from .lists import latent_modes
+from .forks.upscalers import latent_modes
 from .processing import Processing
 from .sampler_watch import SamplerWatch
 from .stage_prompts import StagePrompts

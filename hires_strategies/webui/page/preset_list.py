@@ -12,8 +12,9 @@ from modules.ui_components import ToolButton
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.lines import lines_of, split_lines
-from hires_strategies.presets import BadEntry, builtin
+from hires_strategies.presets import BadEntry
 from hires_strategies.webui.files import preset_file
+from hires_strategies.webui.host.lists import builtin_presets
 
 from .explained import explained
 
@@ -37,7 +38,7 @@ class PresetFields:
 def build_presets(elem_id: Callable[[str], str]) -> PresetFields:
     with gr.Row(elem_classes=["hires-strategies-presets"]):
         chosen = gr.Dropdown(
-            list(builtin()), value=next(iter(builtin())), label="Preset", allow_custom_value=True,
+            list(builtin_presets()), value=next(iter(builtin_presets())), label="Preset", allow_custom_value=True,
             elem_id=elem_id("preset"), elem_classes=["hires-strategies-field", "hires-strategies-preset"],
         )  # fmt: skip
         save, delete, take_over = _tools(elem_id)
@@ -96,16 +97,16 @@ def load_preset(name: str, text: str) -> tuple[str, str]:
         own, message = {}, _message(error)
     else:
         message = ""
-    lines = {**builtin(), **own}.get(name)
+    lines = {**builtin_presets(), **own}.get(name)
     return (text if lines is None else "\n".join(lines)), message
 
 
 def shown_name(text: str, name: str) -> str:
     """What the box shows beside a text, if it showed `name`: a preset's name only where the text is that preset's."""
     try:
-        known = {**builtin(), **preset_file().all()}
+        known = {**builtin_presets(), **preset_file().all()}
     except StrategyError:
-        known = builtin()
+        known = builtin_presets()
     lines = tuple(line.strip() for line in lines_of(text))
     if known.get(name) == lines or (name and name not in known):
         return name  # a name that is being typed, to save, stays as well
@@ -148,7 +149,7 @@ def _renewed(chosen: str | None, message: str, tell_bad_entries: bool = False) -
     """The list as the file has it now; the box shows `chosen`, or what it showed (None)."""
     file = preset_file()
     own, bad = file.all(), file.bad_entries()
-    names = [*builtin(), *(name for name in own if name not in builtin())]
+    names = [*builtin_presets(), *(name for name in own if name not in builtin_presets())]
     choices = gr.update(choices=names) if chosen is None else gr.update(choices=names, value=chosen)
     told = f"<p>{escape(message)}</p>" if message else ""
     if tell_bad_entries:
@@ -163,7 +164,7 @@ def _message(error: object) -> str:
 def _table(own: dict[str, tuple[str, ...]], bad: Sequence[BadEntry] = ()) -> str:
     rows = [
         f"<dt>{escape(name)}</dt><dd>{'<br>'.join(f'<code>{escape(line)}</code>' for line in lines)}</dd>"
-        for name, lines in {**builtin(), **own}.items()
+        for name, lines in {**builtin_presets(), **own}.items()
     ]
     rows += [
         f'<dt>{escape(_shown(entry.name))}</dt><dd class="hires-strategies-error">{escape(_shown(entry.error))}</dd>'

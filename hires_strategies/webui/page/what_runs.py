@@ -10,6 +10,7 @@ from hires_strategies.planning.plan import Node, Plan
 from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import Stage
 from hires_strategies.value_kinds import Flag, Number, Text
+from hires_strategies.webui.host.forks.upscalers import whose
 from hires_strategies.webui.host.sigmas import Schedules
 
 MOST_SHOWN = 12  # variants; a sweep of 64 would push the page away
@@ -75,7 +76,8 @@ def _stage(plan: Plan, node: Node, asked: Stage, schedules: Schedules) -> str:
     if node.upscale is None:
         what = f"txt2img at <b>{size(node.width, node.height)}</b>"
     else:
-        what = f"{escape(node.upscale.upscaler)} to <b>{size(node.width, node.height)}</b>"
+        name, of = node.upscale.upscaler, whose(node.upscale.upscaler)
+        what = f"{escape(name)}{f' (of {of})' if of else ''} to <b>{size(node.width, node.height)}</b>"
     sampling = node.sampling
     if sampling is None:
         return f"{what} without sampling"

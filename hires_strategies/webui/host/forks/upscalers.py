@@ -1,0 +1,31 @@
+"""Upscalers that not every host lists: the latent modes and the plain resizes are ours there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modules import shared
+from PIL.Image import Resampling
+
+from hires_strategies.strategy import LATENT_UPSCALERS
+
+_RESIZES = {"Lanczos": Resampling.LANCZOS, "Nearest": Resampling.NEAREST}
+
+
+def latent_modes() -> dict[str, dict[str, Any]]:
+    """The host's latent upscale modes: name -> mode and antialias of torch's interpolate. Neo 5692d2d1 has none."""
+    own = {name: {"mode": mode, "antialias": antialias} for name, (mode, antialias) in LATENT_UPSCALERS.items()}
+    return shared.latent_upscale_modes or own
+
+
+def resizes() -> dict[str, Resampling]:
+    """The plain resizes that the host does not list, as Pillow has them. Neo 5692d2d1 lists neither."""
+    listed = {entry.name for entry in shared.sd_upscalers}
+    return {name: how for name, how in _RESIZES.items() if name not in listed}
+
+
+def whose(upscaler: str) -> str | None:
+    """Whose an upscaler is that the host does not list, "torch" or "Pillow"; None for the host's own."""
+    if upscaler in resizes():
+        return "Pillow"
+    return "torch" if upscaler in latent_modes() and upscaler not in shared.latent_upscale_modes else None
