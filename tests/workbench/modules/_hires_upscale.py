@@ -12,7 +12,7 @@ from PIL import Image
 
 from modules import devices, images, sd_samplers, sd_samplers_common, shared
 from modules._processed import create_infotext
-from modules._processing_base import opt_f
+from modules._processing_base import latent_factor
 from modules.sd_samplers_common import approximation_indexes, images_tensor_to_samples
 from modules.shared import opts
 
@@ -21,9 +21,12 @@ def latents(p: Any, samples: Any, seeds: Any, prompts: Any) -> tuple[Any, Any]:
     """(latents, image conditioning) by interpolating latents."""
     for index in range(len(samples)):
         _save_intermediate(p, partial(sd_samplers.sample_to_image, samples, index, 0), seeds, prompts, index)
-    size = (p.hr_upscale_to_y // opt_f, p.hr_upscale_to_x // opt_f)
+    size = (p.hr_upscale_to_y // latent_factor(), p.hr_upscale_to_x // latent_factor())
     mode = p.latent_scale_mode
+    has_frames = samples.ndim == 5
+    samples = samples.squeeze(2) if has_frames else samples
     samples = torch.nn.functional.interpolate(samples, size=size, mode=mode["mode"], antialias=mode["antialias"])
+    samples = samples.unsqueeze(2) if has_frames else samples
     if getattr(p, "inpainting_mask_weight", opts.inpainting_mask_weight) < 1.0:
         decoded = sd_samplers_common.decode_first_stage(p.sd_model, samples)
         return samples, p.img2img_image_conditioning(decoded, samples)
@@ -33,6 +36,7 @@ def latents(p: Any, samples: Any, seeds: Any, prompts: Any) -> tuple[Any, Any]:
 def pixels(p: Any, decoded_samples: Any, seeds: Any, prompts: Any) -> tuple[Any, Any]:
     """(latents, image conditioning) by a pixel upscaler, from decoded pictures B,3,H,W in [-1,1]."""
     pictures = []
+    decoded_samples = decoded_samples.reshape(-1, *decoded_samples.shape[-3:])  # without frames
     for index, sample in enumerate(torch.clamp((decoded_samples + 1.0) / 2.0, min=0.0, max=1.0)):
         image = Image.fromarray((255.0 * np.moveaxis(sample.cpu().numpy(), 0, 2)).astype(np.uint8))
         _save_intermediate(p, image.copy, seeds, prompts, index)

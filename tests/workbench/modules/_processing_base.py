@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from modules import devices, extra_networks, prompt_parser, sd_samplers, shared
+import torch
+
+from modules import devices, extra_networks, prompt_parser, sd_samplers, sd_samplers_common, shared
 from modules.shared import opts, state
 
 opt_C = 4  # channels of a latent
-opt_f = 8  # pixels of a latent's side
+
+
+def latent_factor() -> int:
+    """processing.opt_f, which changes with the loaded model."""
+    factor: int = sys.modules["modules.processing"].opt_f  # type: ignore[attr-defined]
+    return factor
+
+
+def _masked(latents: torch.Tensor) -> torch.Tensor:
+    """B,5,h,w: a mask of ones before latents."""
+    return torch.nn.functional.pad(latents, (0, 0, 0, 0, 1, 0), value=1.0)
 
 
 @dataclass(repr=False)
@@ -147,13 +160,19 @@ class StableDiffusionProcessing:
         self.comments[text] = 1
 
     def txt2img_image_conditioning(self, x, width=None, height=None):
-        """What inpainting models want beside the prompt: nothing, for this one."""
-        return x.new_zeros(x.shape[0], 5, 1, 1)
+        """What inpainting models want beside the prompt: a mask of everything, and latents of a grey picture."""
+        if self.sd_model.model.conditioning_key != "hybrid":
+            return x.new_zeros(x.shape[0], 5, 1, 1)
+        grey = torch.ones(x.shape[0], 3, height or self.height, width or self.width) * 0.5
+        return _masked(sd_samplers_common.images_tensor_to_samples(grey)).to(x.dtype)
 
     def img2img_image_conditioning(self, source_image, latent_image, image_mask=None, round_image_mask=True):
-        """The same for a second pass. Reads self.sampler, as the host does."""
-        assert self.sampler.conditioning_key == "crossattn"
-        return latent_image.new_zeros(latent_image.shape[0], 5, 1, 1)
+        """The same for a second pass, of the picture itself. Reads self.sampler, as the host does."""
+        if self.sampler.conditioning_key != "hybrid":
+            return latent_image.new_zeros(latent_image.shape[0], 5, 1, 1)
+        model = self.sd_model
+        masked = model.get_first_stage_encoding(model.encode_first_stage(source_image * 0.0))  # all of it is masked
+        return _masked(masked)
 
     def init(self, all_prompts, all_seeds, all_subseeds):
         """Called once, before the first batch."""

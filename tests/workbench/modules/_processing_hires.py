@@ -9,7 +9,7 @@ import torch
 
 from modules import _hires_upscale, devices, extra_networks, prompt_parser, rng, sd_models, sd_samplers, shared
 from modules._decoding import decode_latent_batch
-from modules._processing_base import StableDiffusionProcessing, opt_f
+from modules._processing_base import StableDiffusionProcessing, latent_factor
 from modules.shared import opts, state
 
 
@@ -68,8 +68,8 @@ class StableDiffusionProcessingTxt2Img(StableDiffusionProcessing):
         else:
             self.hr_upscale_to_x, self.hr_upscale_to_y = wanted_y * self.width // self.height, wanted_y
         if wanted_x and wanted_y:
-            self.truncate_x = (self.hr_upscale_to_x - wanted_x) // opt_f
-            self.truncate_y = (self.hr_upscale_to_y - wanted_y) // opt_f
+            self.truncate_x = (self.hr_upscale_to_x - wanted_x) // latent_factor()
+            self.truncate_y = (self.hr_upscale_to_y - wanted_y) // latent_factor()
 
     def init(self, all_prompts, all_seeds, all_subseeds):
         """Resolve the second pass's names and size; count its jobs, once per request."""
@@ -134,9 +134,9 @@ class StableDiffusionProcessingTxt2Img(StableDiffusionProcessing):
             samples, image_conditioning = _hires_upscale.pixels(self, decoded_samples, seeds, prompts)
         state.nextjob()
         top, left = self.truncate_y // 2, self.truncate_x // 2
-        bottom = samples.shape[2] - (self.truncate_y + 1) // 2
-        right = samples.shape[3] - (self.truncate_x + 1) // 2
-        samples = samples[:, :, top:bottom, left:right]
+        bottom = samples.shape[-2] - (self.truncate_y + 1) // 2
+        right = samples.shape[-1] - (self.truncate_x + 1) // 2
+        samples = samples[..., top:bottom, left:right]
 
         self.rng = rng.ImageRNG(
             samples.shape[1:], self.seeds, subseeds=self.subseeds, subseed_strength=self.subseed_strength,

@@ -25,7 +25,7 @@ from modules import (
 from modules._decoding import DecodedSamples, decode_latent_batch
 from modules._overlays import apply_color_correction, apply_overlay
 from modules._processed import Processed, create_infotext
-from modules._processing_base import StableDiffusionProcessing, opt_C, opt_f
+from modules._processing_base import StableDiffusionProcessing, opt_C
 from modules._processing_hires import StableDiffusionProcessingTxt2Img
 from modules.shared import cmd_opts, opts, state
 
@@ -36,6 +36,8 @@ __all__ = [
     "apply_overlay",
     "create_infotext",
 ]
+
+opt_f = 8  # pixels of a latent's side; sd_models sets it to the loaded model's
 
 
 def get_fixed_seed(seed):
@@ -131,6 +133,8 @@ def _prepare(p: Any) -> None:
         p.refiner_checkpoint_info = sd_models.get_closet_checkpoint_match(p.refiner_checkpoint)
         if p.refiner_checkpoint_info is None:
             raise Exception(f"Could not find checkpoint with name {p.refiner_checkpoint}")
+    if hasattr(shared.sd_model, "fix_dimensions"):
+        p.width, p.height = shared.sd_model.fix_dimensions(p.width, p.height)
     p.sd_model_name = shared.sd_model.sd_checkpoint_info.name_for_extra
     p.sd_model_hash = shared.sd_model.sd_model_hash
 
@@ -141,8 +145,9 @@ def _start_batch(p: Any, n: int) -> bool:
     batch = slice(n * p.batch_size, (n + 1) * p.batch_size)
     p.prompts, p.negative_prompts = p.all_prompts[batch], p.all_negative_prompts[batch]
     p.seeds, p.subseeds = p.all_seeds[batch], p.all_subseeds[batch]
+    channels, sides = getattr(p.sd_model, "latent_channels", opt_C), (p.height // opt_f, p.width // opt_f)
     p.rng = rng.ImageRNG(
-        (opt_C, p.height // opt_f, p.width // opt_f), p.seeds, subseeds=p.subseeds,
+        (channels, 1, *sides) if p.sd_model.is_wan else (channels, *sides), p.seeds, subseeds=p.subseeds,
         subseed_strength=p.subseed_strength, seed_resize_from_h=p.seed_resize_from_h,
         seed_resize_from_w=p.seed_resize_from_w,
     )  # fmt: skip
@@ -186,6 +191,7 @@ def _sample_batch(p: Any) -> torch.Tensor:
     decoded = torch.stack(list(samples)).float()
     devices.torch_gc()
     state.nextjob()
+    decoded = decoded.reshape(-1, *decoded.shape[-3:])  # without frames
     return torch.clamp((decoded + 1.0) / 2.0, min=0.0, max=1.0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,8 @@ def reload_model_weights(sd_model=None, info=None, forced_reload=False):
     if info.title not in _loaded:
         _loaded[info.title] = _load(info)
     shared.sd_model = _loaded[info.title]
+    processing = importlib.import_module("modules.processing")  # which imports this module
+    processing.opt_f = shared.sd_model.shape.factor
     if not SkipWritingToConfig.skip:
         shared.opts.data["sd_model_checkpoint"] = info.title
     return shared.sd_model
@@ -135,7 +138,7 @@ def _merge_tokens(ratio: float) -> Any:
 
 def _load(info: CheckpointInfo) -> DiffusionModel:
     variant = BY_NAME[info.model_name]
-    arguments = variant.perturbed, lambda: shared.opts.CLIP_stop_at_last_layers
+    arguments = variant.perturbed, lambda: shared.opts.CLIP_stop_at_last_layers, variant.shape
     flow = variant.flow_shift
     model = DiffusionModel(*arguments) if flow is None else FlowModel(*arguments, flow)
     model.sd_checkpoint_info, model.sd_model_hash = info, info.shorthash

@@ -58,7 +58,7 @@ def decode_first_stage(model, x):
 
 def sample_to_image(samples, index=0, approximation=None):
     """One picture of a batch of latents."""
-    decoded = samples_to_images_tensor(samples[index].unsqueeze(0), approximation)[0]
+    decoded = samples_to_images_tensor(samples[index].unsqueeze(0), approximation)[0].squeeze()  # with one frame: 4-D
     array = 255.0 * np.moveaxis(torch.clamp(decoded * 0.5 + 0.5, min=0.0, max=1.0).cpu().numpy(), 0, 2)
     return Image.fromarray(array.astype(np.uint8))
 

@@ -47,7 +47,7 @@ class _EpsDenoiser:
         )
 
     def __call__(self, x: torch.Tensor, sigma: torch.Tensor, cond: dict[str, Any]) -> torch.Tensor:
-        wide = sigma[:, None, None, None]
+        wide = sigma.reshape(-1, *[1] * (x.ndim - 1))
         eps = self.inner_model.apply_model(x / (wide**2 + 1) ** 0.5, self.sigma_to_t(sigma), cond)
         return x - eps * wide
 

@@ -26,7 +26,7 @@ class CFGDenoiserTimesteps(CFGDenoiser):
 
     def get_pred_x0(self, x_in, x_out, sigma):
         """The picture behind predicted noise."""
-        a = shared.sd_model.alphas_cumprod[sigma.long()][:, None, None, None]
+        a = shared.sd_model.alphas_cumprod[sigma.long()].reshape(-1, *[1] * (x_in.ndim - 1))
         return (x_in - (1 - a).sqrt() * x_out) / a.sqrt()
 
 

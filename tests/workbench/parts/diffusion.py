@@ -18,6 +18,7 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from parts import emphasis, tokens
+from parts.latent_shapes import TRAINED, Shape
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 VOCABULARY = WEIGHTS / "text_encoder" / "vocabulary.txt"
@@ -64,7 +65,7 @@ class DiffusionModel(torch.nn.Module):
     sd_checkpoint_info: Any = None
     sd_model_hash: str | None = None
 
-    def __init__(self, variation: int, clip_skip: Callable[[], int]) -> None:
+    def __init__(self, variation: int, clip_skip: Callable[[], int], shape: Shape) -> None:
         super().__init__()
         self.clip_skip = clip_skip
         self.token_merging_hooks: list[Any] = []
@@ -72,15 +73,26 @@ class DiffusionModel(torch.nn.Module):
         if variation:
             _vary(unet, variation)
         self.unet, self.first_stage_model, self.cond_stage_model = unet, vae, text
-        self.model = SimpleNamespace(conditioning_key="crossattn")
+        self.shape = shape
+        self.model = SimpleNamespace(conditioning_key="hybrid" if shape.is_inpainting else "crossattn")
+        if shape.channels != TRAINED:
+            self.latent_channels = shape.channels
+        self.is_wan = shape.has_frames
+        if shape.multiple > 1:
+            self.fix_dimensions = lambda *size: tuple(side // shape.multiple * shape.multiple for side in size)
         vocabulary = VOCABULARY if VOCABULARY.exists() else None
         self.tokenizer = tokens.Tokenizer(text.config.vocab_size, vocabulary)
         self.register_buffer("alphas_cumprod", _alphas_cumprod())
         self.eval().requires_grad_(False)
 
     def apply_model(self, x: torch.Tensor, t: torch.Tensor, cond: dict[str, Any]) -> torch.Tensor:
-        """Predicted noise of latents B,4,h,w at timesteps t (0 to 999, fractions allowed)."""
-        return self.unet(x, t, torch.cat(cond["c_crossattn"], 1), return_dict=False)[0]
+        """Predicted noise of latents at timesteps t (0 to 999, fractions allowed)."""
+        seen = self.shape.to_trained(x)
+        if self.shape.is_inpainting:
+            nine = torch.cat([seen, *cond["c_concat"]], 1)
+            seen = nine[:, :4] + 0.1 * nine[:, 4:5] * nine[:, 5:]
+        noise = self.unet(seen, t, torch.cat(cond["c_crossattn"], 1), return_dict=False)[0]
+        return self.shape.predicted(noise, x, (1 - self.alphas_cumprod[t.round().long()]).sqrt())
 
     def encode_first_stage(self, images: torch.Tensor) -> Any:
         """The posterior of images B,3,H,W in [-1,1]; get_first_stage_encoding draws the latents from it."""
@@ -89,11 +101,12 @@ class DiffusionModel(torch.nn.Module):
     def get_first_stage_encoding(self, posterior: Any) -> torch.Tensor:
         """Scaled latents. The noise comes from torch's global generator, as in the host's model code."""
         noise = torch.randn(posterior.mean.shape).to(posterior.mean)
-        return SCALE_FACTOR * (posterior.mean + posterior.std * noise)
+        return self.shape.from_trained(SCALE_FACTOR * (posterior.mean + posterior.std * noise))
 
     def decode_first_stage(self, latents: torch.Tensor) -> torch.Tensor:
-        """Images B,3,H,W of about [-1,1] of scaled latents."""
-        return self.first_stage_model.decode(latents / SCALE_FACTOR, return_dict=False)[0]
+        """Images B,3,H,W of about [-1,1] of scaled latents, B,T,3,H,W if those have frames."""
+        images = self.first_stage_model.decode(self.shape.to_trained(latents) / SCALE_FACTOR, return_dict=False)[0]
+        return images.unsqueeze(1) if self.shape.has_frames else images
 
     def get_learned_conditioning(self, texts: list[str]) -> torch.Tensor:
         """B,T,C of prompts with weights; T is 77 for each 75 words of the longest."""

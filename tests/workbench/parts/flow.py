@@ -20,8 +20,8 @@ STEPS = 1000
 class FlowModel(DiffusionModel):
     """With the two verbs by which A1111 tells such a model (SD 3) from others."""
 
-    def __init__(self, variation: int, clip_skip: Any, shift: float) -> None:
-        super().__init__(variation, clip_skip)
+    def __init__(self, variation: int, clip_skip: Any, shape: Any, shift: float) -> None:
+        super().__init__(variation, clip_skip, shape)
         self.shift = shift
 
     def create_denoiser(self) -> Any:
@@ -46,7 +46,7 @@ class FlowDenoiser:
     def __call__(self, x: torch.Tensor, sigma: torch.Tensor, cond: dict[str, Any]) -> torch.Tensor:
         largest = self.trained.sigmas[-1]
         t = sigma.clamp(max=largest / (1 + largest))
-        wide = t[:, None, None, None]
+        wide = t.reshape(-1, *[1] * (x.ndim - 1))
         seen = x / (wide**2 + (1 - wide) ** 2) ** 0.5
         eps = self.inner_model.apply_model(seen, self.trained.to_t(t / (1 - t)), cond)
         return (x - wide * eps) / (1 - wide)

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from parts.latent_shapes import Shape
+
 
 @dataclass(frozen=True)
 class Variant:
     """A checkpoint. `perturbed`: a seed that shifts the UNet's weights a little, 0 for those that were trained.
 
     `flow_shift`: the shift of a flow-matching model's schedule (parts.flow); None for one that predicts noise.
+    `shape`: that of its latents.
     """
 
     name: str
     perturbed: int = 0
     flow_shift: float | None = None
+    shape: Shape = Shape()
 
 
 VARIANTS = (
     Variant("figures"),
     Variant("figures-shifted", perturbed=1),
     Variant("figures-flow", flow_shift=3.0),
+    Variant("figures-16-channels", shape=Shape(channels=16)),  # as Flux, Chroma, Z-Image, Lumina
+    Variant("figures-frames", shape=Shape(channels=16, has_frames=True)),  # as Qwen-Image, Wan, Krea 2, Anima
+    Variant("figures-factor-16", shape=Shape(channels=16, factor=16)),  # as Flux 2
+    Variant("figures-multiples", flow_shift=3.0, shape=Shape(channels=16, multiple=16)),  # as SD 3 on A1111
+    Variant("figures-inpaint", shape=Shape(is_inpainting=True)),
 )
 BY_NAME = {variant.name: variant for variant in VARIANTS}

@@ -21,6 +21,7 @@ from hires_strategies.size_rules import SizeRules
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.sigmas import loaded_model
 
+_REDUCED = 8  # pixels that an autoencoder's layers make one of
 _LARGEST_MULTIPLE = 1024  # that is looked for
 
 
@@ -60,7 +61,8 @@ def interpolated(latents: torch.Tensor, size: tuple[int, int], mode: dict[str, A
 
 def encoded(pictures: torch.Tensor, encode: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
     """Pictures B,3,H,W encoded by the host: one by one where it takes several for a video's frames (Neo: Qwen-Image and
-    Wan keep the first of them only)."""
+    Wan keep the first of them only), and cut to whole latents where it fails at others."""
+    pictures = _encodable(pictures)
     if len(pictures) == 1 or not _has_frames():
         return encode(pictures)
     return torch.cat([encode(picture[None]) for picture in pictures])
@@ -78,6 +80,15 @@ def fitting(pictures: list[Image], latents: torch.Tensor) -> list[Image]:
     size, factor = size_of(latents), _factor()
     fit = all((side // factor * factor) == wanted for side, wanted in zip(pictures[0].size, size, strict=True))
     return pictures if fit else [picture.resize(size) for picture in pictures]
+
+
+def _encodable(pictures: torch.Tensor) -> torch.Tensor:
+    """Autoencoders round down to 8 pixels themselves; Flux 2's then joins 2 x 2 latents and fails at odd ones."""
+    factor = _factor()
+    if all(side // _REDUCED % (factor // _REDUCED) == 0 for side in pictures.shape[-2:]):
+        return pictures
+    height, width = (side // factor * factor for side in pictures.shape[-2:])
+    return pictures[..., :height, :width]
 
 
 def _factor() -> int:
