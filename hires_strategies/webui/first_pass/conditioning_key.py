@@ -12,12 +12,19 @@ from hires_strategies.running.no_key import NoKey
 
 
 def of_image(conditioning: Any, index: int) -> Any:
-    """Everything that conditions image `index` of the batch."""
+    """Everything that conditions image `index` of the batch; None where the host has no such conditioning."""
+    if conditioning is None:
+        return None
     return [(prompt.weight, _schedule(prompt.schedules)) for prompt in _prompts(conditioning)[index]]
 
 
 def lengths(conditioning: Any) -> list[int]:
-    """The length to which all prompts of the batch are padded, for every step: the host pads to the longest."""
+    """The length to which all prompts of the batch are padded, for every step: the host pads to the longest.
+
+    Forge and Neo have no negative conditioning, None, at a CFG scale of 1.
+    """
+    if conditioning is None:
+        return []
     schedules = [prompt.schedules for image in _prompts(conditioning) for prompt in image]
     last = max(part.end_at_step for schedule in schedules for part in schedule)
     return [max(_length(_active(schedule, step).cond) for schedule in schedules) for step in range(last + 1)]
