@@ -1,11 +1,11 @@
-"""How much noise a stage starts from, as a number that compares between schedules, samplers and models: noise over signal.
+"""How much noise a stage starts from, as a number that compares between schedules and models: noise over signal.
 
-A model that adds noise to the picture (Stable Diffusion 1 to XL, v-prediction too) starts from x0 + sigma n: sigma is the
-number. A flow-matching model (SD 3, Flux, Z-Image, ...) mixes, (1 - t) x0 + t n with t from 0 to 1, which its samplers
-call sigma: the number is t / (1 - t), infinite for noise alone.
+A model that adds noise to the picture (Stable Diffusion 1 to XL, v-prediction too) starts from x0 + sigma n: sigma is
+the number. A flow-matching model (SD 3, Flux, Z-Image, ...) mixes, (1 - t) x0 + t n with t from 0 to 1, which its
+samplers call sigma: the number is t / (1 - t), infinite for noise alone.
 
-The host's samplers take a denoising strength: the last steps of a longer schedule. `find_start` looks for the length whose
-last steps begin at a wanted sigma. Where none does, `own_sigmas` makes a list that does.
+The host's samplers take a denoising strength: the last steps of a longer schedule. `find_start` looks for the length
+whose last steps begin at a wanted sigma. Where none does, `own_sigmas` makes a list that does.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import requests
 
@@ -41,6 +43,23 @@ def test_a_lora_in_a_stages_prompt_is_in_that_stage_alone(webui: WebUI, lora: st
     assert same(ours.images[0], theirs.images[0]), difference(ours.images[0], theirs.images[0])
     assert same(ours.images[1], plain.images[0]), difference(ours.images[1], plain.images[0])
     assert same(webui.txt2img("Latent x1.5 @0.7", prompt="a house").images[0], plain.images[0])
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_the_setting_that_encodes_with_the_first_passes_networks(webui: WebUI, lora: str, first: bool) -> None:
+    """The host remembers conditioning without regard to this setting, hence prompts for each value."""
+    named = "high" if first else "low"
+    fields: dict[str, Any] = {"prompt": "a house", "negative_prompt": f"{named} fog"}
+    setting = {"override_settings": {"hires_fix_use_firstpass_conds": first}}
+    tag = "<lora:accent:1>" if "tint" in lora else lora  # the workbench's others do not change its text encoder
+    own = f"a {named} house {tag}"
+    text = f'Latent x1.5 @0.7 [prompt "{own}"]'
+    theirs = webui.hires_fix("Latent", 1.5, 0.7, hr_prompt=own, **fields, **setting)
+    ours = webui.txt2img(text, **fields, **setting)
+    assert same(ours.images[0], theirs.images[0]), difference(ours.images[0], theirs.images[0])
+    if "tint" in lora:
+        other = {"override_settings": {"hires_fix_use_firstpass_conds": not first}}
+        assert not same(webui.txt2img(text, **fields, **other).images[0], ours.images[0])
 
 
 def test_a_stage_with_a_lora_that_fails_leaves_no_lora(webui: WebUI, lora: str) -> None:

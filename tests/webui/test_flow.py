@@ -1,4 +1,4 @@
-"""Models that mix picture and noise, x_t = (1 - t) x0 + t n: the workbench's, sampled as A1111 does SD 3."""
+"""Models that mix picture and noise, x_t = (1 - t) x0 + t n: the workbench's own as one, sampled as A1111 does SD 3."""
 
 from __future__ import annotations
 

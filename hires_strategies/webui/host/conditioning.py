@@ -14,6 +14,7 @@ from hires_strategies.stage_options import OPTIONS
 
 from . import parameters
 from .forks.guidance import conditioning_fields
+from .forks.second_pass import encodes_with_first_networks
 from .processing import Networks, Processing
 from .stage_prompts import StagePrompts
 
@@ -39,8 +40,7 @@ class Conditioning:
             q.hr_prompts, q.hr_negative_prompts, q.hr_extra_network_data = prompts, negatives, networks
         else:
             q.prompts, q.negative_prompts, q.extra_network_data = prompts, negatives, networks
-        if not q.disable_extra_networks:
-            self._activate(q, networks)
+        encoders = self._networks_of_encoder(q, networks)
         key = (
             *prompts,
             None,
@@ -49,8 +49,12 @@ class Conditioning:
             node.steps,
             *(getattr(node.sampling, option.field) for option in OPTIONS if option.conditions),
             q.is_hr_pass,
-            self.active,
+            _network_key(encoders),
         )
+        if key not in self.made and _network_key(encoders) != _network_key(networks):
+            self._activate(q, encoders)
+            self.made[key] = self._compute(q, node, prompts, negatives, networks)
+        self._activate(q, networks)
         if key not in self.made:
             self.made[key] = self._compute(q, node, prompts, negatives, networks)
         made = self.made[key]
@@ -78,7 +82,15 @@ class Conditioning:
         prompts, networks = self.prompts.positive(sampling, first)
         return prompts, self.prompts.negative(sampling, negatives), networks
 
+    def _networks_of_encoder(self, q: Processing, networks: Networks | None) -> Networks | None:
+        """The networks that are active while the prompts are encoded: the first pass's if a setting says so."""
+        if q.is_hr_pass and encodes_with_first_networks():
+            return self.p.extra_network_data
+        return networks
+
     def _activate(self, q: Processing, networks: Networks | None) -> None:
+        if q.disable_extra_networks:
+            return
         self.active = ""  # unknown until it has worked
         with devices.autocast():
             extra_networks.activate(q, networks)

@@ -1,4 +1,4 @@
-"""A LoRA: low-rank changes of the UNet's attention, from a file (Hu et al. 2021, https://arxiv.org/abs/2106.09685).
+"""A LoRA: low-rank changes of the attention of UNet or text encoder, from a file (Hu et al. 2021, https://arxiv.org/abs/2106.09685).
 
 The weights are changed in place and stay so until other networks are asked for, so what leaks into another job shows.
 """
@@ -14,6 +14,7 @@ from modules import extra_networks, shared
 from safetensors.torch import load_file, save_file
 
 RANK = 4
+_ENCODER = "text_encoder."  # before the names of its layers in a file
 
 
 class LoraNetwork(extra_networks.ExtraNetwork):
@@ -50,7 +51,9 @@ class LoraNetwork(extra_networks.ExtraNetwork):
         """Nothing: the next job asks for its own, and so for none."""
 
     def _apply(self, file: dict[str, torch.Tensor], weight: float) -> None:
-        parameters = dict(shared.sd_model.unet.named_parameters())
+        model = shared.sd_model
+        parameters = dict(model.unet.named_parameters())
+        parameters |= {f"{_ENCODER}{name}": each for name, each in model.cond_stage_model.named_parameters()}
         for name in {key.rsplit(".", 1)[0] for key in file}:
             parameter = parameters[f"{name}.weight"]
             self.changed.setdefault(parameter, parameter.data.clone())
@@ -58,21 +61,28 @@ class LoraNetwork(extra_networks.ExtraNetwork):
 
 
 def write_examples(folder: Path) -> None:
-    """The LoRAs "tint" and "grain": seeded noise in every attention's output, enough to change every picture."""
+    """The LoRAs "tint" and "grain", for the UNet, and "accent", for the text encoder.
+
+    Each is seeded noise in every attention's output, enough to change every picture.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for seed, name in enumerate(("tint", "grain"), start=1):
+    unet, encoder = shared.sd_model.unet, shared.sd_model.cond_stage_model
+    for seed, (name, model, prefix, ends) in enumerate(
+        (
+            ("tint", unet, "", (".to_q", ".to_v", ".to_out.0")),
+            ("grain", unet, "", (".to_q", ".to_v", ".to_out.0")),
+            ("accent", encoder, _ENCODER, (".q_proj", ".v_proj", ".out_proj")),
+        ),
+        start=1,
+    ):
         if (folder / f"{name}.safetensors").exists():
             continue
         generator = torch.Generator().manual_seed(seed)
-        layers = {
-            path: module
-            for path, module in shared.sd_model.unet.named_modules()
-            if path.endswith((".to_q", ".to_v", ".to_out.0"))
-        }
+        layers = {path: module for path, module in model.named_modules() if path.endswith(ends)}
         file = {}
         for path, module in layers.items():
             rows, columns = module.weight.shape
             scale = float(module.weight.std()) / RANK**0.5
-            file[f"{path}.up"] = scale * torch.randn(rows, RANK, generator=generator)
-            file[f"{path}.down"] = torch.randn(RANK, columns, generator=generator)
+            file[f"{prefix}{path}.up"] = scale * torch.randn(rows, RANK, generator=generator)
+            file[f"{prefix}{path}.down"] = torch.randn(RANK, columns, generator=generator)
         save_file(file, folder / f"{name}.safetensors")

@@ -9,10 +9,17 @@ from modules import sd_models, shared
 from hires_strategies.webui.host.processing import Processing
 
 
+def encodes_with_first_networks() -> bool:
+    """Whether Hires. fix encodes its prompts with the first pass's networks (LoRA), on all hosts by the same setting.
+
+    Read in the `setup_conds` of A1111 1.6 to 1.10, Forge, reForge, Classic and Neo; not with a checkpoint of its own.
+    """
+    return bool(getattr(shared.opts, "hires_fix_use_firstpass_conds", False))
+
+
 def second_pass_is_conditioned_early() -> bool:
     """Whether Hires. fix has its conditioning before the first pass samples: by a setting, or to spare memory."""
-    early = getattr(shared.opts, "hires_fix_use_firstpass_conds", False)
-    return bool(early or getattr(shared.sd_model, "lowvram", False))  # the latter with --medvram, too
+    return encodes_with_first_networks() or bool(getattr(shared.sd_model, "lowvram", False))  # with --medvram, too
 
 
 def before_sampling(q: Processing, x: Any, noise: Any, c: Any, uc: Any) -> tuple[Any, Any, Any]:
