@@ -107,8 +107,8 @@ class _Tree:
             raise StrategyError(f"{made}, and a side needs at least {smallest}.")
         if stage.is_latent and min(source) < rules.factor:
             raise StrategyError(
-                f"'{format_stage(stage)}' starts from {source[0]}x{source[1]} pixels here, and latents of it need at "
-                f"least {rules.factor} a side."
+                f"'{format_stage(stage)}' starts from {source[0]}x{source[1]} pixels here, and a side of it "
+                f"needs at least {rules.factor}."
             )
 
 

@@ -23,7 +23,7 @@ from .control import Control
 from .forks import latent_shape
 from .forks.guidance import distilled_cfg, use_distilled_cfg
 from .forks.job import stops_after_this_image
-from .forks.second_pass import before_sampling, forget_reference_latent
+from .forks.second_pass import before_sampling, forget_reference_latent, is_inpainting_model
 from .forks.upscalers import latent_modes
 from .processing import Processing
 from .sampler_watch import SamplerWatch
@@ -52,8 +52,9 @@ class WebuiHost:
             return
         if self._after_first_pass is None:
             generator.rewind(int(self.p.seeds[-1]))
-            self.p.txt2img_image_conditioning(torch.zeros(len(self.p.seeds), 1, 1, 1, device=shared.device))
-            forget_reference_latent()
+            if is_inpainting_model():
+                self.p.txt2img_image_conditioning(torch.zeros(len(self.p.seeds), 1, 1, 1, device=shared.device))
+                forget_reference_latent()
             self._after_first_pass = generator.states()
         generator.restore(self._after_first_pass)
 

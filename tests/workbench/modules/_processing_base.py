@@ -17,7 +17,7 @@ opt_C = 4  # channels of a latent
 
 def latent_factor() -> int:
     """processing.opt_f, which changes with the loaded model."""
-    factor: int = sys.modules["modules.processing"].opt_f  # type: ignore[attr-defined]
+    factor: int = sys.modules["modules.processing"].opt_f
     return factor
 
 

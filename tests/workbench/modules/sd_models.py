@@ -99,7 +99,7 @@ def reload_model_weights(sd_model=None, info=None, forced_reload=False):
     if info.title not in _loaded:
         _loaded[info.title] = _load(info)
     shared.sd_model = _loaded[info.title]
-    processing = importlib.import_module("modules.processing")  # which imports this module
+    processing: Any = importlib.import_module("modules.processing")  # which imports this module
     processing.opt_f = shared.sd_model.shape.factor
     if not SkipWritingToConfig.skip:
         shared.opts.data["sd_model_checkpoint"] = info.title

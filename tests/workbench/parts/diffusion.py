@@ -92,7 +92,7 @@ class DiffusionModel(torch.nn.Module):
             nine = torch.cat([seen, *cond["c_concat"]], 1)
             seen = nine[:, :4] + 0.1 * nine[:, 4:5] * nine[:, 5:]
         noise = self.unet(seen, t, torch.cat(cond["c_crossattn"], 1), return_dict=False)[0]
-        return self.shape.predicted(noise, x, (1 - self.alphas_cumprod[t.round().long()]).sqrt())
+        return self.shape.predicted(noise, x, (1 - torch.as_tensor(self.alphas_cumprod)[t.round().long()]).sqrt())
 
     def encode_first_stage(self, images: torch.Tensor) -> Any:
         """The posterior of images B,3,H,W in [-1,1]; get_first_stage_encoding draws the latents from it."""

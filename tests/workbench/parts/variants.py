@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parts.latent_shapes import Shape
 
@@ -18,7 +18,7 @@ class Variant:
     name: str
     perturbed: int = 0
     flow_shift: float | None = None
-    shape: Shape = Shape()
+    shape: Shape = field(default_factory=Shape)
 
 
 VARIANTS = (

@@ -61,3 +61,14 @@ def forget_reference_latent() -> None:
     """Forge Neo's edit models keep each encoded picture as a reference; the host, too, clears it after encoding."""
     if hasattr(shared.sd_model, "ini_latent"):
         shared.sd_model.ini_latent = None
+
+
+def is_inpainting_model() -> bool:
+    """Whether the loaded model is conditioned on a picture as well, so that each pass encodes one.
+
+    A1111 and reForge have its kind of conditioning, A1111 1.10 another mark for SDXL, Forge and Neo one for all.
+    """
+    model = shared.sd_model
+    kind = getattr(getattr(model, "model", None), "conditioning_key", None)
+    marks = (getattr(model, mark, False) for mark in ("is_sdxl_inpaint", "is_inpaint"))
+    return kind in ("hybrid", "concat") or any(marks)
