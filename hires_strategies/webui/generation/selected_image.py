@@ -17,7 +17,7 @@ from PIL.Image import Image
 from hires_strategies.errors import StrategyError
 from hires_strategies.running.eight_bits import eight_bits_on_white
 from hires_strategies.webui.host import attachments
-from hires_strategies.webui.host.forks.gallery import gallery_keeps_original, is_gallery_upscale
+from hires_strategies.webui.host.forks.gallery import answered, gallery_keeps_original, is_gallery_upscale
 from hires_strategies.webui.host.processing import Processed, Processing
 
 from . import first_image
@@ -81,6 +81,7 @@ def return_original(p: Processing, processed: Processed) -> str | None:
         processed.infotexts.insert(0, selected.text)
         processed.index_of_first_image += 1
         processed.info = selected.text  # shown as the text of the gallery's selected image, which is the original
+    answered(processed)
     return selected.token
 
 
