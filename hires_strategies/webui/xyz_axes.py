@@ -20,7 +20,8 @@ from hires_strategies.stage_options import BY_FIELD, PARTS
 from hires_strategies.value_kinds import Name
 from hires_strategies.webui.generation import xyz_cell
 from hires_strategies.webui.generation.job import Job
-from hires_strategies.webui.host import attachments, loaded
+from hires_strategies.webui.host import attachments
+from hires_strategies.webui.host.forks import loaded
 from hires_strategies.webui.host.lists import builtin_presets, host_vocabulary
 from hires_strategies.webui.host.processing import Processing
 

@@ -101,3 +101,33 @@ def test_there_is_no_circle() -> None:
 def test_files_are_short() -> None:
     too_long = {name: lines for name, path in ALL.items() if (lines := len(path.read_text("utf-8").splitlines())) > 250}
     assert too_long == {}
+
+
+# Rooms that deal with one other extension each may ask what it has; so may `forks`, of the host.
+ASK = ("webui.host.forks", "webui.neighbours")
+
+
+@pytest.mark.parametrize("name", sorted(ALL.keys() - ENGINE.keys()))
+def test_only_forks_asks_what_a_host_has(name: str) -> None:
+    """A difference between hosts lies in one place: nobody else asks a module of the host for a name, or whether there
+    is such a module."""
+    if name.startswith(ASK):
+        return
+    tree = ast.parse(ALL[name].read_text(encoding="utf-8"))
+    of_the_host = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "modules"
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler) and node.type is not None:
+            assert not {"ImportError", "ModuleNotFoundError"} & names_in(node.type), f"line {node.lineno}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("getattr", "hasattr"):
+            assert not of_the_host & names_in(node.args[0]), f"line {node.lineno} asks what the host has"
+        if isinstance(node, ast.Attribute) and node.attr == "modules":
+            assert "sys" not in names_in(node), f"line {node.lineno} asks which modules there are"
+
+
+def names_in(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

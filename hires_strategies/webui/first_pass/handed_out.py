@@ -17,7 +17,8 @@ from PIL.Image import Image
 
 from hires_strategies.running.picture import Picture
 from hires_strategies.webui import settings
-from hires_strategies.webui.host import loaded, pixels
+from hires_strategies.webui.host import pixels
+from hires_strategies.webui.host.forks import loaded
 from hires_strategies.wording import describe
 
 _GONE = "The first pass is not remembered any more."

@@ -16,7 +16,8 @@ from modules import devices, sd_samplers, shared
 from hires_strategies.running.fingerprint import digest
 from hires_strategies.running.no_key import NoKey
 from hires_strategies.samplers import find_sampler
-from hires_strategies.webui.host import attachments, loaded
+from hires_strategies.webui.host import attachments
+from hires_strategies.webui.host.forks import loaded
 from hires_strategies.webui.host.processing import CheckpointInfo, ImageRNG, Processing, opts
 
 from . import conditioning_key, other_scripts

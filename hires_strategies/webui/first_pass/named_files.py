@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from modules import paths
-
 from hires_strategies.running.no_key import Unkeyable
+from hires_strategies.webui.host.forks.loaded import models_folder
 from hires_strategies.webui.host.processing import opts
 
 _LONGEST = 1000  # characters of a path; a picture as text is longer
@@ -40,9 +39,8 @@ class NamedFiles:
     def _model_folders(self) -> Iterator[str]:
         yield from (str(self._extension / name) for name in ("", "model", "models"))
         yield from (value for value in opts().data.values() if isinstance(value, str) and os.path.isabs(value))
-        models = getattr(paths, "models_path", os.path.join(paths.data_path, "models"))
         try:
-            yield from (entry.path for entry in os.scandir(models) if entry.is_dir())
+            yield from (entry.path for entry in os.scandir(models_folder()) if entry.is_dir())
         except OSError:
             return
 

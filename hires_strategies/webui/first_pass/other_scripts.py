@@ -15,7 +15,8 @@ from PIL.Image import Image
 
 from hires_strategies.running.fingerprint import digest
 from hires_strategies.running.no_key import NoKey
-from hires_strategies.webui.host import attachments, loaded
+from hires_strategies.webui.host import attachments
+from hires_strategies.webui.host.forks import loaded
 from hires_strategies.webui.host.processing import Processing, Script
 from hires_strategies.webui.neighbours import controlnet_key
 

@@ -19,7 +19,7 @@ from hires_strategies.wording import describe, short
 
 def allowed_folder(text: str, is_api: bool) -> Path:
     """The folder of that path, all links followed. Raises StrategyError if it may not be read, or is none."""
-    if getattr(shared.cmd_opts, "hide_ui_dir_config", False):
+    if shared.cmd_opts.hide_ui_dir_config:
         raise StrategyError("The WebUI was started with --hide-ui-dir-config: folders cannot be chosen.")
     named = text.strip()
     if not is_api:
@@ -55,7 +55,7 @@ def _check(folder: Path, named: str) -> None:
 
 def _allowed() -> list[str]:
     """A1111 and its forks add the data folder to the option's own; each as it is when all links were followed."""
-    paths = getattr(shared.cmd_opts, "gradio_allowed_path", None) or ()
+    paths = shared.cmd_opts.gradio_allowed_path or ()
     return [os.path.realpath(path) for path in paths]
 
 

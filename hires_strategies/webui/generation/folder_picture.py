@@ -12,7 +12,7 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy
 from hires_strategies.running.encoded_image import header, read_picture
-from hires_strategies.webui.host import loaded
+from hires_strategies.webui.host.forks import loaded
 from hires_strategies.webui.host.forks.latent_shape import size_rules
 from hires_strategies.webui.host.forks.samplers import scheduler_of
 from hires_strategies.webui.host.processing import Processing, opts

@@ -7,6 +7,7 @@ from modules import errors
 from hires_strategies.errors import StrategyError
 from hires_strategies.planning.timing import Ran
 from hires_strategies.webui.files import timing_file
+from hires_strategies.webui.host.forks import loaded
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.sampler_watch import counted_evaluations
 from hires_strategies.webui.host.sigmas import loaded_model
@@ -19,7 +20,7 @@ def model_kind() -> str:
     model = loaded_model()
     if model is None:
         return ""
-    return "SDXL" if getattr(model, "is_sdxl", False) else "SD3" if getattr(model, "is_sd3", False) else "SD"
+    return loaded.model_kind(model)
 
 
 def first_pass_ran(p: Processing, seconds: float) -> Ran:

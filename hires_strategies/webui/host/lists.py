@@ -13,7 +13,7 @@ from hires_strategies.vocabulary import Vocabulary
 
 from .forks.latent_shape import size_rules
 from .forks.samplers import schedulers
-from .forks.upscalers import latent_modes, resizes
+from .forks.upscalers import latent_modes, place_of, resizes
 
 _RESAMPLING = ("None", "Lanczos", "Nearest")
 
@@ -58,5 +58,5 @@ def _models() -> list[Any]:
 
 def _is_there(entry: Any) -> bool:
     """Whether the model is on this machine: until it is, the host has its address where the file's path goes."""
-    place = getattr(entry, "local_data_path", None) or getattr(entry, "data_path", None)
-    return isinstance(place, str) and bool(place) and not place.startswith("http")
+    place = place_of(entry)
+    return bool(place) and not place.startswith("http")

@@ -81,7 +81,7 @@ def of_stage(p: Processing, q: Processing) -> dict[str, Any]:
     found |= {SCHEDULE: found.pop("Hires schedule type")} if "Hires schedule type" in found else {}
     if q.is_hr_pass and not p.enable_hr:  # with Hires. fix on, the host's own text has it
         found["Token merging ratio hr"] = q.get_token_merging_ratio(for_hr=True) or None
-    delta = getattr(shared.opts, "eta_noise_seed_delta", 0)
+    delta = shared.opts.eta_noise_seed_delta
     # DDIM, too, draws noise if its eta is not 0, and the host does not write the delta then.
     if delta and (_uses_seed_delta(q) or found.get("Eta DDIM")) and not _uses_seed_delta(p):
         found["ENSD"] = delta
@@ -92,8 +92,7 @@ def of_stage(p: Processing, q: Processing) -> dict[str, Any]:
 
 
 def _uses_seed_delta(p: Processing) -> bool:
-    uses = getattr(sd_samplers_common, "is_sampler_using_eta_noise_seed_delta", None)
-    return uses is not None and bool(uses(p))
+    return bool(sd_samplers_common.is_sampler_using_eta_noise_seed_delta(p))
 
 
 def as_they_stand(p: Processing) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from hires_strategies.planning.plan import FirstPass, Sampling
 from hires_strategies.planning.schedules import ScheduleOptions, start_sigma
 from hires_strategies.samplers import split_name
 
+from .forks.settings import setting
+
 _LONGEST = 5000  # steps of a schedule to ask for: some hosts take 0.1 ms per step, and this runs at each keystroke
 _ZERO_TERMINAL = 1000.0  # a model's largest sigma is above this with "zero terminal SNR"
 _UNNAMED = "Euler"  # txt2img's own default over the API
@@ -99,7 +101,7 @@ class Schedules:
     def _will_have_zero_terminal_snr(self) -> bool:
         """Whether the host rescales the model's schedule for this when it samples; some hosts undo it afterwards."""
         flags = (self._model, getattr(self._model, "model_config", None))
-        is_asked = getattr(shared.opts, "sd_noise_schedule", "Default") == "Zero Terminal SNR"
+        is_asked = setting("sd_noise_schedule") == "Zero Terminal SNR"
         return is_asked or any(bool(getattr(each, "ztsnr", False)) for each in flags)
 
 
@@ -118,14 +120,11 @@ def _schedule_of(name: str, scheduler: str | None) -> str:
 
 def _options() -> ScheduleOptions:
     """The settings that change a schedule, as far as this host has them."""
-
-    def option(name: str) -> Any:
-        return getattr(shared.opts, name, 0)
-
+    options = shared.opts
     return ScheduleOptions(
-        rho=option("rho"),
-        sigma_min=option("sigma_min"),
-        sigma_max=option("sigma_max"),
-        old_karras=bool(option("use_old_karras_scheduler_sigmas")),
-        always_discard=bool(option("always_discard_next_to_last_sigma")),
+        rho=options.rho,
+        sigma_min=options.sigma_min,
+        sigma_max=options.sigma_max,
+        old_karras=bool(setting("use_old_karras_scheduler_sigmas")),
+        always_discard=bool(options.always_discard_next_to_last_sigma),
     )

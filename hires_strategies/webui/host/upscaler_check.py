@@ -13,6 +13,7 @@ from PIL import Image
 from hires_strategies.errors import StageFailed
 from hires_strategies.wording import describe
 
+from .forks.upscalers import place_of
 from .processing import UpscalerEntry
 
 
@@ -84,7 +85,7 @@ class _Check:
         name = self.entry.name
         if self.error is None:
             return f"the upscaler '{name}' returned its input unchanged (the host's console says why)"
-        where = str(getattr(self.entry, "local_data_path", self.entry.data_path))
+        where = place_of(self.entry)
         if where.startswith("http"):
             return f"the model of the upscaler '{name}' could not be downloaded from {where}: {describe(self.error)}"
         return f"the upscaler '{name}' could not load its model: {describe(self.error)}"
@@ -98,4 +99,4 @@ def _equal(one: Image.Image, other: Image.Image) -> bool:
 
 def _reports() -> list[Any]:
     """The errors that the host printed last, if it keeps them."""
-    return getattr(errors, "exception_records", [])
+    return errors.exception_records

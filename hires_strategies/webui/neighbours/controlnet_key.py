@@ -73,7 +73,7 @@ def _check(number: int, unit: Any) -> None:
     module = _text(unit, "module")
     if any(part in module for part in _DRAWING):
         raise NoKey(f"ControlNet unit {number} is on, and '{module}' draws random numbers of its own.")
-    if getattr(shared.opts, "randn_source", None) == "NV":
+    if shared.opts.randn_source == "NV":
         raise NoKey(f"ControlNet unit {number} is on, and with random numbers of the kind NV it is never the same.")
 
 

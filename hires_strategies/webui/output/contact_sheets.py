@@ -15,7 +15,7 @@ from hires_strategies.sheet.sheet import Look, Tile, make_sheet
 from hires_strategies.webui import settings
 from hires_strategies.webui.generation.batch import Batch
 from hires_strategies.webui.generation.job import Job
-from hires_strategies.webui.host import loaded
+from hires_strategies.webui.host.forks import loaded
 from hires_strategies.webui.host.processing import Processed, Processing, opts
 from hires_strategies.wording import describe
 

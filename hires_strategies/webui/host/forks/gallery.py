@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from modules import shared
-
 from hires_strategies.webui.host.processing import Processed, Processing
+
+from .settings import setting
 
 _answer: list[Processed] = []  # what the job that the button started gave, until its function has used it
 
@@ -23,7 +23,7 @@ def gallery_keeps_original() -> bool:
 
     Forge dfdcbab6 and Neo have it; reForge 3b56b268 spells it otherwise.
     """
-    return any(bool(getattr(shared.opts, f"hires_button_gallery_{name}", False)) for name in ("insert", "inset"))
+    return any(bool(setting(f"hires_button_gallery_{name}")) for name in ("insert", "inset"))
 
 
 def answered(processed: Processed) -> None:

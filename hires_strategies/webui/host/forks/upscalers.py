@@ -8,6 +8,7 @@ from modules import shared
 from PIL.Image import Resampling
 
 from hires_strategies.strategy import LATENT_UPSCALERS
+from hires_strategies.webui.host.processing import UpscalerEntry
 
 _RESIZES = {"Lanczos": Resampling.LANCZOS, "Nearest": Resampling.NEAREST}
 
@@ -29,3 +30,11 @@ def whose(upscaler: str) -> str | None:
     if upscaler in resizes():
         return "Pillow"
     return "torch" if upscaler in latent_modes() and upscaler not in shared.latent_upscale_modes else None
+
+
+def place_of(entry: UpscalerEntry) -> str:
+    """The file of an upscaler's model, or the address that it would be fetched from; empty for one without a model.
+
+    A1111 keeps the file beside what the list says of it; Neo and Classic have one place.
+    """
+    return str(getattr(entry, "local_data_path", None) or entry.data_path or "")

@@ -1,13 +1,16 @@
-"""What the host has loaded, read in the ways in which the WebUIs of the family keep it; none of it is everywhere."""
+"""What the host has loaded and where it lies, as the WebUIs of the family keep it; none of it is everywhere."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import torch
-from modules import script_callbacks, shared
+from modules import paths, script_callbacks, shared
+
+from .settings import setting
 
 
 def vae_file() -> str | None:
@@ -47,10 +50,20 @@ def fonts() -> tuple[str, ...]:
     """Files of the fonts for image grids: the user's, then the host's own. Forge Neo has neither."""
     from modules import paths_internal
 
-    named = getattr(shared.opts, "font", None), getattr(paths_internal, "roboto_ttf_file", None)
+    named = setting("font"), getattr(paths_internal, "roboto_ttf_file", None)
     return tuple(font for font in named if font)
 
 
 def axis_option(plot: Any) -> Any:
     """The class of an axis that is for txt2img alone; of any axis on hosts whose X/Y/Z plot has none of that kind."""
     return getattr(plot, "AxisOptionTxt2Img", plot.AxisOption)
+
+
+def models_folder() -> str:
+    """The folder of the models' folders; `--models-dir` moves it (A1111 1.10, Forge, reForge), `--model-ref` (Neo)."""
+    return getattr(paths, "models_path", os.path.join(paths.data_path, "models"))
+
+
+def model_kind(model: Any) -> str:
+    """The kind of a loaded model: A1111 knows SD 3 from 1.10 on, Forge and Neo say nothing of further kinds."""
+    return "SDXL" if getattr(model, "is_sdxl", False) else "SD3" if getattr(model, "is_sd3", False) else "SD"
