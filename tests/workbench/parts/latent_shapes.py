@@ -1,6 +1,6 @@
-"""Latents of other shapes for the workbench's model, exactly: the trained weights see the same latents in another form.
+"""Latents of other shapes for the workbench's model, exactly: the trained weights see them in their own form.
 
-What comes out is the same picture with other noise: that the extension does what Hires. fix does is seen bit by bit.
+What comes out is the same picture with other noise, so that stages can be held against Hires. fix bit by bit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ TRAINED = 4  # channels, of one latent for 8 x 8 pixels
 
 @dataclass(frozen=True)
 class Shape:
-    """`channels` and `factor` (pixels a side of a latent) as the host sees them. `has_frames`: B,C,T,h,w, one frame.
+    """`channels` and `factor` (pixels a side of a latent) as the host sees them; `has_frames`: B,C,T,h,w, T being 1.
 
     `multiple`: what the model's sides have to be multiples of, in pixels. `is_inpainting`: it is given five more
     channels, a mask and the latents of what is to stay.
