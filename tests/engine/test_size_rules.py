@@ -121,9 +121,9 @@ def test_a_first_pass_is_made_of_whole_latents() -> None:
         (SD_3, "Latent 8x512 @0.5", "makes 0x512 pixels here, and a side needs at least 16."),
         (NEO, "None 512x31 @0.5", "makes 512x0 pixels here, and a side needs at least 8."),
         (FLUX_2, "Lanczos 15x15 > Latent x4 @0.5",
-         "'Latent x4 @0.5' starts from 15x15 pixels here, and latents of it need at least 16 a side."),
+         "'Latent x4 @0.5' starts from 15x15 pixels here, and a side of it needs at least 16."),
         (ORDINARY, "Lanczos 4x512 > Latent x4 @0.5",
-         "'Latent x4 @0.5' starts from 4x512 pixels here, and latents of it need at least 8 a side."),
+         "'Latent x4 @0.5' starts from 4x512 pixels here, and a side of it needs at least 8."),
     ],
 )  # fmt: skip
 def test_sizes_that_are_too_small_are_refused(rules: SizeRules, text: str, sentence: str) -> None:
