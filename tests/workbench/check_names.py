@@ -2,7 +2,8 @@
 
 Both are read with `ast`; nothing of the WebUI is run. Alike is: a function or method of that name with the same
 parameters in the same order, the same ones optional; a class of that name; an attribute or variable of that name.
-Also: every setting, and every function of the page's scripts.
+Also: every setting, and every function of the page's scripts. What a known host has otherwise stands, with its reason,
+in `host_differences.py`; anything else fails.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from host_differences import host_of, unexplained
 
 WORKBENCH = Path(__file__).resolve().parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -195,7 +198,7 @@ def _read_file(file: Path) -> Names:
 
 
 def main() -> int:
-    """Prints what differs; 1 if anything does."""
+    """Prints what differs and is not explained; 1 if anything does."""
     comparison = Comparison(Path(sys.argv[1]).resolve())
     files = [*WORKBENCH.glob("modules/*.py"), *WORKBENCH.glob("modules/api/*.py")]
     public = [file for file in sorted(files) if not file.stem.startswith("_")]
@@ -205,8 +208,11 @@ def main() -> int:
         comparison.variables(file)
     comparison.settings()
     comparison.page()
-    print("\n".join(comparison.problems) or f"All that the workbench's {len(public)} modules offer is there, alike.")
-    return 1 if comparison.problems else 0
+    problems = unexplained(comparison.host, comparison.problems)
+    explained = len(comparison.problems) - sum(1 for each in problems if each in comparison.problems)
+    alike = f"All that the workbench's {len(public)} modules offer is in {host_of(comparison.host)[0]}, alike"
+    print("\n".join(problems) or f"{alike}, but for {explained} differences that are known.")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
