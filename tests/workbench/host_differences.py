@@ -1,8 +1,8 @@
 """What the WebUIs of the family have otherwise than A1111 1.10.1, which the workbench follows, and how that is met.
 
-`check_names.py` reads this: a difference that no row explains fails, and so does a row whose difference has gone. Read in
-A1111 5ef669de (1.6), cf2772fa (1.7), bef51aed (1.8), adadb4e3 (1.9), Forge dfdcbab6, reForge 3b56b268, Classic 1f95d717,
-Neo of February 2026 (6e1e0d5a) and Neo 2.26 (5692d2d1).
+`check_names.py` reads this: a difference that no row explains fails, and so does a row whose difference has gone. Read
+in A1111 5ef669de (1.6), cf2772fa (1.7), bef51aed (1.8), adadb4e3 (1.9), Forge dfdcbab6, reForge 3b56b268, Classic
+1f95d717, Neo of February 2026 (6e1e0d5a) and Neo 2.26 (5692d2d1); amdgpu's head (e61adddd) has all as A1111 1.10.1 has it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def host_of(webui: Path) -> tuple[str, tuple[int, int] | None]:
         kinds = {'"classic"': CLASSIC, "'2.": FORGE, "'1.": REFORGE}
         return next((name for mark, name in kinds.items() if mark in text), f"an unknown fork ({text.strip()})"), None
     changes = webui / "CHANGELOG.md"
-    found = re.search(r"^## (\d+)\.(\d+)", changes.read_text(encoding="utf-8"), re.MULTILINE) if changes.exists() else None
+    text = changes.read_text(encoding="utf-8") if changes.is_file() else ""
+    found = re.search(r"^## (\d+)\.(\d+)", text, re.MULTILINE)
     version = (int(found[1]), int(found[2])) if found else None
     return f"A1111 {found[1]}.{found[2]}" if found else "an unknown WebUI", version
 

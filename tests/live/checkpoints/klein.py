@@ -1,4 +1,4 @@
-"""A stand-in for Flux 2 Klein: flow matching, latents of 128 channels and a sixteenth of a picture's sides, in one file.
+"""A stand-in for Flux 2 Klein: flow matching, 128 channels, latents of a sixteenth of a picture's sides, in one file.
 
 `python -m tests.live.checkpoints.klein WEBUI/models/Stable-diffusion` (35 MB), for a Forge Neo.
 """

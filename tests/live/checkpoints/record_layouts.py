@@ -1,8 +1,8 @@
 """Writes layouts/FAMILY.json, the names and shapes of a narrow model's weights, as a Forge Neo's own classes make them.
 
 Run in the folder of a Neo that `narrow_neo.py` has changed, with its Python, as `PYTHONPATH=CHECKOUT python
-CHECKOUT/tests/live/checkpoints/record_layouts.py --cpu`. Recorded on Neo 2.26 (5692d2d1): that of February 2026 makes the
-weights of its layers as it loads them, so that its classes do not tell their shapes; it loads what is written by these.
+CHECKOUT/tests/live/checkpoints/record_layouts.py --cpu`. Recorded on Neo 2.26 (5692d2d1): that of February 2026 makes
+the weights of its layers as it loads them, so that its classes do not tell their shapes; it loads these, too.
 """
 
 from __future__ import annotations

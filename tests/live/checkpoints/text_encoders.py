@@ -8,7 +8,7 @@ from tests.live.checkpoints.common import POSITIONS, WORDS, Weights
 
 CLIP_LAYERS = 3  # enough for a clip skip
 T5_WIDTH = 64
-T5_LAYERS = 1
+T5_LAYERS = 2  # Forge Neo takes no text encoder of 16 tensors or fewer
 T5_WORDS = 32128
 
 
