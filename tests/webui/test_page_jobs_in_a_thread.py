@@ -69,7 +69,7 @@ def test_each_image_of_the_gallery_has_its_text(
     images, texts = images[-2:], json.loads(info)["infotexts"][-2:]  # without the sheet
     gallery = [(image, None) for image in images]
     told = json.dumps({**json.loads(info), "infotexts": texts})
-    shown, info, *_ = txt2img.txt2img_upscale_function(
+    shown, info, *_ = txt2img.txt2img_upscale_function(  # type: ignore[attr-defined]
         "task(2)", REQUEST, gallery, selected, told, *page("None x2", "picture 12-34")
     )
     after = json.loads(info)["infotexts"]
@@ -83,7 +83,7 @@ def test_each_image_of_the_gallery_has_its_text(
 def test_where_nothing_ran_nothing_is_told(page: Callable[..., list[Any]]) -> None:
     from modules import txt2img
 
-    answer = txt2img.txt2img_upscale_function(
+    answer = txt2img.txt2img_upscale_function(  # type: ignore[attr-defined]
         "task(1)", REQUEST, [], 3, json.dumps({"infotexts": []}), *page("None x2")
     )
     assert answer == ([], '{"infotexts": []}', "Bad image index: 3", "")

@@ -2,7 +2,7 @@
 
 `check_names.py` reads this: a difference that no row explains fails, and so does a row whose difference has gone. Read
 in A1111 5ef669de (1.6), cf2772fa (1.7), bef51aed (1.8), adadb4e3 (1.9), Forge dfdcbab6, reForge 3b56b268, Classic
-1f95d717, Neo of February 2026 (6e1e0d5a) and Neo 2.26 (5692d2d1); amdgpu's head (e61adddd) has all as A1111 1.10.1 has it.
+1f95d717, Neo of February 2026 (6e1e0d5a) and Neo 2.26 (5692d2d1); amdgpu's head (e61adddd) has all as A1111 1.10.1.
 """
 
 from __future__ import annotations

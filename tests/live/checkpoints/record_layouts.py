@@ -17,13 +17,13 @@ import torch
 
 # ruff: noqa: E402
 sys.path[:0] = [os.getcwd(), "modules_forge/packages"]
-from backend.nn.anima import Anima  # type: ignore[import-not-found]
-from backend.nn.flux import IntegratedFluxTransformer2DModel  # type: ignore[import-not-found]
-from backend.nn.llm.llama import Qwen3_06B, Qwen3_4B  # type: ignore[import-not-found]
-from backend.nn.lumina import NextDiT  # type: ignore[import-not-found]
-from backend.nn.wan_vae import WanVAE  # type: ignore[import-not-found]
-from backend.operations import using_forge_operations  # type: ignore[import-not-found]
-from huggingface_guess.detection import detect_unet_config  # type: ignore[import-not-found]
+from backend.nn.anima import Anima
+from backend.nn.flux import IntegratedFluxTransformer2DModel
+from backend.nn.llm.llama import Qwen3_06B, Qwen3_4B
+from backend.nn.lumina import NextDiT
+from backend.nn.wan_vae import WanVAE
+from backend.operations import using_forge_operations
+from huggingface_guess.detection import detect_unet_config
 
 from tests.live.checkpoints.narrow_neo import DIFFUSERS, LARGE, SMALL, WIDTH, Z_WIDTH
 
