@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests import properties
+from tests.live.hosts import HOSTS
 
 WORKBENCH = Path(__file__).resolve().parent / "workbench"
 LIVE = WORKBENCH.parent / "live"
@@ -35,6 +36,7 @@ LARGE = ("torch", "gradio")  # `python tests engine` does without them
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--webui-url", help="run against this WebUI instead of the workbench")
     parser.addoption("--webui-log", type=Path, help="the file that the WebUI of --webui-url writes its log to")
+    parser.addoption("--webui-host", choices=HOSTS, help="which WebUI that is, where its API does not tell it")
     parser.addoption("--thorough", action="store_true", help="all examples of the property tests")
     parser.addoption("--whole", action="store_true", help="a large package that is missing is an error, no skip")
 

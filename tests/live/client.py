@@ -6,11 +6,15 @@ import base64
 import io
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pytest
 import requests
 from PIL import Image
+
+from tests.live.hosts import HOSTS, Host, Traits
 
 TITLE = "Hires strategies"
 BASE = {
@@ -48,14 +52,37 @@ class Answer:
 
 
 class WebUI:
-    """The API of a running WebUI at `url`."""
+    """The API of a running WebUI at `url`, whose row in HOSTS is `host` where that is given, else found out."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, host: str | None = None) -> None:
         self.url = url.rstrip("/")
         self.session = requests.Session()
+        self._host = host
+
+    @cached_property
+    def traits(self) -> Traits:
+        schema = self.get("/openapi.json")["components"]["schemas"]["StableDiffusionProcessingTxt2Img"]
+        latent = self.names("latent-upscale-modes")
+        schedulers = self.session.get(f"{self.url}/sdapi/v1/schedulers", timeout=60)
+        return Traits(
+            fields=frozenset(schema["properties"]),
+            samplers=tuple(self.names("samplers")),
+            upscalers=(*latent, *self.names("upscalers")),
+            latent_modes=bool(latent),
+            schedulers=tuple(each["label"] for each in schedulers.json()) if schedulers.ok else (),
+        )
+
+    @cached_property
+    def host(self) -> Host:
+        return HOSTS[self._host or self.traits.likely_host()]
+
+    def needs(self, ability: str) -> None:
+        """Skips the test where the WebUI's row says that it cannot do this."""
+        if reason := self.host.cannot.get(ability):
+            pytest.skip(f"{self.host.title}: {reason}")
 
     def get(self, path: str) -> Any:
-        answer = self.session.get(self.url + path, timeout=60)
+        answer = self.session.get(self.url + path, timeout=120)
         answer.raise_for_status()
         return answer.json()
 
@@ -70,8 +97,15 @@ class WebUI:
         return answer.json()
 
     def txt2img(self, argument: Any = None, **fields: Any) -> Answer:
-        """A generation of BASE with `fields` on top; `argument` is the section's, None for a section left alone."""
-        body = {**BASE, **fields}
+        """A generation of BASE with `fields` on top; `argument` is the section's, None for a section left alone.
+
+        The body is said as this WebUI takes it; the test skips where that has no such sampler or upscaler.
+        """
+        body = self.traits.sampler_fields({**BASE, **fields})
+        if body.get("enable_hr"):
+            body = {**self.traits.hires_fields(body), **body}
+        if lacking := self.traits.lacking(body):
+            pytest.skip(f"this WebUI has no {lacking}")
         if argument is not None:
             body["alwayson_scripts"] = {**body.get("alwayson_scripts", {}), TITLE: {"args": [argument]}}
         return self.answer_to(body)
@@ -88,6 +122,13 @@ class WebUI:
 
     def names(self, path: str) -> list[str]:
         return [each["name"] for each in self.get(f"/sdapi/v1/{path}")]
+
+    def upscaler(self, *wanted: str) -> str:
+        """The first of `wanted` that its own Hires. fix has; the test skips where there is none."""
+        for name in wanted:
+            if name in self.traits.upscalers:
+                return name
+        pytest.skip(f"this WebUI's Hires. fix has no {' and no '.join(wanted)}")
 
     def model_upscaler(self) -> str:
         """A pixel upscaler that is a network: the first that is not plain resampling."""

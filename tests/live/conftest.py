@@ -10,9 +10,10 @@ from tests.live.client import WebUI
 
 
 @pytest.fixture(scope="session")
-def webui(webui_url: str) -> WebUI:
+def webui(request: pytest.FixtureRequest, webui_url: str) -> WebUI:
     """The WebUI under test, which knows no first pass: one that was up before may know those of an earlier run."""
-    found = WebUI(webui_url)
+    told = request.config.getoption("--webui-host")
+    found = WebUI(webui_url, told or (None if request.config.getoption("--webui-url") else "workbench"))
     off = {"hires_strategies_remember_first_passes": False}
     found.txt2img(False, width=64, height=64, steps=1, override_settings=off)
     return found

@@ -7,54 +7,60 @@ from typing import Any
 import pytest
 
 from tests.live.client import WebUI, difference, same
+from tests.live.hosts import HIRES_FIX_WITH_NETWORKS
 
 pytestmark = pytest.mark.usefixtures("computed_first_passes")
 
 MODEL = "the first pixel upscaler that is a network"
+ANY = ("Latent", "Lanczos", "None")  # whichever the host has, the first of them
+PIXELS = ("Lanczos", "None")
 KARRAS = {"sampler_name": "DPM++ 2M", "scheduler": "Karras"}
 
 # name: (upscaler, scale, denoising strength, fields of the generation)
-CASES: dict[str, tuple[str, float, float, dict[str, Any]]] = {
-    "Euler": ("Latent", 2, 0.7, {}),
-    "Euler a": ("Latent", 2, 0.7, {"sampler_name": "Euler a"}),
-    "DPM++ 2M Karras": ("Latent", 2, 0.7, KARRAS),
-    "DPM++ SDE": ("Latent", 2, 0.7, {"sampler_name": "DPM++ SDE", "scheduler": "Karras"}),
-    "DPM++ 2M SDE": ("Latent", 2, 0.7, {"sampler_name": "DPM++ 2M SDE"}),
-    "DDIM": ("Latent", 2, 0.7, {"sampler_name": "DDIM"}),
+CASES: dict[str, tuple[str | tuple[str, ...], float, float, dict[str, Any]]] = {
+    "Euler": (ANY, 2, 0.7, {}),
+    "Euler a": (ANY, 2, 0.7, {"sampler_name": "Euler a"}),
+    "DPM++ 2M Karras": (ANY, 2, 0.7, KARRAS),
+    "DPM++ SDE": (ANY, 2, 0.7, {"sampler_name": "DPM++ SDE", "scheduler": "Karras"}),
+    "DPM++ 2M SDE": (ANY, 2, 0.7, {"sampler_name": "DPM++ 2M SDE"}),
+    "DDIM": (ANY, 2, 0.7, {"sampler_name": "DDIM"}),
+    "latent": ("Latent", 2, 0.6, {}),
     "antialiased": ("Latent (antialiased)", 2, 0.6, {}),
+    "bicubic": ("Latent (bicubic)", 2, 0.6, {}),
     "bicubic antialiased": ("Latent (bicubic antialiased)", 2, 0.6, {}),
+    "nearest": ("Latent (nearest)", 2, 0.6, {}),
     "nearest-exact": ("Latent (nearest-exact)", 2, 0.6, {}),
-    "scale 1.5": ("Latent", 1.5, 0.7, {}),
-    "scale 1.3, not a multiple of 8": ("Lanczos", 1.3, 0.5, {}),
+    "scale 1.5": (ANY, 1.5, 0.7, {}),
+    "scale 1.3, not a multiple of 8": (PIXELS, 1.3, 0.5, {}),
     "Lanczos": ("Lanczos", 2, 0.5, {}),
+    "Nearest": ("Nearest", 2, 0.5, {}),
     "None": ("None", 2, 0.5, {}),
     "network upscaler": (MODEL, 2, 0.4, {}),
     "network upscaler, Euler a": (MODEL, 1.5, 0.4, {"sampler_name": "Euler a"}),
-    "own steps": ("Latent", 2, 0.7, {"hr_second_pass_steps": 9}),
-    "batch size 2": ("Latent", 2, 0.7, {"batch_size": 2}),
-    "batch count 2": ("Latent", 2, 0.7, {"n_iter": 2}),
-    "batch size 2, pixels": ("Lanczos", 2, 0.5, {"batch_size": 2, "n_iter": 2}),
-    "prompt editing": ("Latent", 2, 0.7, {"prompt": "a [red:blue:0.5] house [in fog:at noon:1.5]"}),
-    "AND": ("Latent", 2, 0.7, {"prompt": "a red house AND a lake :0.7"}),
-    "variation seed": ("Latent", 2, 0.7, {"subseed": 77, "subseed_strength": 0.4}),
-    "variation seed, pixels": ("Lanczos", 2, 0.6, {"subseed": 77, "subseed_strength": 0.4}),
-    "seed resize": ("Latent", 2, 0.7, {"seed_resize_from_w": 160, "seed_resize_from_h": 96}),
-    "portrait": ("Latent", 2, 0.7, {"width": 96, "height": 160}),
-    "clip skip": ("Latent", 2, 0.7, {"override_settings": {"CLIP_stop_at_last_layers": 2}}),
-    "hires token merging": ("Latent", 2, 0.7, {"override_settings": {"token_merging_ratio_hr": 0.5}}),
-    "denoising strength 1": ("Latent", 2, 1, {}),
-    "denoising strength 0.05": ("Lanczos", 2, 0.05, {}),
+    "own steps": (ANY, 2, 0.7, {"hr_second_pass_steps": 9}),
+    "batch size 2": (ANY, 2, 0.7, {"batch_size": 2}),
+    "batch count 2": (ANY, 2, 0.7, {"n_iter": 2}),
+    "batch size 2, pixels": (PIXELS, 2, 0.5, {"batch_size": 2, "n_iter": 2}),
+    "prompt editing": (ANY, 2, 0.7, {"prompt": "a [red:blue:0.5] house [in fog:at noon:1.5]"}),
+    "AND": (ANY, 2, 0.7, {"prompt": "a red house AND a lake :0.7"}),
+    "variation seed": (ANY, 2, 0.7, {"subseed": 77, "subseed_strength": 0.4}),
+    "variation seed, pixels": (PIXELS, 2, 0.6, {"subseed": 77, "subseed_strength": 0.4}),
+    "seed resize": (ANY, 2, 0.7, {"seed_resize_from_w": 160, "seed_resize_from_h": 96}),
+    "portrait": (ANY, 2, 0.7, {"width": 96, "height": 160}),
+    "clip skip": (ANY, 2, 0.7, {"override_settings": {"CLIP_stop_at_last_layers": 2}}),
+    "hires token merging": (ANY, 2, 0.7, {"override_settings": {"token_merging_ratio_hr": 0.5}}),
+    "denoising strength 1": (ANY, 2, 1, {}),
+    "denoising strength 0.05": (PIXELS, 2, 0.05, {}),
 }
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_one_stage_is_hires_fix(webui: WebUI, name: str) -> None:
-    upscaler, scale, denoising_strength, fields = CASES[name]
-    if upscaler == MODEL:
-        upscaler = webui.model_upscaler()
-    sampler = fields.get("sampler_name")
-    if sampler and sampler not in webui.names("samplers"):
-        pytest.skip(f"this WebUI has no sampler {sampler}")
+    wanted, scale, denoising_strength, fields = CASES[name]
+    if wanted == MODEL:
+        webui.needs(HIRES_FIX_WITH_NETWORKS)
+        wanted = webui.model_upscaler()
+    upscaler = webui.upscaler(*([wanted] if isinstance(wanted, str) else wanted))
     theirs = webui.hires_fix(upscaler, scale, denoising_strength, **fields)
     steps = f" [{fields['hr_second_pass_steps']} steps]" if "hr_second_pass_steps" in fields else ""
     ours = webui.txt2img(f"{upscaler} x{scale} @{denoising_strength}{steps}", **fields)
@@ -64,8 +70,9 @@ def test_one_stage_is_hires_fix(webui: WebUI, name: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(192, 256), (256, 192), (200, 200)])
-@pytest.mark.parametrize("upscaler", ["Latent", "Lanczos"])
-def test_resize_to_crops_as_hires_fix_does(webui: WebUI, upscaler: str, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("wanted", [ANY, PIXELS])
+def test_resize_to_crops_as_hires_fix_does(webui: WebUI, wanted: tuple[str, ...], size: tuple[int, int]) -> None:
+    upscaler = webui.upscaler(*wanted)
     theirs = webui.hires_fix(upscaler, 0, 0.6, hr_resize_x=size[0], hr_resize_y=size[1])
     ours = webui.txt2img(f"{upscaler} {size[0]}x{size[1]} @0.6")
     assert same(ours.images[0], theirs.images[0]), difference(ours.images[0], theirs.images[0])

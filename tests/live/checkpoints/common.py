@@ -1,8 +1,8 @@
 """Weights of seeded random numbers, named and shaped as the real families' checkpoints are, and nothing of a WebUI.
 
 A stand-in draws blotches that depend on seed, prompt, size, sampler and schedule; it knows no subjects. It is as narrow
-as a test can bear, not as a host's detection wants it: `narrow_hosts.py` tells a host the widths of these files. The
-files are written where the command line says, a WebUI's models/Stable-diffusion/ usually, never into the repository.
+as a test can bear: `narrow_hosts.py` tells a host the widths of these files. They are written where the command line
+says, a WebUI's models/Stable-diffusion/ usually, and never into the repository.
 """
 
 from __future__ import annotations
