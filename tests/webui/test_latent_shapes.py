@@ -144,6 +144,20 @@ def test_a_first_pass_between_whole_latents(api: Callable[..., Any], flux_2: str
     assert same(made[:1], images(hires_fix(api, "Latent", 0.5, width=100)))
 
 
+def test_a_picture_to_start_from(api: Callable[..., Any], model: str) -> None:
+    """Of 100x84 pixels Flux 2 has 6x5 latents, SD 1 12x10: what is left over goes."""
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize((100, 84)).convert("RGB").save(file, "PNG")
+    more = {"first_pass_image": base64.b64encode(file.getvalue()).decode()}
+    texts = ("Latent x1 @0.5", "Lanczos x1.5 @0.5", "Lanczos x1.1")
+    answer = stages(api, *texts, more=more)
+    unit = 16 if model in ("figures-factor-16", "figures-multiples") else 8
+    assert errors_of(answer) == [None] * 3
+    sizes = [image.size for image in images(answer)]
+    assert sizes[:2] == [tuple(side // unit * unit for side in asked) for asked in ((100, 84), (150, 126))]
+    assert sizes[2] == (110, 92)
+
+
 def test_the_page_and_plan_follow_the_loaded_model(api: Callable[..., Any], flux_2: str) -> None:
     from hires_strategies.webui.api.routes import plan_answer
     from hires_strategies.webui.page.preview import preview
