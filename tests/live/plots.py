@@ -18,23 +18,29 @@ class Axis:
     values: str | list[str] = ""
 
 
-def axis_labels(webui: WebUI) -> list[str]:
-    """The labels that the plot offers in txt2img, in the order of their numbers."""
+def _arguments(webui: WebUI) -> list[dict[str, Any]]:
+    """The plot's arguments in txt2img: three for each axis, then switches, of which Forge Neo has one more."""
     for script in webui.get("/sdapi/v1/script-info"):
         if script["name"] == SCRIPT and not script["is_img2img"]:
-            return script["args"][0]["choices"]
+            return script["args"]
     raise AssertionError("this WebUI has no X/Y/Z plot")
+
+
+def axis_labels(webui: WebUI) -> list[str]:
+    """The labels that the plot offers in txt2img, in the order of their numbers."""
+    return _arguments(webui)[0]["choices"]
 
 
 def plot(webui: WebUI, argument: Any, *axes: Axis, **fields: Any) -> Answer:
     """A plot with all its cells: the grid first, then the cells in the order x, then y, then z."""
-    labels = axis_labels(webui)
+    known = _arguments(webui)
+    labels = known[0]["choices"]
     arguments: list[Any] = []
     for axis in (*axes, Axis(), Axis(), Axis())[:3]:
         text = axis.values if isinstance(axis.values, str) else ""
         chosen = axis.values if isinstance(axis.values, list) else []
         arguments += [labels.index(axis.label), text, chosen]
-    csv = all(isinstance(axis.values, str) for axis in axes)
-    # legend, lone images, sub grids, keep -1, vary seeds x y z, margin, text inputs
-    arguments += [False, True, False, False, False, False, False, 0, csv]
+    texts = all(isinstance(axis.values, str) for axis in axes)
+    own = {"Draw legend": False, "Include Sub Images": True, "Use text inputs instead of dropdowns": texts}
+    arguments += [own.get(each["label"], each["value"]) for each in known[len(arguments) :]]
     return webui.txt2img(argument, script_name=SCRIPT, script_args=arguments, **fields)
