@@ -24,6 +24,7 @@ MAX_STAGES = 100  # of one strategy; what walks along them is recursive
 MAX_TEXT = 100_000  # characters of all strategies of one text
 MAX_STEPS = 150  # the host's own limit for sampling steps
 MAX_CFG = 30
+MAX_DISTILLED_CFG = 30
 MAX_SIDE = 1_000_000  # for any number of pixels or steps: keeps it printable; a plan's limits are lower
 MAX_SEED = 2**62  # torch takes 64 bits, and the host adds an image's number and ENSD to it
 MAX_SCHEDULE = 1_000_000  # steps of a schedule, of which a stage runs the last ones

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .control_units import ControlUnits
-from .limits import MAX_CFG, MAX_SCALE, MAX_SIDE, MAX_STEPS
+from .limits import MAX_CFG, MAX_DISTILLED_CFG, MAX_SCALE, MAX_SIDE, MAX_STEPS
 from .value_kinds import Flag, Kind, Name, Number, Text
 
 
@@ -109,6 +109,11 @@ class Options:
     cfg: float | None = _option(
         "CFG scale", Number(1, MAX_CFG, step=0.5),
         example="5", label="CFG scale", axis="CFG scale", first_pass="cfg", conditions=True,
+    )  # fmt: skip
+    distilled_cfg: float | None = _option(
+        "distilled CFG scale", Number(0, MAX_DISTILLED_CFG, above=True, step=0.1), word="distilled cfg",
+        example="3.5", label="Distilled CFG scale", axis="Distilled CFG scale", first_pass="distilled_cfg",
+        conditions=True,
     )  # fmt: skip
     prompt: str | None = _option("prompt", Text(), example='"a house"', label="Prompt", conditions=True)
     negative: str | None = _option(

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from .errors import StrategyError
 from .limits import DEFAULT_LIMITS, Limits
 from .size_rules import ORDINARY, SizeRules
-from .stage_options import OPTIONS
+from .stage_options import OPTIONS, Option
 from .strategy import DIRECT, LATENT_UPSCALERS, Stage
 from .value_kinds import Name
 from .wording import shorten
@@ -18,7 +18,8 @@ from .wording import shorten
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What a host offers. An empty list means that the names are not known, and any name passes.
+    """What a host offers. An empty list means that the names are not known, and any name passes. `lacks` are the fields
+    of options that it does not have.
 
     Without a host (on the command line) the latent upscalers are still known, so a misspelt one is found.
     """
@@ -28,6 +29,7 @@ class Vocabulary:
     schedulers: tuple[str, ...] = ()
     limits: Limits = DEFAULT_LIMITS
     size_rules: SizeRules = ORDINARY
+    lacks: frozenset[str] = frozenset()
 
     @property
     def sides(self) -> tuple[int, int]:
@@ -40,12 +42,19 @@ class Vocabulary:
         return names
 
     def check(self, stage: Stage) -> None:
-        """Raise StrategyError, with the field, for a name in a stage that this host does not have."""
+        """Raise StrategyError, with the field, for a name or an option in a stage that this host does not have."""
         self.check_name("upscaler", stage.upscaler)
         for option in OPTIONS:
             name = getattr(stage, option.field)
+            if name is not None:
+                self.check_option(option)
             if isinstance(option.kind, Name) and name is not None:
                 self.check_name(option.kind.of, name)
+
+    def check_option(self, option: Option) -> None:
+        """Raise StrategyError for an option that this host does not have."""
+        if option.field in self.lacks:
+            raise StrategyError(f"This WebUI has no {option.name}: leave '{option.word}' out.", field=option.field)
 
     def check_name(self, of: str, name: str) -> None:
         """Raise StrategyError for a name that is not in the list of its kind."""

@@ -115,6 +115,7 @@ FIRST_PASS = (
     _field(BY_FIELD["sampler"], "sampler_name"),
     _field(BY_FIELD["scheduler"]),
     _field(BY_FIELD["cfg"], "cfg_scale"),
+    _field(BY_FIELD["distilled_cfg"], "distilled_cfg_scale"),
 )
 PLAN = (_STRATEGIES, *FIRST_PASS)
 PRESET = (

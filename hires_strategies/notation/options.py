@@ -31,6 +31,10 @@ def read_options(options: list[Source], vocabulary: Vocabulary) -> tuple[Values,
         option, value = find_option(source)
         if option.field in values:
             raise source.error(f"'{option.word}' stands here twice.")
+        try:
+            vocabulary.check_option(option)
+        except StrategyError as error:
+            raise error.at(1, source.column(0)) from None
         values[option.field], places[option.field] = read_value(option, value, vocabulary), value.column(0)
     return values, places
 

@@ -18,7 +18,7 @@ from .sizes import Upscale
 
 @dataclass(frozen=True)
 class FirstPass:
-    """What the stages start from. `width`, `height` in pixels; `sampler`, `scheduler`, `cfg` are None if unknown.
+    """What the stages start from. `width`, `height` in pixels; what follows `steps` is None if unknown.
 
     The size is the requested one, which the host applies scales to; `made` is the size that comes out. `size_rules` are
     the host's with its model, for all stages.
@@ -33,6 +33,7 @@ class FirstPass:
     scheduler: str | None = None
     cfg: float | None = None
     size_rules: SizeRules = ORDINARY
+    distilled_cfg: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("width", "height", "steps"):

@@ -50,8 +50,9 @@ def _register(module: Any) -> None:
     kind = loaded.axis_option(module)
     known = {option.label for option in module.axis_options}
     accepted = inspect.signature(module.AxisOption.__init__).parameters
+    lacks = host_vocabulary(limits()).lacks
     for field, label in LABELS.items():
-        if label not in known:
+        if label not in known and field not in lacks:
             options = {name: value for name, value in _options(field).items() if name in accepted}
             module.axis_options.append(kind(label, str, **options))
 

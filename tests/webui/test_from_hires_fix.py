@@ -40,6 +40,13 @@ PAGE = {
             {"hr_sampler": "DPM++ 2M", "hr_scheduler": "Karras", "hr_prompt": 'a "b"', "hr_negative": "c"},
             'Latent x2 @0.7 [sampler DPM++ 2M; scheduler Karras; prompt "a \\"b\\""; negative "c"]',
         ),
+        ({"cfg": 7, "hr_cfg": 7, "distilled_cfg": 3.5, "hr_distilled_cfg": 3.5}, "Latent x2 @0.7"),
+        (
+            {"cfg": 7, "hr_cfg": 2, "distilled_cfg": 3.5, "hr_distilled_cfg": 6},
+            "Latent x2 @0.7 [cfg 2; distilled cfg 6]",
+        ),
+        ({"cfg": 7, "hr_cfg": 0}, "Latent x2 @0.7"),  # reForge's way to say "the same"
+        ({"cfg": 7, "hr_cfg": -1}, "Latent x2 @0.7 [cfg 1]"),  # and "without the negative prompt"
     ],
 )
 def test_settings_become_the_first_stage(changed, text):

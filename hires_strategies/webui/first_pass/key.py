@@ -18,6 +18,7 @@ from hires_strategies.running.no_key import NoKey
 from hires_strategies.samplers import find_sampler
 from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.forks import loaded
+from hires_strategies.webui.host.forks.guidance import unknown_shift
 from hires_strategies.webui.host.processing import CheckpointInfo, ImageRNG, Processing, opts
 
 from . import conditioning_key, other_scripts
@@ -132,6 +133,7 @@ def _model() -> dict[str, Any]:
         "unet": _name(type(unet)) if unet is not None else None,
         "forward": _patch(model),
         "norms": norms,
+        "shift": unknown_shift(model),
         "device": (shared.device, devices.dtype, devices.dtype_unet, devices.unet_needs_upcast),
     }
 

@@ -13,6 +13,7 @@ from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy
 from hires_strategies.running.encoded_image import header, read_picture
 from hires_strategies.webui.host.forks import loaded
+from hires_strategies.webui.host.forks.guidance import distilled_cfg
 from hires_strategies.webui.host.forks.latent_shape import size_rules
 from hires_strategies.webui.host.forks.samplers import scheduler_of
 from hires_strategies.webui.host.processing import Processing, opts
@@ -91,4 +92,6 @@ def _made_from(q: Processing) -> dict[str, Any]:
     """A random seed is none of it: whatever it was, the results are what was asked for."""
     options = {name: opts().data.get(name) for name in _SETTINGS}
     values = {name: getattr(q, name, None) for name in _MADE_FROM}
+    if (scale := distilled_cfg(q)) is not None:
+        values["distilled_cfg_scale"] = scale
     return {**values, "scheduler": scheduler_of(q), "vae": loaded.vae_file(), "options": options}

@@ -14,9 +14,10 @@ from modules import images, shared
 from PIL.Image import Image
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.limits import MAX_CFG, MAX_SEED, MAX_STEPS
+from hires_strategies.limits import MAX_CFG, MAX_DISTILLED_CFG, MAX_SEED, MAX_STEPS
 from hires_strategies.notation.json_schema import is_text
 from hires_strategies.webui import settings
+from hires_strategies.webui.host.forks.guidance import distilled_cfg
 from hires_strategies.webui.host.forks.infotext import infotext_module, take_sampler
 from hires_strategies.webui.host.forks.latent_shape import size_rules
 from hires_strategies.webui.host.forks.samplers import schedulers
@@ -93,6 +94,9 @@ class ImageParameters:
             p.steps = self._whole("Steps", 1, MAX_STEPS)
         if "CFG scale" in self._values:
             p.cfg_scale = self._number("CFG scale", 1, MAX_CFG)
+        for key in ("Distilled CFG Scale", "Shift"):  # one number of `p`; Neo calls it by what the model makes of it
+            if key in self._values and distilled_cfg(p) is not None:
+                p.distilled_cfg_scale = self._number(key, 0, MAX_DISTILLED_CFG)  # type: ignore[attr-defined]
         p.width, p.height = self._size("Size", size_rules().smallest, self._longest_side(p)) or (p.width, p.height)
         self._take_sampler(p)
         self._take_settings(p)

@@ -89,8 +89,8 @@ def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
     for key, side in zip(("width", "height"), size, strict=True):
         if side < rules.smallest:
             raise StrategyError(f"'{key}' has to be at least {rules.smallest}, found {side} in {size[0]}x{size[1]}.")
-    width, height = rules.requested(size)
-    first_pass = FirstPass(width, height, first["steps"], sampler, scheduler, first["cfg_scale"], rules)
+    guidance = first["cfg_scale"], rules, first["distilled_cfg_scale"]
+    first_pass = FirstPass(*rules.requested(size), first["steps"], sampler, scheduler, *guidance)
     made = make_plan(strategies, first_pass, vocabulary.limits)
     if made.needs_first_pass:
         check_first_pass(first_pass, vocabulary.limits)

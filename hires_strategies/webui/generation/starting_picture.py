@@ -13,6 +13,7 @@ from hires_strategies.planning.tree import schedule_length
 from hires_strategies.running.picture import Picture
 from hires_strategies.webui.host import pixels
 from hires_strategies.webui.host.forks import latent_shape
+from hires_strategies.webui.host.forks.guidance import distilled_cfg
 from hires_strategies.webui.host.forks.samplers import hires_scheduler_of, scheduler_of
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.neighbours import hires_fix_tweaks
@@ -39,7 +40,8 @@ def what_stages_follow(p: Processing, size: tuple[int, int]) -> FirstPass:
     """What a plan starts from: a picture of this size, with the generation's own sampling."""
     # Where others set the CFG scale of second passes, a stage that gives the first pass's differs from one without.
     cfg = None if hires_fix_tweaks.sets_cfg(p) else p.cfg_scale
-    return FirstPass(*size, p.steps, p.sampler_name, scheduler_of(p), cfg, latent_shape.size_rules())
+    guidance = cfg, latent_shape.size_rules(), distilled_cfg(p)
+    return FirstPass(*size, p.steps, p.sampler_name, scheduler_of(p), *guidance)
 
 
 def first_picture(samples: Any) -> Picture | None:

@@ -11,6 +11,7 @@ from hires_strategies.presets import USUAL_UPSCALER, builtin
 from hires_strategies.strategy import LATENT_UPSCALERS
 from hires_strategies.vocabulary import Vocabulary
 
+from .forks.guidance import offers_distilled_cfg
 from .forks.latent_shape import size_rules
 from .forks.samplers import schedulers
 from .forks.upscalers import latent_modes, place_of, resizes
@@ -31,6 +32,7 @@ def host_vocabulary(limits: Limits) -> Vocabulary:
         schedulers=tuple(scheduler.label for scheduler in schedulers()),
         limits=limits,
         size_rules=size_rules(),
+        lacks=frozenset() if offers_distilled_cfg() else frozenset({"distilled_cfg"}),
     )
 
 

@@ -21,7 +21,7 @@ from . import attachments, each_image, generator, parameters, pixels, progress
 from .conditioning import Conditioning
 from .control import Control
 from .forks import latent_shape
-from .forks.guidance import distilled_cfg, use_distilled_cfg
+from .forks.guidance import Guidance, distilled_cfg, heeds_distilled_cfg
 from .forks.job import stops_after_this_image
 from .forks.second_pass import before_sampling, forget_reference_latent, is_inpainting_model
 from .forks.upscalers import latent_modes
@@ -34,13 +34,14 @@ _ON_P = {"sampler": ("sampler_name",), "scheduler": ("scheduler", "hr_scheduler"
 
 
 class WebuiHost:
-    """Verbs for the batch that `p` is sampling. `close()` restores what they change: active networks and control."""
+    """Verbs for the batch that `p` is sampling. `close()` restores what they change: networks, shift and control."""
 
     def __init__(self, p: Processing, prompts: StagePrompts, control: Control) -> None:
         self.p = p
         self.control = control
         self.conditioning = Conditioning(p, prompts)
         self.written: dict[int | None, dict[str, Any]] = {}  # generation parameters by stage index
+        self._guidance = Guidance()
         self._last_sampling = Sampled()
         self._after_first_pass: dict[str, torch.Tensor] | None = None
 
@@ -173,6 +174,7 @@ class WebuiHost:
         try:
             self.control.close()
         finally:
+            self._guidance.restore()
             self.conditioning.restore_networks()
 
     def _stage_p(self, node: Node) -> Processing:
@@ -189,12 +191,18 @@ class WebuiHost:
             for attribute in others:
                 setattr(q, attribute, getattr(p, first, None))
         _set_own_options(q, sampling)
-        use_distilled_cfg(q, distilled_cfg(p))
+        self._guidance.use(q, sampling.distilled_cfg or distilled_cfg(p))
+        if sampling.distilled_cfg and not heeds_distilled_cfg(q.sd_model):
+            self._note(node, f"'distilled cfg {sampling.distilled_cfg:g}' changes nothing with this checkpoint.")
         target = node.upscale
         q.hr_upscale_to_x, q.hr_upscale_to_y = (target.width, target.height) if target else (node.width, node.height)
         if not q.is_hr_pass:
             q.width, q.height = node.width, node.height
         return q
+
+    def _note(self, node: Node, sentence: str) -> None:
+        notes = self.control.notes
+        notes[node.index] = (*notes.get(node.index, ()), sentence)
 
     def _noise(self, q: Processing, shape: Any) -> torch.Tensor:
         q.rng = rng.ImageRNG(

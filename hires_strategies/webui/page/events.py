@@ -30,6 +30,7 @@ HOST_FIELDS = {
     "sampler": "txt2img_sampling",
     "scheduler": "txt2img_scheduler",
     "cfg": "txt2img_cfg_scale",
+    "distilled_cfg": "txt2img_distilled_cfg_scale",  # Forge, Neo
     "batch_count": "txt2img_batch_count",
     "batch_size": "txt2img_batch_size",
     "hr": "txt2img_hr-checkbox",
@@ -44,10 +45,13 @@ HOST_FIELDS = {
     "hr_scheduler": "hr_scheduler",
     "hr_prompt": "hires_prompt",
     "hr_negative": "hires_neg_prompt",
+    "hr_cfg": "txt2img_hr_cfg",  # Forge, reForge, Neo
+    "hr_distilled_cfg": "txt2img_hr_distilled_cfg",
 }
 _NAMES = {elem_id: name for name, elem_id in HOST_FIELDS.items()}
 # Only "Take over" needs these; the preview does not depend on them.
-_NOT_IN_PREVIEW = ("hr_upscaler", "hr_checkpoint", "hr_scheduler", "hr_prompt", "hr_negative")
+_NOT_IN_PREVIEW = ("hr_upscaler", "hr_checkpoint", "hr_scheduler", "hr_prompt", "hr_negative", "hr_cfg",
+                   "hr_distilled_cfg")  # fmt: skip
 _QUIET: dict[str, Any] = {"show_progress": False, "queue": False}
 # Opens or closes a stage's folded fields; never finishes, see `notify`.
 _OPEN = """() => {{

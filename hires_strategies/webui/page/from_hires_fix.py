@@ -10,7 +10,7 @@ from hires_strategies.planning.plan import Plan
 from hires_strategies.planning.tree import make_plan
 from hires_strategies.strategy import Stage, Strategy
 
-from .values import Values, first_pass_of, hires_fix_size
+from .values import Values, first_pass_of, hires_fix_size, number_in
 
 _SAME = {"checkpoint": "Use same checkpoint", "sampler": "Use same sampler", "scheduler": "Use same scheduler"}
 
@@ -55,5 +55,17 @@ def _options(values: Values) -> dict[str, Any]:
     for name in ("sampler", "scheduler"):
         value = values.get(f"hr_{name}")
         options[name] = value if value and value != _SAME[name] else None
+    options |= {name: _guidance(values, name) for name in ("cfg", "distilled_cfg")}
     options["prompt"], options["negative"] = values.get("hr_prompt") or None, values.get("hr_negative") or None
     return options
+
+
+def _guidance(values: Values, name: str) -> float | None:
+    """A CFG scale of Hires. fix's own (not in A1111); None for none, or if it is the first pass's.
+
+    For reForge, 0 is the first pass's and a negative one does without the negative prompt, as 1 does.
+    """
+    scale = number_in(values, f"hr_{name}", 0)
+    if not scale or scale == number_in(values, name, 0):
+        return None
+    return max(scale, 1) if name == "cfg" else scale

@@ -19,7 +19,9 @@ from hires_strategies.planning.tree import check_first_pass, make_plan
 from hires_strategies.webui.files import timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
 from hires_strategies.webui.host.expansion import expanders, is_the_hosts_own, left_in
+from hires_strategies.webui.host.forks.guidance import heeds_distilled_cfg
 from hires_strategies.webui.host.lists import host_vocabulary
+from hires_strategies.webui.host.sigmas import loaded_model
 from hires_strategies.webui.host.stage_prompts import texts_of, unfilled_sentence
 from hires_strategies.webui.settings import limits
 
@@ -57,7 +59,13 @@ def preview(text: str, values: Values) -> Preview:
     except StrategyError as error:
         return Preview(_error(text, error))
     cost, seconds = _cost(plan, before, values)
-    told = [*([start] if start else []), *warnings(plan), *remarks(plan)[:MOST_SHOWN], *_unfilled(plan)]
+    told = [
+        *([start] if start else []),
+        *warnings(plan),
+        *remarks(plan)[:MOST_SHOWN],
+        *_unfilled(plan),
+        *_unheeded(plan),
+    ]
     notes = "".join(f'<p class="hires-strategies-remark">{escape(sentence)}</p>' for sentence in told)
     line = f"<span>{_sizes(plan, before)}</span><span>{_price(cost, seconds)}</span>"
     return Preview(
@@ -133,6 +141,15 @@ def _unfilled(plan: Plan) -> list[str]:
     texts = texts_of([node.sampling for node in plan.stages if node.sampling])
     found = next((left for text in texts if (left := left_in(text))), None)
     return [unfilled_sentence(found)] if found else []
+
+
+def _unheeded(plan: Plan) -> list[str]:
+    """A note on a distilled CFG scale of a stage that means nothing to the loaded model."""
+    model = loaded_model()
+    given = any(node.sampling.distilled_cfg for node in plan.stages if node.sampling)
+    if not given or model is None or heeds_distilled_cfg(model):
+        return []
+    return ["'distilled cfg' changes nothing with the checkpoint that is loaded."]
 
 
 def _worth(plan: Plan, values: Values, cost: float) -> str:

@@ -146,7 +146,10 @@ def _option_fields(kind: type, identity: Callable[[str], str], row: Row) -> dict
 def _option_field(option: Option, value: Any, elem_id: str) -> Any:
     if isinstance(option.kind, Number):
         label = f"{option.label} (0: as the first pass)"
-        return gr.Slider(0, option.kind.high, value=value, step=option.kind.step, label=label, elem_id=elem_id)
+        return gr.Slider(
+            0, option.kind.high, value=value, step=option.kind.step, label=label, elem_id=elem_id,
+            visible=option.field not in host_vocabulary(limits()).lacks,
+        )  # fmt: skip
     if isinstance(option.kind, Text):
         same = "nothing" if option.unlike else "the same"
         return gr.Textbox(value, label=f"{option.label} (empty: {same})", lines=2, elem_id=elem_id)

@@ -25,6 +25,7 @@ def first_pass_of(values: Values) -> FirstPass:
         values.get("scheduler") or None,
         number_in(values, "cfg", 7.0),
         rules,
+        number_in(values, "distilled_cfg", 0) or None,
     )
     if not values.get("hr"):
         return first

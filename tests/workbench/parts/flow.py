@@ -22,7 +22,7 @@ class FlowModel(DiffusionModel):
 
     def __init__(self, variation: int, clip_skip: Any, shape: Any, shift: float) -> None:
         super().__init__(variation, clip_skip, shape)
-        self.shift = shift
+        self.predictor = Predictor(shift)
 
     def create_denoiser(self) -> Any:
         return FlowDenoiser(self)
@@ -31,17 +31,40 @@ class FlowModel(DiffusionModel):
         return x * (1 - amount) + noise * amount
 
 
+class Predictor:
+    """The schedule that `shift` makes of evenly spaced times (Esser et al. 2024, section 5.3.2)."""
+
+    def __init__(self, shift: float) -> None:
+        self.shift = 1.0
+        self.set_parameters(shift=shift)
+
+    def set_parameters(self, *, shift: float | None = None) -> None:
+        self.shift = shift or self.shift
+        times = torch.arange(1, STEPS + 1) / STEPS
+        sigmas = self.shift * times / (1 + (self.shift - 1) * times)
+        self.schedule = k_samplers.Timesteps(1 / (sigmas**2 + 1))
+
+
 class FlowDenoiser:
-    """x0 over t, with the schedule that `shift` makes of evenly spaced times (Esser et al. 2024, section 5.3.2)."""
+    """x0 over t, with the schedule that the predictor has at the moment."""
 
     def __init__(self, model: FlowModel) -> None:
         self.inner_model = model
-        times = torch.arange(1, STEPS + 1) / STEPS
-        own = model.shift * times / (1 + (model.shift - 1) * times)
-        schedule = k_samplers.Timesteps(1 / (own**2 + 1))
-        self.sigmas, self.get_sigmas = schedule.sigmas, schedule.uniform
-        self.sigma_to_t, self.t_to_sigma = schedule.to_t, schedule.to_sigma
+        self.predictor = model.predictor
         self.trained = k_samplers.Timesteps(torch.as_tensor(model.alphas_cumprod))
+
+    @property
+    def sigmas(self) -> torch.Tensor:
+        return self.predictor.schedule.sigmas
+
+    def get_sigmas(self, n: int) -> torch.Tensor:
+        return self.predictor.schedule.uniform(n)
+
+    def sigma_to_t(self, sigma: torch.Tensor) -> torch.Tensor:
+        return self.predictor.schedule.to_t(sigma)
+
+    def t_to_sigma(self, t: torch.Tensor) -> torch.Tensor:
+        return self.predictor.schedule.to_sigma(t)
 
     def __call__(self, x: torch.Tensor, sigma: torch.Tensor, cond: dict[str, Any]) -> torch.Tensor:
         largest = self.trained.sigmas[-1]
