@@ -23,6 +23,7 @@ MAX_SCALE = 16
 MAX_STAGES = 100  # of one strategy; what walks along them is recursive
 MAX_TEXT = 100_000  # characters of all strategies of one text
 MAX_STEPS = 150  # the host's own limit for sampling steps
+MAX_SIGMA = 10_000  # zero terminal SNR begins at about 4,500
 MAX_CFG = 30
 MAX_DISTILLED_CFG = 30
 MAX_SIDE = 1_000_000  # for any number of pixels or steps: keeps it printable; a plan's limits are lower

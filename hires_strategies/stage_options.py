@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .control_units import ControlUnits
-from .limits import MAX_CFG, MAX_DISTILLED_CFG, MAX_SCALE, MAX_SIDE, MAX_STEPS
+from .limits import MAX_CFG, MAX_DISTILLED_CFG, MAX_SCALE, MAX_SIDE, MAX_SIGMA, MAX_STEPS
 from .value_kinds import Flag, Kind, Name, Number, Text
 
 
@@ -76,6 +76,7 @@ HEAD = (
     Part("width", "width", _SIDE),
     Part("height", "height", _SIDE),
     Part("denoising_strength", "denoising strength", Number(0, 1, step=0.01), gap="@…", axis="Denoising strength"),
+    Part("start_sigma", "start sigma", Number(0, MAX_SIGMA, above=True, step=0.05), gap="@sigma …", axis="Start sigma"),
 )
 
 

@@ -12,6 +12,7 @@ from .value_kinds import normal
 from .wording import short
 
 DIRECT = "Direct"
+_STRENGTHS = (BY_FIELD["denoising_strength"], BY_FIELD["start_sigma"])
 
 # The host's shared.latent_upscale_modes: name -> (torch interpolation mode, antialias).
 LATENT_UPSCALERS: dict[str, tuple[str, bool]] = {
@@ -29,8 +30,9 @@ class Stage(Options):
     """One upscale, with or without sampling after it.
 
     Exactly one of `scale` (0 < scale <= 16) and the pair `width`, `height` (pixels, > 0) is given.
-    `denoising_strength` is in [0, 1]; None and 0 mean no sampling. The options are None where the first pass's value
-    is to be used. Raises StrategyError, a sentence, for anything else.
+    `denoising_strength` is in [0, 1]; None and 0 mean no sampling. `start_sigma`, above 0, is another way to say how
+    much noise (planning.start). The options are None where the first pass's value is to be used. Raises StrategyError,
+    a sentence, for anything else.
     """
 
     upscaler: str
@@ -38,6 +40,7 @@ class Stage(Options):
     width: int | None = None
     height: int | None = None
     denoising_strength: float | None = None
+    start_sigma: float | None = None
 
     def __post_init__(self) -> None:
         for option in OPTIONS:
@@ -57,7 +60,12 @@ class Stage(Options):
 
     @property
     def is_sampled(self) -> bool:
-        return self.is_direct or bool(self.denoising_strength)
+        return self.is_direct or bool(self.denoising_strength) or self.start_sigma is not None
+
+    @property
+    def may_sample(self) -> bool:
+        """Whether it has what sampling needs. A strength of 0 counts: a sweep's other strengths need its options."""
+        return self.is_sampled or self.denoising_strength is not None
 
 
 assert {part.field for part in PARTS} == {field.name for field in dataclasses.fields(Stage)}
@@ -117,8 +125,7 @@ def _check_size(stage: Stage) -> None:
 
 
 def _check_sampling(stage: Stage) -> None:
-    denoising = stage.denoising_strength
-    if denoising is None:
+    if not stage.is_direct and not stage.may_sample:
         if stage.is_latent:
             raise StrategyError(
                 f"A latent upscale without sampling is a blur: '{stage.upscaler}' needs a denoising strength, "
@@ -126,11 +133,18 @@ def _check_sampling(stage: Stage) -> None:
                 field="denoising_strength",
             )
         return
-    if stage.is_direct:
+    given = [part for part in _STRENGTHS if getattr(stage, part.field) is not None]
+    if stage.is_direct and given:
         raise StrategyError(
-            "'Direct' starts from noise alone, so it takes no denoising strength ('@').", field="denoising_strength"
+            f"'Direct' starts from noise alone, so it takes no {given[0].name} ('@').", field=given[0].field
         )
-    _check_value(stage, BY_FIELD["denoising_strength"])
+    if len(given) > 1:
+        raise StrategyError(
+            "A denoising strength and a start sigma both say how much noise: leave one of them out.",
+            field="start_sigma",
+        )
+    for part in given:
+        _check_value(stage, part)
 
 
 def _check_options(stage: Stage) -> None:
@@ -138,8 +152,7 @@ def _check_options(stage: Stage) -> None:
         value = getattr(stage, option.field)
         if value is None:
             continue
-        # A strength of 0 within a sweep keeps the options that its other strengths need.
-        if option.needs_sampling and not stage.is_direct and stage.denoising_strength is None:
+        if option.needs_sampling and not stage.may_sample:
             raise StrategyError(
                 f"'{option.word}' is for sampling, and '{stage.upscaler}' does none here: add a denoising strength, "
                 f"for example '@0.4', or leave '{option.word}' out.",

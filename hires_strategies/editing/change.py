@@ -16,6 +16,7 @@ from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.value_kinds import Number
 from hires_strategies.wording import shorten
 
+STRENGTHS = ("denoising_strength", "start_sigma")  # of which a stage has one at most
 MOST_VALUES = 1000  # per range
 _STAGE = re.compile(r"\s*(?:stage\s+)?(\d+|all)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 _DECIMAL = r"[+-]?(?:\d+\.?\d*|\.\d+)"
@@ -96,19 +97,16 @@ def _having(stages: list[Stage], field: str) -> list[int]:
         for index, stage in enumerate(stages)
         if field == "scale"
         or (field == "upscaler" and not stage.is_direct)
-        or (field == "denoising_strength" and stage.denoising_strength is not None)
-        or (isinstance(part, Option) and (_has_strength(stage) or not part.needs_sampling))
+        or (field in STRENGTHS and stage.may_sample and not stage.is_direct)
+        or (isinstance(part, Option) and (stage.may_sample or not part.needs_sampling))
     ]
-
-
-def _has_strength(stage: Stage) -> bool:
-    """A strength of 0 counts, too: in one cell of a plot it keeps the options that the other cells need."""
-    return stage.is_sampled or stage.denoising_strength is not None
 
 
 def _changed(stage: Stage, change: Change) -> Stage:
     if change.field == "scale":
         return replace(stage, scale=change.value, width=None, height=None)
+    if change.field in STRENGTHS:
+        return replace(stage, **{**dict.fromkeys(STRENGTHS), change.field: change.value})
     return replace(stage, **{change.field: change.value})
 
 

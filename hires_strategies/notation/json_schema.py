@@ -58,6 +58,7 @@ def _both(option: str, other: str) -> dict[str, Any]:
     return schema
 
 
+_APART = (("denoising_strength", "start_sigma"), *((each.field, each.unlike) for each in OPTIONS if each.unlike))
 # Either a scale or a width with a height; a latent upscale, known by the upscaler's name, needs sampling.
 STAGE_SCHEMA = object_schema(
     STAGE,
@@ -65,7 +66,7 @@ STAGE_SCHEMA = object_schema(
         {"required": ["scale"], "not": {"anyOf": [{"required": ["width"]}, {"required": ["height"]}]}},
         {"required": ["width", "height"], "not": {"required": ["scale"]}},
     ],
-    **{"not": {"anyOf": [_both(option.field, option.unlike) for option in OPTIONS if option.unlike]}},
+    **{"not": {"anyOf": [_both(*pair) for pair in _APART]}},
 )
 STRATEGY = (
     Field(

@@ -18,7 +18,7 @@ from .source import Source
 from .text import format_strategy, head_texts, parse
 
 _SHORTEST_RANGE = 4  # values; fewer are listed
-_HEAD = 3  # upscaler, size and denoising strength come before the brackets
+_HEAD = 4  # upscaler, size, denoising strength and start sigma come before the brackets
 # How the notation writes each part around its value; a size is a scale or pixels.
 _GAPS = tuple(part.gap for part in PARTS if part.field not in ("width", "height"))
 

@@ -1,7 +1,8 @@
 """The one grammar of the text box, API, X/Y/Z plot and infotext: text <-> Strategy.
 
     strategy = stage { " > " stage }
-    stage    = upscaler " " size [" @" denoising_strength] [" [" option { "; " option } "]"]
+    stage    = upscaler " " size [" @" strength] [" [" option { "; " option } "]"]
+    strength = denoising_strength | "sigma " start_sigma
     size     = "x" number | WIDTH "x" HEIGHT
     option   = N "steps" | "sampler" name | "scheduler" name | "cfg" number | "prompt" json-string
              | "negative" json-string | "prompt+" json-string | "negative+" json-string | "networks off"
@@ -28,6 +29,7 @@ from .options import Places, Values, format_options, read_options
 from .source import Source
 from .stage_source import StageSource, cut_stage, cut_strategy
 
+_SIGMA = "sigma"  # the word after '@' before a start sigma
 _EXAMPLE = "The text is empty: write a strategy, for example 'Latent x2 @0.7'."
 
 
@@ -66,10 +68,11 @@ def format_stage(stage: Stage) -> str:
     return " ".join(text for text in head_texts(stage) if text) + format_options(stage)
 
 
-def head_texts(stage: Stage) -> tuple[str, str, str]:
-    """Upscaler, size and denoising strength as written; "" for a strength that is not given."""
+def head_texts(stage: Stage) -> tuple[str, str, str, str]:
+    """Upscaler, size, denoising strength and start sigma as written; "" for what is not given."""
     size = format_size(stage.scale, stage.width, stage.height)
-    return format_name(stage.upscaler), size, format_denoising(stage.denoising_strength)
+    strength = format_denoising(stage.denoising_strength)
+    return format_name(stage.upscaler), size, strength, format_sigma(stage.start_sigma)
 
 
 def format_size(scale: float | None, width: object, height: object) -> str:
@@ -79,6 +82,28 @@ def format_size(scale: float | None, width: object, height: object) -> str:
 
 def format_denoising(strength: float | None) -> str:
     return "" if strength is None else f"@{format_number(strength)}"
+
+
+def format_sigma(sigma: float | None) -> str:
+    return "" if sigma is None else f"@{_SIGMA} {format_number(sigma)}"
+
+
+def read_strength(source: Source) -> dict[str, float | int]:
+    """`denoising_strength` or `start_sigma`, from what stands after an '@'."""
+    sigma = sigma_within(source)
+    if sigma is None:
+        return {"denoising_strength": read_denoising(source)}
+    if not NUMBER.fullmatch(sigma.text):
+        raise sigma.error(f"Expected a start sigma after '@{_SIGMA}', 1.5 for example, {found(sigma.text)}.")
+    return {"start_sigma": read_number(sigma)}
+
+
+def sigma_within(source: Source) -> Source | None:
+    """What stands after the word that makes it a start sigma; None for anything else after an '@'."""
+    text = source.text
+    if text == _SIGMA or (text.startswith(_SIGMA) and text[len(_SIGMA)].isspace()):
+        return source[len(_SIGMA) :].strip()
+    return None
 
 
 def read_denoising(source: Source) -> float | int:
@@ -117,7 +142,7 @@ def _read_stage(text: Source, vocabulary: Vocabulary) -> Stage:
     cut = cut_stage(text)
     values: dict[str, Any] = read_size(cut)
     if cut.denoising is not None:
-        values["denoising_strength"] = read_denoising(cut.denoising)
+        values |= read_strength(cut.denoising)
     options, places = read_options(cut.options, vocabulary) if cut.options is not None else _NO_OPTIONS
     try:
         stage = Stage(read_name(cut.upscaler), **values, **options)
@@ -138,5 +163,5 @@ def _places(cut: StageSource, text: Source) -> Places:
     places["height"] = cut.height.column(0) if cut.height else size.column(0)
     end = cut.height or size
     behind = end.column(len(end.text))
-    places["denoising_strength"] = cut.denoising.column(0) if cut.denoising is not None else behind
-    return places
+    strength = cut.denoising.column(0) if cut.denoising is not None else behind
+    return {**places, "denoising_strength": strength, "start_sigma": strength}

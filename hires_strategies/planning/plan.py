@@ -54,18 +54,21 @@ class FirstPass:
 class Sampling(Options):
     """Sampling after an upscale: the last `steps` of a schedule of `total` steps (the host's setup_img2img_steps).
 
-    `total` equals `steps` for Direct, which starts from noise alone. An option is None if the first pass's value is
+    `total` equals `steps` for Direct, which starts from noise alone and has no denoising strength. `start_sigma` is set
+    where the stage asks for one that no such schedule begins at, or if that is not known beforehand; it then has a list
+    of sigmas of its own, and `denoising_strength` is the nearest one. An option is None if the first pass's value is
     used.
     """
 
     steps: int
     total: int
     denoising_strength: float | None
+    start_sigma: float | None = None
 
     @property
     def key(self) -> tuple[object, ...]:
         """Equal for samplings that give the same picture from the same start."""
-        return (self.total, *(getattr(self, option.field) for option in OPTIONS))
+        return (self.total, self.start_sigma, *(getattr(self, option.field) for option in OPTIONS))
 
 
 @dataclass(frozen=True)
@@ -99,12 +102,16 @@ class Variant:
 
 @dataclass(frozen=True)
 class Plan:
-    """A tree of stages. Parents come before their children; the leaves of `variants` are in the order written."""
+    """A tree of stages. Parents come before their children; the leaves of `variants` are in the order written.
+
+    `told`: sentences on what stages do other than asked.
+    """
 
     first_pass: FirstPass
     variants: tuple[Variant, ...]
     stages: tuple[Node, ...]
     strategies: tuple[Strategy, ...]
+    told: tuple[str, ...] = ()
 
     def children(self, parent: int | None) -> list[Node]:
         return [node for node in self.stages if node.parent == parent]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from typing import Any
 
 from .cost import NOTHING_LEARNT, Learnt, node_cost, plan_cost
 from .plan import FirstPass, Node, Plan, Sampling
-from .schedules import start_sigma
+from .schedules import by_formula
 from .sizes import Upscale
+from .start import written
 
 # What the host does anyway when it skips an upscaler.
 _RESAMPLING = ("None", "Lanczos")
@@ -18,11 +20,6 @@ SHARP_FROM = 0.5
 
 # Returns a stage's start sigma; the second argument is what the stage starts from.
 StartSigma = Callable[[Sampling, FirstPass], float | None]
-
-
-def by_formula(sampling: Sampling, first: FirstPass) -> float | None:
-    """A stage's start sigma for Stable Diffusion 1 with default settings, for use without a WebUI."""
-    return start_sigma(sampling, first.sampler, first.scheduler)
 
 
 def as_dict(plan: Plan, sigma_of: StartSigma = by_formula, learnt: Learnt = NOTHING_LEARNT) -> dict[str, Any]:
@@ -42,13 +39,19 @@ def as_dict(plan: Plan, sigma_of: StartSigma = by_formula, learnt: Learnt = NOTH
             if variant.same_as is not None
         ],
         "stages": [
-            _stage_as_dict(
-                node, sigma_of(node.sampling, first) if node.sampling else None, node_cost(node, first, learnt)
-            )
+            _stage_as_dict(node, start_of(node, first, sigma_of), node_cost(node, first, learnt))
             for node in plan.stages
         ],
         "cost": round(plan_cost(plan, learnt), 3),
     }
+
+
+def start_of(node: Node, first: FirstPass, sigma_of: StartSigma) -> float | None:
+    """A stage's start sigma; None if it is unknown, or if the stage starts from noise alone."""
+    if node.sampling is None:
+        return None
+    sigma = node.sampling.start_sigma or sigma_of(node.sampling, first)
+    return None if sigma is None or math.isinf(sigma) else sigma
 
 
 def _stage_as_dict(node: Node, sigma: float | None, cost: float) -> dict[str, Any]:
@@ -58,7 +61,8 @@ def _stage_as_dict(node: Node, sigma: float | None, cost: float) -> dict[str, An
         "width": node.width,
         "height": node.height,
         "steps": node.steps,
-        "start_sigma": round(sigma, 4) if sigma is not None else None,
+        "denoising_strength": node.sampling.denoising_strength if node.sampling else None,
+        "start_sigma": None if sigma is None else written(sigma),
         "cost": round(cost, 3),
     }
 
@@ -93,7 +97,8 @@ def merges(plan: Plan, made: Collection[int] | None = None) -> list[str]:
 
 def remarks(plan: Plan) -> list[str]:
     """One sentence for each stage that does something other than its text suggests."""
-    return list(dict.fromkeys(sentence for node in plan.stages for sentence in _remarks(plan, node)))
+    found = (sentence for node in plan.stages for sentence in _remarks(plan, node))
+    return list(dict.fromkeys([*plan.told, *found]))
 
 
 def _remarks(plan: Plan, node: Node) -> list[str]:
@@ -158,9 +163,9 @@ def _describe(plan: Plan, node: Node) -> str:
     words = [f"{node.width}x{node.height}"]
     if node.sampling:
         words.append(_count(node.steps, "step"))
-        sigma = by_formula(node.sampling, plan.first_pass)
+        sigma = start_of(node, plan.first_pass, by_formula)
         if sigma is not None:
-            words.append(f"start sigma {sigma:.2f}")
+            words.append(f"start sigma {sigma:{'g' if node.sampling.start_sigma else '.2f'}}")
         words.append(f"{node_cost(node, plan.first_pass):.1f} first passes")
     else:
         words.append("no sampling")

@@ -15,7 +15,8 @@ from functools import lru_cache
 
 from hires_strategies.samplers import find_sampler, split_name
 
-from .plan import Sampling
+from .plan import FirstPass, Sampling
+from .start import Starts
 
 _UNNAMED = "Euler"  # txt2img's own default over the API
 
@@ -81,6 +82,14 @@ def start_sigma(
     count = sampling.total + (1 if row.one_longer or options.always_discard else 0)
     given = _Schedule(model, options.sigma_min or low, options.sigma_max or high, options.rho or 7, count)
     return _SCHEDULES[schedule](given, sampling.total - sampling.steps)
+
+
+def by_formula(sampling: Sampling, first: FirstPass) -> float | None:
+    """A stage's start sigma for Stable Diffusion 1 with default settings, for use without a WebUI."""
+    return start_sigma(sampling, first.sampler, first.scheduler)
+
+
+FORMULAS = Starts(by_formula)
 
 
 def _uniform(given: _Schedule, index: int) -> float:

@@ -16,11 +16,28 @@ from dataclasses import dataclass
 
 from hires_strategies.errors import StrategyError
 
+from .plan import FirstPass, Sampling
+
 LONGEST = 5000  # steps of a schedule: some hosts take 0.1 ms for each, and this runs at each keystroke
 DIGITS = 5  # of a start sigma, where it is written; nobody sees a smaller difference
 
 # The start sigma of the last steps of a schedule of so many steps; None for one that is not to be had.
 SigmaOf = Callable[[int], float | None]
+
+
+@dataclass(frozen=True)
+class Starts:
+    """Where stages start.
+
+    `sigma_of`: the start sigma of a stage after a first pass, None if unknown, infinite for noise alone. `own_list`:
+    whether its sampler takes a list of sigmas of its own.
+    """
+
+    sigma_of: Callable[[Sampling, FirstPass], float | None]
+    own_list: Callable[[Sampling, FirstPass], bool] = lambda sampling, first: True
+
+
+UNKNOWN = Starts(lambda sampling, first: None)
 
 
 @dataclass(frozen=True)
@@ -96,6 +113,14 @@ def _known(sigma_of: SigmaOf, total: int) -> float:
     if found is None:
         raise StrategyError(f"The schedule of {total} steps is not known here.", field="start_sigma")
     return found
+
+
+def nearest(sigma: float, start: Start, sigma_of: SigmaOf) -> Start:
+    """The schedule whose start is nearest to `sigma`, for samplers that take no list of their own."""
+    below = sigma_of(start.total + 1)
+    if start.hit or below is None or math.log(start.sigma / sigma) <= math.log(sigma / below):
+        return start
+    return Start(start.total + 1, below, False)
 
 
 def strength_of(steps: int, total: int) -> float:

@@ -6,43 +6,58 @@ Equal stages become one node.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import DEFAULT_LIMITS, MAX_SCHEDULE, Limits
 from hires_strategies.notation.text import format_stage, format_strategy
+from hires_strategies.samplers import find_sampler
 from hires_strategies.stage_options import OPTIONS
 from hires_strategies.strategy import Stage, Strategy
 
 from .few_steps import Steps, check_steps
 from .plan import FirstPass, Node, Plan, Sampling, Variant
+from .schedules import FORMULAS
 from .sizes import Upscale, output_size, resolve_upscale
+from .start import LONGEST, Starts, find_start, nearest, strength_of, written
 
 T = TypeVar("T")
 
 
-def make_plan(strategies: Sequence[Strategy], first_pass: FirstPass, limits: Limits = DEFAULT_LIMITS) -> Plan:
-    """The tree for `strategies` after `first_pass`. Raises StrategyError for a size outside the limits."""
+def make_plan(
+    strategies: Sequence[Strategy],
+    first_pass: FirstPass,
+    limits: Limits = DEFAULT_LIMITS,
+    starts: Starts = FORMULAS,
+) -> Plan:
+    """The tree for `strategies` after `first_pass`.
+
+    Raises StrategyError for a size outside the limits, and for a start sigma outside those of `starts`.
+    """
     if not strategies:
         raise StrategyError("There is no strategy to plan.")
     if len(strategies) > limits.variants:
         raise StrategyError(f"{len(strategies)} variants are more than {limits.variants}, the limit (a setting).")
-    tree = _Tree(first_pass, limits)
+    tree = _Tree(first_pass, limits, starts)
     variants: list[Variant] = []
     first_with: dict[int, int] = {}
     for index, strategy in enumerate(strategies):
         leaf = tree.add(strategy)
         variants.append(Variant(format_strategy(strategy), leaf, first_with.get(leaf)))
         first_with.setdefault(leaf, index)
-    return Plan(first_pass, tuple(variants), tuple(tree.nodes), tuple(strategies))
+    told = tuple(dict.fromkeys(tree.told))
+    return Plan(first_pass, tuple(variants), tuple(tree.nodes), tuple(strategies), told)
 
 
 class _Tree:
     """Nodes found so far, by what makes them equal."""
 
-    def __init__(self, first_pass: FirstPass, limits: Limits) -> None:
+    def __init__(self, first_pass: FirstPass, limits: Limits, starts: Starts) -> None:
         self.first_pass = first_pass
         self.limits = limits
+        self.starts = starts
+        self.told: list[str] = []
         self.nodes: list[Node] = []
         self.known: dict[tuple[object, ...], int] = {}
 
@@ -92,7 +107,31 @@ class _Tree:
             stage.sampler or base.sampler, stage.scheduler or base.scheduler, steps, total, not stage.is_direct
         )
         check_steps(f"'{format_stage(stage)}'", runs, self.limits)
-        return Sampling(**{**options, "steps": steps}, total=total, denoising_strength=stage.denoising_strength)
+        made = Sampling(**{**options, "steps": steps}, total=total, denoising_strength=stage.denoising_strength)
+        return made if stage.start_sigma is None else self._starting_at(written(stage.start_sigma), stage, made)
+
+    def _starting_at(self, sigma: float, stage: Stage, sampling: Sampling) -> Sampling:
+        """The sampling of a stage that begins at a sigma: by a schedule of another length, or by a list of its own."""
+        text, steps = f"'{format_stage(stage)}'", sampling.steps
+        row = find_sampler(stage.sampler or self.first_pass.sampler or "")
+
+        def sigma_of(total: int) -> float | None:
+            return self.starts.sigma_of(replace(sampling, total=total), self.first_pass)
+
+        try:
+            found = find_start(sigma, steps, sigma_of, (row.longest if row else None) or LONGEST)
+        except StrategyError as error:
+            raise StrategyError(f"{text} cannot start there. {error.message}", field=error.field) from None
+        if found is None:
+            return replace(sampling, denoising_strength=1, start_sigma=sigma)
+        own = not found.hit and self.starts.own_list(sampling, self.first_pass)
+        if own:
+            self.told.append(f"{text} starts between two steps of its schedule, by a list of sigmas of its own.")
+        elif not found.hit:
+            found = nearest(sigma, found, sigma_of)
+            self.told.append(f"{text} starts at {written(found.sigma):g}, the nearest step of its schedule.")
+        strength = strength_of(steps, found.total)
+        return replace(sampling, total=found.total, denoising_strength=strength, start_sigma=sigma if own else None)
 
     def _check(self, stage: Stage, source: tuple[int, int], size: tuple[int, int], upscale: Upscale | None) -> None:
         rules = self.first_pass.size_rules

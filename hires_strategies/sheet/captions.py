@@ -12,7 +12,7 @@ from hires_strategies.strategy import Stage, Strategy
 
 from .titles import Column, title
 
-_HEAD = 3
+_HEAD = 4
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _columns(strategies: Sequence[Strategy]) -> list[Column]:
 
 
 def _parts(stage: Stage) -> tuple[str, ...]:
-    """Upscaler, size, denoising strength and each option of a stage, as written."""
+    """Upscaler, size, denoising strength, start sigma and each option of a stage, as written."""
     return (*head_texts(stage), *option_texts(stage).values())
 
 

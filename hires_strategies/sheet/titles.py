@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from hires_strategies.stage_options import PARTS, Part
 from hires_strategies.value_kinds import Flag, Name, Number, Text
 
-# The parts of a stage in the order of a title; the first three come before the brackets. A size is scale or pixels.
+# The parts of a stage in the order of a title; the first four come before the brackets. A size is scale or pixels.
 TITLED = tuple(part for part in PARTS if part.field not in ("width", "height"))
-_SIZE, _STRENGTH = (next(part for part in TITLED if part.field == field) for field in ("scale", "denoising_strength"))
+_SIZE, _STRENGTH, _SIGMA = (
+    next(part for part in TITLED if part.field == field) for field in ("scale", "denoising_strength", "start_sigma")
+)
 _MOST_NAMED = 3  # values that are listed
 _NOT_GIVEN = "the first pass's"
 
@@ -74,10 +76,16 @@ def _chain(columns: Sequence[Column]) -> str:
             stages.setdefault(column.stage, []).append(text)
             continue
         part = TITLED[column.part]
-        in_words = f"at {_value(part, text)}" if part is _STRENGTH else _value(part, text) if part is _SIZE else text
-        comma = column.part >= TITLED.index(_STRENGTH) + 1 and stages.get(column.stage)
+        in_words = _in_words(part, text)
+        comma = column.part > TITLED.index(_SIGMA) and stages.get(column.stage)
         stages.setdefault(column.stage, []).append(f", {in_words}" if comma else in_words)
     return ", then ".join(" ".join(texts).replace(" , ", ", ") for texts in stages.values())
+
+
+def _in_words(part: Part, text: str) -> str:
+    if part in (_STRENGTH, _SIGMA):
+        return f"at {_value(part, text)}" if part is _STRENGTH else f"at sigma {_value(part, text)}"
+    return _value(part, text) if part is _SIZE else text
 
 
 def _value(part: Part, text: str) -> str:

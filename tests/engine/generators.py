@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hires_strategies.control_units import MAX_UNIT, MAX_WEIGHT, ControlUnits, Unit, Units, canonical
+from hires_strategies.limits import MAX_SIGMA
 from hires_strategies.stage_options import OPTIONS
 from hires_strategies.strategy import DIRECT, LATENT_UPSCALERS, Stage, Strategy
 from hires_strategies.value_kinds import Kind, Name, Number, Text
@@ -44,6 +45,10 @@ denoising_strengths = st.one_of(
     st.floats(0, 1, exclude_min=True), st.sampled_from([1, 1.0, 0.95, 0.7, 0.1 + 0.2, 5e-324])
 )
 
+start_sigmas = st.one_of(st.integers(1, MAX_SIGMA), st.floats(0, MAX_SIGMA, exclude_min=True))
+
+_STRENGTHS = (("denoising_strength", denoising_strengths), ("start_sigma", start_sigmas))
+
 _units_on = st.builds(
     Unit, st.integers(0, MAX_UNIT), st.just(True), st.none() | st.floats(0, MAX_WEIGHT), st.booleans()
 )
@@ -78,8 +83,9 @@ def stages(draw: st.DrawFn, upscalers: st.SearchStrategy[str] | None = None, fir
     else:
         values["width"], values["height"] = draw(st.integers(1, 20000)), draw(st.integers(1, 20000))
     if upscaler in LATENT_UPSCALERS or (upscaler != DIRECT and draw(st.booleans())):
-        values["denoising_strength"] = draw(denoising_strengths)
-    if upscaler == DIRECT or "denoising_strength" in values:
+        field, strengths = draw(st.sampled_from(_STRENGTHS))
+        values[field] = draw(strengths)
+    if upscaler == DIRECT or {"denoising_strength", "start_sigma"} & set(values):
         options = {option.field: values_of(option.kind) for option in OPTIONS}
         apart = {option.field: option.unlike for option in OPTIONS}
         chosen = draw(st.sets(st.sampled_from(sorted(options))))

@@ -225,7 +225,7 @@ def test_the_tree_of_any_strategies(chains: list[Strategy], steps: int) -> None:
     try:
         plan = make_plan(chains, FirstPass(64, 96, steps), NO_LIMITS)
     except StrategyError as error:
-        assert "needs at least" in error.message or "too low" in error.message
+        assert any(each in error.message for each in ("needs at least", "too low", "cannot start there"))
         reject()
     assert [variant.text for variant in plan.variants] == [format_strategy(chain) for chain in chains]
     assert [node.index for node in plan.stages] == list(range(len(plan.stages)))

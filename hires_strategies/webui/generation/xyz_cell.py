@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hires_strategies.editing.change import Change, changed
+from hires_strategies.editing.change import STRENGTHS, Change, changed
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import format_strategy
 from hires_strategies.stage_options import OPTIONS
@@ -107,8 +107,8 @@ def _read_own(arguments: Sequence[Any], cell: tuple[str | Change, ...], vocabula
 
 
 def _order(change: Change) -> int:
-    """Denoising strength first: only with it may a stage become a latent one, or get steps."""
-    return 0 if change.field == "denoising_strength" else 1
+    """The strength first: only with it may a stage become a latent one, or get steps."""
+    return 0 if change.field in STRENGTHS else 1
 
 
 def _with_text(arguments: Sequence[Any], text: str | None) -> Sequence[Any]:
