@@ -123,10 +123,18 @@ def nearest(sigma: float, start: Start, sigma_of: SigmaOf) -> Start:
     return Start(start.total + 1, below, False)
 
 
+def own_sentence(text: str) -> str:
+    return f"{text} starts between two steps of its schedule, by a list of sigmas of its own."
+
+
+def nearest_sentence(text: str, sigma: float) -> str:
+    return f"{text} starts at {written(sigma):g}, the nearest step of its schedule."
+
+
 def strength_of(steps: int, total: int) -> float:
     """The shortest denoising strength of which the host runs the last `steps` steps of a schedule of `total`."""
-    for digits in range(1, 10):
-        strength = round(steps / total, digits)
+    for digits in range(10):
+        strength = math.floor(steps / total * 10**digits) / 10**digits
         if 0 < strength <= 1 and int(steps / min(strength, 0.999)) == total:
             return strength
     return steps / (total + 0.5)

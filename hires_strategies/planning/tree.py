@@ -20,7 +20,7 @@ from .few_steps import Steps, check_steps
 from .plan import FirstPass, Node, Plan, Sampling, Variant
 from .schedules import FORMULAS
 from .sizes import Upscale, output_size, resolve_upscale
-from .start import LONGEST, Starts, find_start, nearest, strength_of, written
+from .start import LONGEST, Starts, find_start, nearest, nearest_sentence, own_sentence, strength_of, written
 
 T = TypeVar("T")
 
@@ -116,7 +116,7 @@ class _Tree:
         row = find_sampler(stage.sampler or self.first_pass.sampler or "")
 
         def sigma_of(total: int) -> float | None:
-            return self.starts.sigma_of(replace(sampling, total=total), self.first_pass)
+            return self.starts.sigma_of(replace(sampling, total=total, denoising_strength=1), self.first_pass)
 
         try:
             found = find_start(sigma, steps, sigma_of, (row.longest if row else None) or LONGEST)
@@ -126,10 +126,10 @@ class _Tree:
             return replace(sampling, denoising_strength=1, start_sigma=sigma)
         own = not found.hit and self.starts.own_list(sampling, self.first_pass)
         if own:
-            self.told.append(f"{text} starts between two steps of its schedule, by a list of sigmas of its own.")
+            self.told.append(own_sentence(text))
         elif not found.hit:
             found = nearest(sigma, found, sigma_of)
-            self.told.append(f"{text} starts at {written(found.sigma):g}, the nearest step of its schedule.")
+            self.told.append(nearest_sentence(text, found.sigma))
         strength = strength_of(steps, found.total)
         return replace(sampling, total=found.total, denoising_strength=strength, start_sigma=sigma if own else None)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.live.client import WebUI
+from tests.live.client import WebUI, same
 
 SMALL = {"width": 64, "height": 64, "steps": 4, "sampler_name": "Euler", "scheduler": "Automatic"}
 SETTINGS = {
@@ -30,9 +30,14 @@ def settings(webui: WebUI, request: pytest.FixtureRequest) -> Iterator[None]:
     webui.post("/sdapi/v1/options", {name: before[name] for name in SETTINGS})
 
 
+def _each(webui: WebUI) -> list[str]:
+    """An option for every sampler and for every schedule type."""
+    samplers = [f"sampler {name}" for name in webui.names("samplers")]
+    return samplers + [f"scheduler {each['label']}" for each in webui.get("/sdapi/v1/schedulers")]
+
+
 def test_every_sampler_and_schedule(webui: WebUI, settings: None) -> None:
-    texts = [f"Latent x1.1 @0.6 [sampler {name}]" for name in webui.names("samplers")]
-    texts += [f"Latent x1.1 @0.6 [scheduler {each['label']}]" for each in webui.get("/sdapi/v1/schedulers")]
+    texts = [f"Latent x1.1 @0.6 [{each}]" for each in _each(webui)]
     plan = webui.post("/hires-strategies/v1/plan", {"strategies": texts, **SMALL})
     shown: dict[str, Any] = {}
     for record in webui.txt2img({"strategies": texts}, **SMALL).records:
@@ -46,3 +51,42 @@ def test_every_sampler_and_schedule(webui: WebUI, settings: None) -> None:
             assert record["model_evaluations"] > 0, text
             compared += 1
     assert compared > len(texts) / 2
+
+
+def test_every_sampler_and_schedule_starts_where_it_is_asked_to(webui: WebUI, settings: None) -> None:
+    """Exactly, or at the nearest of its steps; the plan says beforehand which of the two, and where."""
+    texts = [f"Latent x1.1 @sigma 0.9 [{each}]" for each in _each(webui)]
+    plan = webui.post("/hires-strategies/v1/plan", {"strategies": texts, **SMALL})
+    exact, near = 0, 0
+    for record in webui.txt2img({"strategies": texts}, **SMALL).records:
+        text = record["strategy"]
+        stage = plan["stages"][plan["last_stages"][plan["variants"].index(text)]]
+        if record["error"] is not None:
+            assert "needs at least" in record["error"] or "steps" in record["error"], record["error"]
+            continue
+        assert record["start_sigma"] == pytest.approx(stage["start_sigma"], rel=1e-3), text
+        assert record["denoising_strength"] == stage["denoising_strength"], text
+        if record["start_sigma"] == pytest.approx(0.9, rel=1e-4):
+            exact += 1
+        else:
+            near += 1
+            assert any("nearest step" in note for note in record["notes"]) or "DDIM" in text or "PLMS" in text, text
+            assert record["start_sigma"] == pytest.approx(0.9, rel=0.2), text
+    assert exact > len(texts) / 2 and near < 5
+
+
+def test_a_start_sigma_gives_the_same_bits_again_and_those_of_its_strength(webui: WebUI) -> None:
+    options = ["sampler Euler", "scheduler Karras", "sampler DPM++ 2M SDE", "sampler DDIM"]
+    options = [each for each in options if each.split(" ", 1)[1] in (*webui.names("samplers"), "Karras")]
+    for option in options:
+        strength = f"Latent x1.1 @0.5 [{option}]"
+        first = webui.txt2img({"strategies": [strength], "reuse_first_pass": False}, **SMALL)
+        sigma = first.records[0]["start_sigma"]
+        if sigma is None:
+            continue
+        text = f"Latent x1.1 @sigma {sigma:.5g} [{option}]"
+        again = webui.txt2img({"strategies": [text, strength]}, **SMALL)
+        assert len(again.records) == 1 and again.records[0]["same_as"] == [strength]
+        assert same(first.images[0], again.images[0]), option
+        own = [webui.txt2img({"strategies": [f"Latent x1.1 @sigma 0.8 [{option}]"]}, **SMALL) for _ in range(2)]
+        assert same(own[0].images[0], own[1].images[0]), option

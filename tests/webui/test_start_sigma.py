@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.schedules import ScheduleOptions, start_sigma
@@ -30,8 +31,10 @@ ONE_AND_ALL = [(), *((name,) for name in SETTINGS), tuple(SETTINGS)]
 
 @pytest.fixture
 def model(api: Callable[..., Any]) -> Any:
-    from modules import shared
+    from modules import sd_models, shared
 
+    with sd_models.SkipWritingToConfig():  # a test before may have loaded another one
+        sd_models.reload_model_weights()
     return shared.sd_model
 
 
@@ -97,8 +100,9 @@ def test_formulas_and_host_agree(model: Any, setting: Callable[..., None], names
         assert sampling is not None
         theirs = Schedules().start(sampling, first)
         formula = start_sigma(sampling, sampler, scheduler, own, options)
-        assert (theirs is None) == (formula is None) == (sampler == "DDIM")
-        if theirs is not None:
+        assert (formula is None) == (sampler == "DDIM")
+        assert (theirs is None) == (sampler == "DDIM" and text.startswith("Direct"))
+        if formula is not None:
             assert formula == pytest.approx(theirs, rel=1e-4), (sampler, scheduler, text)
             compared += 1
     assert compared == (len(samplers) - 1) * len(schedulers) * 3
@@ -148,22 +152,140 @@ def test_the_page_shows_the_same(model: Any, setting: Callable[..., None]) -> No
     )
 
 
-def test_nothing_is_shown_for_a_flow_model_and_the_record_has_what_the_sampler_took(
-    api: Callable[..., Any], first_sigmas: list[float], monkeypatch: pytest.MonkeyPatch
+FLOW = {"override_settings": {"sd_model_checkpoint": "figures-flow"}}
+
+
+@pytest.fixture
+def flow(model: Any) -> Iterator[Any]:
+    """The workbench's flow-matching model is loaded."""
+    from modules import sd_models, shared
+
+    with sd_models.SkipWritingToConfig():
+        sd_models.reload_model_weights(info=sd_models.get_closet_checkpoint_match("figures-flow"))
+    yield shared.sd_model
+    with sd_models.SkipWritingToConfig():
+        sd_models.reload_model_weights()
+
+
+def test_a_flow_models_start_is_its_noise_over_signal(
+    api: Callable[..., Any], first_sigmas: list[float], flow: Any
 ) -> None:
-    """A flow model mixes picture and noise: its sigmas end at 1. Here, SD 1 with such a schedule."""
-    from modules import sd_samplers_kdiffusion
+    """Its samplers' sigma is t, of (1 - t) x0 + t n; from noise alone the number would be infinite."""
+    text = "Latent x1 @0.6\nLatent x1 @0.3 [scheduler Karras]\nDirect x1\nLatent x1 @1"
+    shown = planned(text)
+    assert shown[2:] == [None, None]
+    records = ran(api, text, sampler_name="Euler", **FLOW)
+    assert records[:2] == pytest.approx(shown[:2], rel=1e-3) and records[2:] == [None, None]
+    assert [t / (1 - t) for t in first_sigmas[-4:-2]] == pytest.approx(records[:2], rel=1e-4)
+    assert first_sigmas[-2:] == [1, 1]
+    assert "start sigma" in page("Latent x2 @0.5") and "start sigma" not in page("Latent x2 @1")
 
-    class FlowDenoiser(sd_samplers_kdiffusion._EpsDenoiser):
-        def __init__(self, model: Any) -> None:
-            super().__init__(model)
-            self.sigmas = torch.linspace(0.001, 1, 1000)
 
-    monkeypatch.setattr(sd_samplers_kdiffusion, "_EpsDenoiser", FlowDenoiser)
-    assert planned("Latent x1 @0.6") == [None]
-    assert "start sigma" not in page("Latent x2 @0.5")
-    assert ran(api, "Latent x1 @0.6 [scheduler Karras]", sampler_name="Euler") == pytest.approx(first_sigmas[-1:])
-    assert first_sigmas[-1] < 1
+@pytest.mark.parametrize("checkpoint", ["figures", "figures-flow"])
+def test_a_stage_starts_where_it_asks(
+    api: Callable[..., Any], first_sigmas: list[float], setting: Callable[..., None], checkpoint: str
+) -> None:
+    from modules import sd_samplers, sd_schedulers
+
+    samplers = [sampler.name for sampler in sd_samplers.all_samplers if sampler.name != "DDIM"]
+    texts = [f"Latent x1 @sigma 0.9 [sampler {name}]" for name in samplers]
+    texts += [f"Latent x1 @sigma 0.9 [scheduler {each.label}]" for each in sd_schedulers.schedulers]
+    fields = {"sampler_name": "Euler", "override_settings": {"sd_model_checkpoint": checkpoint}}
+    for names in ((), ("always_discard_next_to_last_sigma",)):
+        setting(*names)
+        found = ran(api, "\n".join(texts), **fields)
+        assert found == pytest.approx([0.9] * len(found), rel=1e-6)
+        assert len(found) > 7
+    took = [t / (1 - t) if checkpoint == "figures-flow" else t for t in first_sigmas[-len(found) :]]
+    assert took == pytest.approx(found, rel=1e-5)
+
+
+def test_a_strength_and_its_start_sigma_are_one_picture(api: Callable[..., Any], model: Any) -> None:
+    from modules import sd_samplers, sd_schedulers
+
+    from hires_strategies.webui.api.routes import plan_answer
+
+    names = [f"sampler {sampler.name}" for sampler in sd_samplers.all_samplers]
+    names += [f"scheduler {each.label}" for each in sd_schedulers.schedulers]
+    strengths = [f"Latent x1 @0.6 [{name}]" for name in names]
+    shown = planned("\n".join(dict.fromkeys(strengths)), steps=6)
+    first = plan_answer({"strategies": strengths, "steps": 6, "sampler_name": "Euler"})
+    texts = [
+        f"Latent x1 @sigma {first['stages'][last]['start_sigma']} [{name}]"
+        for name, last in zip(names, first["last_stages"], strict=True)
+    ]
+    both = plan_answer({"strategies": [*strengths, *texts], "steps": 6, "sampler_name": "Euler"})
+    assert both["last_stages"][len(names) :] == both["last_stages"][: len(names)] and shown
+
+
+def test_the_same_text_gives_the_same_bits_alone_and_beside_its_strength(api: Callable[..., Any], model: Any) -> None:
+    strength = planned("Latent x1 @0.5")[0]
+    texts = [f"Latent x1 @sigma {strength}", "Latent x1 @0.5", "Latent x1 @sigma 1.1"]
+    small = {"prompt": "a house", "seed": 1, "steps": 4, "width": 64, "height": 64, "sampler_name": "Euler"}
+
+    def pictures(*texts: str) -> list[str]:
+        argument = {"strategies": list(texts), "reuse_first_pass": False}
+        return list(api(**small, alwayson_scripts={"Hires strategies": {"args": [argument]}}).images)
+
+    from tests.live.client import decode, same
+
+    alone = [decode(pictures(text)[0]) for text in texts]
+    assert same(alone[0], alone[1]) and not same(alone[1], alone[2])
+    together = [decode(each) for each in pictures(*texts)]
+    assert len(together) == 2 and same(together[0], alone[0]) and same(together[1], alone[2])
+
+
+def test_between_two_steps_the_sampler_gets_a_list_of_its_own_and_both_are_told(
+    api: Callable[..., Any], model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modules.sd_samplers_kdiffusion import KDiffusionSampler
+
+    given: list[list[float]] = []
+    run = KDiffusionSampler._run
+
+    def watching(self: Any, p: Any, latent: Any, noised: Any, sigmas: Any, *more: Any) -> Any:
+        given.append(sigmas.tolist())
+        return run(self, p, latent, noised, sigmas, *more)
+
+    monkeypatch.setattr(KDiffusionSampler, "_run", watching)
+    fields = {"prompt": "a house", "seed": 1, "steps": 4, "width": 64, "height": 64, "sampler_name": "DPM++ 2M"}
+    text = "Latent x1 @sigma 1.1"
+    answer = api(**fields, alwayson_scripts={"Hires strategies": {"args": [f"{text}\nLatent x1 @0.5"]}})
+    record = json.loads(answer.info)["hires_strategies"][0]
+    sentence = f"'{text}' starts between two steps of its schedule, by a list of sigmas of its own."
+    assert record["notes"] == [sentence] and record["denoising_strength"] == 0.57
+    own = given[-2]
+    assert own[0] == pytest.approx(1.1) and own[-1] == 0 and len(own) == 5
+    assert all(one > other for one, other in zip(own, own[1:], strict=False))
+    assert sentence.split("starts")[1] in page(text) + preview_line(text)
+    assert "Schedule type" not in answer.info or "Hires schedule type" not in answer.info
+
+
+def test_ddim_takes_the_nearest_step_and_says_so(api: Callable[..., Any], model: Any) -> None:
+    text = "Latent x1 @sigma 0.7 [sampler DDIM]"
+    found = ran(api, text, sampler_name="Euler")[0]
+    assert found == pytest.approx(planned(text)[0], rel=1e-3) and found == pytest.approx(0.7, rel=0.05)
+    assert f"starts at {found:.5g}".rstrip("0") in preview_line(text, steps=4)
+
+
+def test_a_start_outside_the_schedule_is_refused_before_anything_runs(
+    api: Callable[..., Any], model: Any, first_sigmas: list[float]
+) -> None:
+    from fastapi import HTTPException
+
+    sentence = "'Latent x1 @sigma 20' cannot start there. The largest start sigma here is 14.615, found 20."
+    assert sentence in preview_line("Latent x1 @sigma 20").replace("&#x27;", "'")
+    with pytest.raises((StrategyError, HTTPException), match="largest start sigma here"):
+        ran(api, "Latent x1 @sigma 20", sampler_name="Euler")
+    assert first_sigmas == []
+    assert ran(api, "Latent x1 @sigma 20", sampler_name="Euler", **FLOW) == [pytest.approx(20, rel=1e-4)]
+
+
+def preview_line(text: str, **more: Any) -> str:
+    from hires_strategies.webui.page.preview import preview
+
+    values = {"width": 64, "height": 64, "steps": 20, "sampler": "DPM++ 2M", "scheduler": "Automatic", **more}
+    return preview(text, values).line
 
 
 def test_stable_diffusion_1_is_taken_where_no_model_is_loaded_and_for_no_other(

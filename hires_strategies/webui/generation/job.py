@@ -10,6 +10,7 @@ from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy
 from hires_strategies.planning.plan import Plan
 from hires_strategies.planning.report import merges, remarks
+from hires_strategies.planning.start import UNKNOWN
 from hires_strategies.planning.tree import check_first_pass, make_plan
 from hires_strategies.running.picture import Picture
 from hires_strategies.running.run import nothing_ran, run
@@ -19,6 +20,7 @@ from hires_strategies.webui.host import attachments, pixels, progress, saving
 from hires_strategies.webui.host.expansion import Expansion
 from hires_strategies.webui.host.forks.job import stops_after_this_image
 from hires_strategies.webui.host.processing import ImageArguments, Processing
+from hires_strategies.webui.host.sigmas import Schedules
 from hires_strategies.webui.host.stages import WebuiHost
 from hires_strategies.webui.neighbours import hires_fix_tweaks
 from hires_strategies.webui.neighbours.controlnet import control_of
@@ -195,7 +197,10 @@ class Job:
         return p.refiner_checkpoint_info is not None and (from_pixels or self.shows_first_pass(p))
 
     def _plan(self, p: Processing, size: tuple[int, int]) -> Plan:
-        return make_plan(self.request.strategies, starting_picture.what_stages_follow(p, size), self.limits)
+        # Another checkpoint may be loaded until p.sample is called.
+        starts = Schedules().starts if self.running else UNKNOWN
+        first_pass = starting_picture.what_stages_follow(p, size)
+        return make_plan(self.request.strategies, first_pass, self.limits, starts)
 
 
 def hang(p: Processing, job: Job) -> None:

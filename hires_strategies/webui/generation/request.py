@@ -18,6 +18,7 @@ from hires_strategies.planning.tree import check_first_pass, make_plan
 from hires_strategies.running.encoded_image import decode_image, flattened
 from hires_strategies.strategy import Strategy
 from hires_strategies.vocabulary import Vocabulary
+from hires_strategies.webui.host.sigmas import Schedules
 from hires_strategies.wording import short
 
 from . import start_from
@@ -91,7 +92,7 @@ def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
             raise StrategyError(f"'{key}' has to be at least {rules.smallest}, found {side} in {size[0]}x{size[1]}.")
     guidance = first["cfg_scale"], rules, first["distilled_cfg_scale"]
     first_pass = FirstPass(*rules.requested(size), first["steps"], sampler, scheduler, *guidance)
-    made = make_plan(strategies, first_pass, vocabulary.limits)
+    made = make_plan(strategies, first_pass, vocabulary.limits, Schedules().starts)
     if made.needs_first_pass:
         check_first_pass(first_pass, vocabulary.limits)
     return made

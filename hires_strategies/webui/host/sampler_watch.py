@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
-from hires_strategies.planning.plan import Sampling
 from hires_strategies.running.host import Sampled
+
+from .noise import from_host, is_flow
 
 
 class SamplerWatch:
     """Attached to a new sampler before it samples; that belongs to one stage, so nothing has to be detached."""
 
-    def __init__(self, sampler: Any) -> None:
+    def __init__(self, sampler: Any, model: Any) -> None:
         self._sampler = sampler
-        self._sigmas: Any = None
-        if hasattr(sampler, "get_sigmas"):  # those on timesteps have none
-            sampler.get_sigmas = self._keeping(sampler.get_sigmas)
+        self._model = model
+        self._given: Any = None
+        self._on_sigmas = hasattr(sampler, "get_sigmas")
+        method = "get_sigmas" if self._on_sigmas else "get_timesteps"
+        if hasattr(sampler, method):
+            setattr(sampler, method, self._keeping(getattr(sampler, method)))
 
-    def _keeping(self, get_sigmas: Callable[..., Any]) -> Callable[..., Any]:
+    def _keeping(self, made: Callable[..., Any]) -> Callable[..., Any]:
         def kept(*args: Any, **kwargs: Any) -> Any:
-            self._sigmas = get_sigmas(*args, **kwargs)
-            return self._sigmas
+            self._given = made(*args, **kwargs)
+            return self._given
 
         return kept
 
-    def saw(self, sampling: Sampling) -> Sampled:
-        """What it did, once the sampling is over."""
-        first = sampling.total - sampling.steps  # as in the host's sample_img2img; 0 if sampling from noise alone
-        sigmas = self._sigmas
-        sigma = float(sigmas[first]) if sigmas is not None and first < len(sigmas) else None
-        return Sampled(sigma, counted_evaluations(self._sampler))
+    def saw(self, steps: int, total: int, from_noise: bool) -> Sampled:
+        """What it did, once the sampling of the last `steps` of `total` steps is over."""
+        return Sampled(self._start(steps, total, from_noise), counted_evaluations(self._sampler))
+
+    def _start(self, steps: int, total: int, from_noise: bool) -> float | None:
+        """Noise over signal; None for noise alone, and where the sampler does not tell. See noise.by_index."""
+        index = total - steps if self._on_sigmas else steps - 1
+        if self._given is None or index >= len(self._given):
+            return None
+        if self._on_sigmas:
+            sigma = from_host(float(self._given[index]), self._model)
+            return None if math.isinf(sigma) else sigma
+        if from_noise or is_flow(self._model):
+            return None
+        alpha = float(self._model.alphas_cumprod[int(self._given[index])])
+        return float(((1 - alpha) / alpha) ** 0.5)
 
 
 def counted_evaluations(sampler: Any) -> int | None:

@@ -28,6 +28,7 @@ from .forks.upscalers import latent_modes
 from .processing import Processing
 from .sampler_watch import SamplerWatch
 from .stage_prompts import StagePrompts
+from .start_sigma import start_at
 
 # The attributes of `p` that take a stage's option: first the first pass's, then the one that Hires. fix reads.
 _ON_P = {"sampler": ("sampler_name",), "scheduler": ("scheduler", "hr_scheduler"), "cfg": ("cfg_scale", "hr_cfg")}
@@ -220,16 +221,19 @@ class WebuiHost:
         """Run `sampling` with the stage's networks, conditioning and token merging, then put token merging back."""
         devices.torch_gc()
         c, uc = self.control.marked(*self.conditioning.for_stage(q, node))
-        watch = SamplerWatch(q.sampler)
+        watch = SamplerWatch(q.sampler, q.sd_model)
         assert node.sampling is not None
         try:
             prepared = before_sampling(q, x, noise, c, uc)
             _set_own_options(q, node.sampling)  # scripts may have set theirs meanwhile
+            total, told = start_at(q, node)
             samples = sampling(*prepared)
             self.written[node.index] = parameters.of_stage(self.p, q)
         finally:
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
-        self._last_sampling = watch.saw(node.sampling)
+        if told:
+            self._note(node, told)
+        self._last_sampling = watch.saw(node.steps, total, not q.is_hr_pass)
         return samples
 
     def _image_conditioning(self, q: Processing, latents: Latents, images: list[Image] | None) -> Any:

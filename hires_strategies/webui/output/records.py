@@ -46,6 +46,7 @@ class Record:
     seed: int | None
     width: int
     height: int
+    denoising_strength: float | None = None
     start_sigma: float | None = None
     seconds: float | None = None
     model_evaluations: int | None = None
@@ -96,6 +97,7 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
         seed=batch.seeds[position],
         width=image.width if image else width,
         height=image.height if image else height,
+        denoising_strength=sampling.denoising_strength if (sampling := plan.stages[node].sampling) else None,
         start_sigma=outcome.start_sigma,
         seconds=round(sum(each.seconds for each in path), 3),
         model_evaluations=_sum(path),

@@ -21,7 +21,7 @@ from hires_strategies.webui.generation.learnt_times import model_kind
 from hires_strategies.webui.host.expansion import expanders, is_the_hosts_own, left_in
 from hires_strategies.webui.host.forks.guidance import heeds_distilled_cfg
 from hires_strategies.webui.host.lists import host_vocabulary
-from hires_strategies.webui.host.sigmas import loaded_model
+from hires_strategies.webui.host.sigmas import Schedules, loaded_model
 from hires_strategies.webui.host.stage_prompts import texts_of, unfilled_sentence
 from hires_strategies.webui.settings import limits
 
@@ -80,7 +80,7 @@ def preview(text: str, values: Values) -> Preview:
 def plan_of(text: str, values: Values) -> Plan:
     """The plan for the page's current state. Raises StrategyError."""
     strategies = parse(text, host_vocabulary(limits()))
-    plan = make_plan(strategies, first_pass_of(values), limits())
+    plan = make_plan(strategies, first_pass_of(values), limits(), Schedules().starts)
     if plan.needs_first_pass:
         check_first_pass(plan.first_pass, limits())
     return plan

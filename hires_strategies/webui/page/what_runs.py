@@ -7,6 +7,7 @@ from typing import Any
 
 from hires_strategies.control_units import ControlUnits
 from hires_strategies.planning.plan import Node, Plan
+from hires_strategies.planning.report import start_of
 from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import Stage
 from hires_strategies.value_kinds import Flag, Number, Text
@@ -15,13 +16,13 @@ from hires_strategies.webui.host.sigmas import Schedules
 
 MOST_SHOWN = 12  # variants; a sweep of 64 would push the page away
 _SIGMA = (
-    "How much noise the stage starts from: the more, the less of the picture stays. The same denoising strength is a "
-    "different amount of it with another schedule type."
+    "How much noise the stage starts from, as a multiple of the picture: the more, the less of it stays. The same "
+    "denoising strength is a different amount of noise with another schedule type or model."
 )
 _WORDS = "A variant is one finished picture. Costs are in first passes of this image."
 _SIGMA_WORDS = (
     "The start sigma is how much noise a stage starts from, which the denoising strength stands for: compare it where "
-    "schedule types differ."
+    "schedule types or models differ, and write it as @sigma 1.5 to start there."
 )
 
 
@@ -83,12 +84,20 @@ def _stage(plan: Plan, node: Node, asked: Stage, schedules: Schedules) -> str:
         return f"{what} without sampling"
     what += f", {sampling.steps} steps"
     if sampling.denoising_strength is not None:
-        what += f" at denoising strength {asked.denoising_strength:g}"
-        sigma = schedules.start(sampling, plan.first_pass)
-        what += f' (<span title="{escape(_SIGMA)}">start sigma</span> {sigma:.2f})' if sigma is not None else ""
+        what += _strength(asked, node, start_of(node, plan.first_pass, schedules.start))
     own = [option for option in OPTIONS if option.field != "steps" and getattr(sampling, option.field) is not None]
     named = [_option(option, getattr(sampling, option.field)) for option in own]
     return f"{what} with {escape(', '.join(named))}" if named else what
+
+
+def _strength(asked: Stage, node: Node, sigma: float | None) -> str:
+    """Denoising strength and start sigma, first the one that was asked for."""
+    named = f'<span title="{escape(_SIGMA)}">start sigma</span>'
+    if asked.start_sigma is None:
+        return f" at denoising strength {asked.denoising_strength:g}" + (f" ({named} {sigma:.2f})" if sigma else "")
+    assert node.sampling is not None
+    found = "" if sigma is None else f" (denoising strength {node.sampling.denoising_strength:g})"
+    return f" at {named} {asked.start_sigma:g}{found}"
 
 
 def _option(option: Option, value: Any) -> str:
