@@ -10,10 +10,10 @@ from typing import Any
 from hires_strategies.errors import StrategyError
 from hires_strategies.lines import lines_of
 from hires_strategies.notation.literals import format_name, format_number
-from hires_strategies.notation.text import parse
+from hires_strategies.notation.text import SIGMA, parse
 from hires_strategies.strategy import LATENT_UPSCALERS
 
-from .rows import FIELDS, FIRST_ROW, Row, line_from_rows, rows_from_line
+from .rows import FIELDS, FIRST_ROW, Row, line_from_rows, rows_from_line, swept
 
 _PIXEL_STRENGTH = 0.35  # denoising strength of a pixel upscale that is compared with a latent one
 
@@ -62,12 +62,12 @@ def move_stage(text: str, line: int, index: int, by: int) -> str:
 
 
 def toggle_sweep(text: str, line: int, index: int) -> str:
-    """Turn a row's denoising strength into a sweep of three around it, or a sweep back into its middle value."""
+    """Turn a row's denoising strength, or start sigma, into a sweep of three around it, or a sweep into its middle."""
     rows = list(rows_of(text, line))
     if not 0 <= index < len(rows) or rows[index].raw:
         return text
     row = rows[index]
-    rows[index] = replace(row, sweep="", denoising=_middle(row)) if row.sweep else replace(row, sweep=_around(row))
+    rows[index] = replace(row, sweep="", **_middle(row)) if row.sweep else replace(row, sweep=_around(row))
     return with_rows(text, line, rows)
 
 
@@ -83,8 +83,8 @@ def add_line(text: str, line: int, upscaler: str) -> str:
 
 def _other_kind(row: Row, upscaler: str) -> Row:
     if row.upscaler in LATENT_UPSCALERS:
-        return replace(row, upscaler=format_name(upscaler), denoising=_PIXEL_STRENGTH, sweep="")
-    return replace(row, upscaler=FIRST_ROW.upscaler, denoising=FIRST_ROW.denoising, sweep="")
+        return replace(row, upscaler=format_name(upscaler), denoising=_PIXEL_STRENGTH, sigma=0, sweep="")
+    return replace(row, upscaler=FIRST_ROW.upscaler, denoising=FIRST_ROW.denoising, sigma=0, sweep="")
 
 
 def _with_changes(row: Row, changed: dict[str, Any]) -> Row:
@@ -92,7 +92,7 @@ def _with_changes(row: Row, changed: dict[str, Any]) -> Row:
     if "raw" in changed:
         changed["raw"] = " ".join(lines_of(str(changed["raw"]))) or line_from_rows([FIRST_ROW])
     before, row = row, row.having(changed)
-    if changed.get("denoising") == 0:
+    if 0 in (changed.get("denoising"), changed.get("sigma")):
         row = replace(row, at_zero=True)
     if ("width" in changed or "height" in changed) and row.width and row.height:
         return replace(row, scale=0)
@@ -104,14 +104,17 @@ def _with_changes(row: Row, changed: dict[str, Any]) -> Row:
 
 
 def _around(row: Row) -> str:
+    if row.sigma:
+        return f"{SIGMA} " + ",".join(format_number(round(row.sigma * by, 2) or row.sigma) for by in (0.7, 1, 1.4))
     middle = Decimal(str(row.denoising or 0.5))
     values = [value for value in (middle - Decimal("0.1"), middle, middle + Decimal("0.1")) if 0 < value <= 1]
     return ",".join(format_number(float(value)) for value in values)
 
 
-def _middle(row: Row) -> float:
+def _middle(row: Row) -> dict[str, Any]:
     try:
-        stages = [strategy.stages[0] for strategy in parse(f"None x2 @{{{row.sweep}}}")]
-        return stages[len(stages) // 2].denoising_strength or 0
+        stages = [strategy.stages[0] for strategy in parse(f"None x2 @{swept(row.sweep)}")]
     except StrategyError:
-        return 0.5
+        return {"denoising": 0.5}
+    stage = stages[len(stages) // 2]
+    return {"denoising": stage.denoising_strength or 0, "sigma": stage.start_sigma or 0}

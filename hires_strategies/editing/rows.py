@@ -16,7 +16,15 @@ from hires_strategies.notation.literals import format_name, format_number, numbe
 from hires_strategies.notation.options import bracketed, find_option, format_value, read_value
 from hires_strategies.notation.source import Source
 from hires_strategies.notation.stage_source import cut_stage, cut_strategy
-from hires_strategies.notation.text import format_size, parse, read_denoising, read_size
+from hires_strategies.notation.text import (
+    SIGMA,
+    format_sigma,
+    format_size,
+    parse,
+    read_size,
+    read_strength,
+    sigma_within,
+)
 from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import LATENT_UPSCALERS, Stage
 from hires_strategies.value_kinds import Flag, Name, Number
@@ -28,8 +36,9 @@ class Row:
     """One stage as the page's fields show it.
 
     Names are written as in the notation (in quotation marks if they need them). `scale` is 0 if `width` x `height`
-    pixels are given, and the other way round. `sweep` is the text in braces after "@", and overrides `denoising`, which
-    is 0 for no sampling. `options` holds those that are given, by field. With `raw` the other fields are not shown.
+    pixels are given, and the other way round. `denoising` is 0 for no sampling; `sigma`, a start sigma in its place, is
+    0 where there is none. `sweep` is the text in braces after "@" and overrides both; "sigma 1,2" is one of sigmas.
+    `options` holds those that are given, by field. With `raw` the other fields are not shown.
 
     `at_zero` is not a field: a latent upscale needs a written "@0" for the upscale alone; without "@" it is unfinished.
     """
@@ -39,6 +48,7 @@ class Row:
     width: int = 0
     height: int = 0
     denoising: float = 0
+    sigma: float = 0
     sweep: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     raw: str = ""
@@ -59,7 +69,7 @@ class Row:
 # What a field shows for an option that is not given.
 _EMPTY_KINDS: dict[type, Any] = {Number: 0, Flag: False}
 EMPTY: dict[str, Any] = {option.field: _EMPTY_KINDS.get(type(option.kind), "") for option in OPTIONS}
-_HEAD = ("upscaler", "scale", "width", "height", "denoising", "sweep")
+_HEAD = ("upscaler", "scale", "width", "height", "denoising", "sigma", "sweep")
 FIELDS = (*_HEAD, *EMPTY, "raw")
 FIRST_ROW = Row(scale=2, denoising=0.7)
 
@@ -112,17 +122,30 @@ def _fields(stage: Source) -> Row:
     """The parts of a stage, its braces left as they are. Raises StrategyError for anything that no row can hold."""
     cut = cut_stage(stage)
     size: dict[str, Any] = read_size(cut)
-    denoising, sweep = 0.0, ""
-    if cut.denoising is not None:
-        sweep = _within_braces(cut.denoising.text)
-        denoising = 0 if sweep else read_denoising(cut.denoising)
+    strength = _strength(cut.denoising) if cut.denoising is not None else {}
     options = dict(_option(source) for source in cut.options or ())
     for name, value in options.items():
         if value == EMPTY[name]:
             raise StrategyError(f"A field shows {value!r} where '{name}' is not given.")
     upscaler = _written_name(cut.upscaler)
-    at_zero = upscaler in LATENT_UPSCALERS and cut.denoising is not None and not denoising and not sweep
-    return Row(upscaler, **size, denoising=denoising, sweep=sweep, options=options, at_zero=at_zero)
+    at_zero = upscaler in LATENT_UPSCALERS and cut.denoising is not None and not any(strength.values())
+    return Row(upscaler, **size, **strength, options=options, at_zero=at_zero)
+
+
+def _strength(source: Source) -> dict[str, Any]:
+    """What stands after an '@': `denoising`, `sigma` or `sweep`."""
+    sigma = sigma_within(source)
+    if sweep := _within_braces(source.text if sigma is None else sigma.text):
+        return {"sweep": sweep if sigma is None else f"{SIGMA} {sweep}"}
+    read = read_strength(source)
+    return {"sigma" if name == "start_sigma" else "denoising": value for name, value in read.items()}
+
+
+def swept(sweep: str) -> str:
+    """A sweep as it stands after the '@'."""
+    if sweep.startswith(f"{SIGMA} "):
+        return f"{SIGMA} {{{sweep.removeprefix(SIGMA).strip()}}}"
+    return f"{{{sweep}}}"
 
 
 def _within_braces(text: str) -> str:
@@ -148,7 +171,9 @@ def _stage_text(row: Row) -> str:
         return row.raw
     text = f"{row.upscaler or 'None'} {format_size(_rounded(row.scale) or None, row.width, row.height)}"
     if row.sweep:
-        text += f" @{{{row.sweep}}}"
+        text += f" @{swept(row.sweep)}"
+    elif row.sigma:
+        text += f" {format_sigma(_rounded(row.sigma))}"
     elif row.denoising:
         text += f" @{format_number(_rounded(row.denoising))}"
     elif row.at_zero and row.upscaler in LATENT_UPSCALERS:

@@ -29,7 +29,7 @@ from .options import Places, Values, format_options, read_options
 from .source import Source
 from .stage_source import StageSource, cut_stage, cut_strategy
 
-_SIGMA = "sigma"  # the word after '@' before a start sigma
+SIGMA = "sigma"  # the word after '@' before a start sigma
 _EXAMPLE = "The text is empty: write a strategy, for example 'Latent x2 @0.7'."
 
 
@@ -85,7 +85,7 @@ def format_denoising(strength: float | None) -> str:
 
 
 def format_sigma(sigma: float | None) -> str:
-    return "" if sigma is None else f"@{_SIGMA} {format_number(sigma)}"
+    return "" if sigma is None else f"@{SIGMA} {format_number(sigma)}"
 
 
 def read_strength(source: Source) -> dict[str, float | int]:
@@ -94,15 +94,15 @@ def read_strength(source: Source) -> dict[str, float | int]:
     if sigma is None:
         return {"denoising_strength": read_denoising(source)}
     if not NUMBER.fullmatch(sigma.text):
-        raise sigma.error(f"Expected a start sigma after '@{_SIGMA}', 1.5 for example, {found(sigma.text)}.")
+        raise sigma.error(f"Expected a start sigma after '@{SIGMA}', 1.5 for example, {found(sigma.text)}.")
     return {"start_sigma": read_number(sigma)}
 
 
 def sigma_within(source: Source) -> Source | None:
     """What stands after the word that makes it a start sigma; None for anything else after an '@'."""
     text = source.text
-    if text == _SIGMA or (text.startswith(_SIGMA) and text[len(_SIGMA)].isspace()):
-        return source[len(_SIGMA) :].strip()
+    if text == SIGMA or (text.startswith(SIGMA) and text[len(SIGMA)].isspace()):
+        return source[len(SIGMA) :].strip()
     return None
 
 

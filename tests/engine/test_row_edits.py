@@ -26,6 +26,8 @@ CANONICAL = [
     'None x2 @0.4 [prompt "a > b; [c] {d}"; negative "x \\"y\\""]',
     '"odd, name" x2 @0.4 > None x1.5',
     "Direct 1024x1024 [30 steps]",
+    "Latent x2 @sigma 1.5",
+    "None x2 @sigma 0.0291 [20 steps] > Latent x1.5 @sigma 3",
 ]
 
 
@@ -46,6 +48,8 @@ def test_canonical_text_survives_the_rows_and_none_is_raw(line):
         ("Latent x2 @0.7 [1 step;sampler  DPM++  2M]", "Latent x2 @0.7 [1 steps; sampler DPM++ 2M]"),
         ('"None"x2@0.4[prompt\t"a"]', 'None x2 @0.4 [prompt "a"]'),
         ("Latent x2 @{ 0.5, 0.6 }[20 steps]", "Latent x2 @{0.5, 0.6} [20 steps]"),
+        ("Latent x2 @  sigma  1.50", "Latent x2 @sigma 1.5"),
+        ("Latent x2 @sigma { 1, 1.5 }", "Latent x2 @sigma {1, 1.5}"),
         ("None x2 @0 > {None, Lanczos} x2", "None x2 > {None, Lanczos} x2"),
         ("Latent x2 @ 0 [20 steps]", "Latent x2 @0 [20 steps]"),
     ],
@@ -101,6 +105,19 @@ rows = st.builds(
         },
     ),
 ).map(lambda row: replace(row, denoising=0) if row.sweep else row)
+
+
+def test_a_start_sigma_and_a_sweep_of_them() -> None:
+    line = "Latent x2 @sigma 1.5"
+    assert rows_from_line(line)[0].sigma == 1.5
+    swept = row_edits.toggle_sweep(line, 0, 0)
+    assert swept == "Latent x2 @sigma {1.05,1.5,2.1}"
+    assert rows_from_line(swept)[0].sweep == "sigma 1.05,1.5,2.1" and not rows_from_line(swept)[0].raw
+    assert row_edits.toggle_sweep(swept, 0, 0) == line
+    shown = rows_from_line(line)
+    assert row_edits.merged_edit(line, 0, shown, [shown[0].having({"sigma": 2})]) == "Latent x2 @sigma 2"
+    assert row_edits.merged_edit(line, 0, shown, [shown[0].having({"sigma": 0})]) == "Latent x2 @0"
+    assert rows_from_line("Latent x2 @{0.5,sigma 1}")[0].sweep == "0.5,sigma 1"
 
 
 @settings(max_examples=examples(60))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -21,6 +22,7 @@ from .from_hires_fix import taken_over
 from .preset_list import list_presets, shown_name
 from .preview import preview
 from .row_fields import ROWS, row_from_values, updates
+from .strength_unit import with_other_unit
 
 # What the section reads from the page, by the host's element ids. If a host lacks one, a default is used.
 HOST_FIELDS = {
@@ -117,6 +119,11 @@ def wire(section: Any, host: dict[str, Any]) -> None:
             message = f'<div class="hires-strategies-error" role="alert">{escape(error.message)}</div>'
             return [gr.update(), gr.update(), gr.update(), message]
 
+    def other_unit(index: int, *arguments: Any) -> str:
+        return with_other_unit(arguments[0] or "", index_of(arguments[1]), index, values_of(arguments))
+
+    for index, row in enumerate(section.rows):
+        changes_text(section, row.unit.click, partial(other_unit, index), inputs, [section.text])
     outputs = [section.preview, section.line, section.shown, section.plan, section.worth, section.rest,
                section.presets.chosen, *(each for row in section.rows for each in row.outputs)]  # fmt: skip
     _answer(section, "refresh", refresh, inputs, outputs)

@@ -22,6 +22,7 @@ from .explained import explained
 from .values import number_or
 
 ROWS = 6  # stages that have fields; further ones are edited in the text
+_LARGEST_SIGMA = 15  # of the slider, about the largest of Stable Diffusion 1 and XL
 _LARGEST_SCALE = 8  # of the slider; the text can have more
 
 
@@ -36,6 +37,7 @@ class RowFields:
     more: Any
     up: Any
     down: Any
+    unit: Any
     remove: Any
     options_id: str
 
@@ -65,14 +67,14 @@ def build_row(elem_id: Callable[[str], str], number: int, row: Row | None) -> Ro
             with gr.Accordion(
                 "More of this stage", open=False, elem_id=identity("options"), elem_classes=["hires-strategies-options"]
             ):
-                up, down = _moves(identity)
+                up, down, unit = _moves(identity)
                 components |= _folded_fields(identity, shown)
         sweep, more, remove = _tools(identity)
     components["raw"] = raw
     for component in components.values():
         component.do_not_save_to_config = True
     fields = [components[name] for name in FIELDS]
-    return RowFields(group, main, fields, sweep, more, up, down, remove, identity("options"))
+    return RowFields(group, main, fields, sweep, more, up, down, unit, remove, identity("options"))
 
 
 def _tools(identity: Callable[[str], str]) -> tuple[Any, Any, Any]:
@@ -89,11 +91,13 @@ def _tools(identity: Callable[[str], str]) -> tuple[Any, Any, Any]:
     return sweep, more, remove
 
 
-def _moves(identity: Callable[[str], str]) -> tuple[Any, Any]:
+def _moves(identity: Callable[[str], str]) -> tuple[Any, Any, Any]:
     with gr.Row(elem_classes=["hires-strategies-moves"]):
         up = gr.Button("\u2191 Earlier", size="sm", elem_id=identity("up"))
         down = gr.Button("\u2193 Later", size="sm", elem_id=identity("down"))
-    return up, down
+        unit = gr.Button("@ by sigma", size="sm", elem_id=identity("unit"))
+    explained(unit, "Say by its start sigma how much noise the stage begins with, and press again for the strength")
+    return up, down, unit
 
 
 def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
@@ -107,8 +111,14 @@ def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
         elem_classes=["hires-strategies-field", "hires-strategies-scale"],
     )  # fmt: skip
     denoising = gr.Slider(
-        0, 1, value=row.denoising, step=_step("denoising_strength"), label="Denoising", visible=not row.sweep,
+        0, 1, value=row.denoising, step=_step("denoising_strength"), label="Denoising",
+        visible=not row.sweep and not row.sigma,
         elem_id=identity("denoising"), elem_classes=["hires-strategies-field", "hires-strategies-denoising"],
+    )  # fmt: skip
+    sigma = gr.Slider(
+        0, _LARGEST_SIGMA, value=row.sigma, step=_step("start_sigma"), label="Start sigma",
+        visible=bool(row.sigma) and not row.sweep, elem_id=identity("sigma"),
+        elem_classes=["hires-strategies-field", "hires-strategies-denoising"],
     )  # fmt: skip
     sweep = gr.Textbox(
         row.sweep, label="Denoising", visible=bool(row.sweep), elem_id=identity("sweep"), max_lines=1,
@@ -117,8 +127,9 @@ def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
     explained(upscaler, "What enlarges the picture: Latent modes before, others after it is decoded; None only resizes")
     explained(scale, "How many times larger than before this stage")
     explained(denoising, "Denoising strength: how much is drawn anew afterwards; 0 is the upscale alone, no sampling")
-    explained(sweep, "Denoising strengths to compare: 0.5,0.6,0.7 or 0.4..0.9..0.1 (from..to..step)")
-    return {"upscaler": upscaler, "scale": scale, "denoising": denoising, "sweep": sweep}
+    explained(sigma, "Start sigma: how much noise the stage begins with, as a multiple of the picture")
+    explained(sweep, "Denoising strengths to compare: 0.5,0.6,0.7 or 0.4..0.9..0.1 (from..to..step); or sigma 1,1.5,2")
+    return {"upscaler": upscaler, "scale": scale, "denoising": denoising, "sigma": sigma, "sweep": sweep}
 
 
 def _folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
@@ -181,7 +192,7 @@ def row_from_values(values: Sequence[Any], shown: Row) -> Row:
     if shown.raw:
         return Row(raw=str(named["raw"] or ""))
     held: dict[str, Any] = {name: str(named[name] or "") for name in ("upscaler", "sweep")}
-    held |= {name: number_or(named[name], 0) for name in ("scale", "denoising")}
+    held |= {name: number_or(named[name], 0) for name in ("scale", "denoising", "sigma")}
     held |= {name: int(number_or(named[name], 0)) for name in ("width", "height")}
     return Row().having({**held, **{option.field: _held(option, named[option.field]) for option in OPTIONS}})
 
@@ -220,7 +231,8 @@ def _shown_as(row: Row) -> dict[str, dict[str, Any]]:
     for option in OPTIONS:
         if isinstance(option.kind, Name):
             looks[option.field]["value"] = row.get(option.field) or _same(option)
-    looks["denoising"]["visible"] = not row.sweep
+    looks["denoising"]["visible"] = not row.sweep and not row.sigma
+    looks["sigma"]["visible"] = bool(row.sigma) and not row.sweep
     looks["sweep"]["visible"] = bool(row.sweep)
     looks["raw"]["visible"] = bool(row.raw)
     return looks
