@@ -104,14 +104,14 @@ class Variant:
 class Plan:
     """A tree of stages. Parents come before their children; the leaves of `variants` are in the order written.
 
-    `told`: sentences on what stages do other than asked.
+    `told`: sentences on how stages start otherwise than by a step of their schedule, each with the stage's index.
     """
 
     first_pass: FirstPass
     variants: tuple[Variant, ...]
     stages: tuple[Node, ...]
     strategies: tuple[Strategy, ...]
-    told: tuple[str, ...] = ()
+    told: tuple[tuple[int, str], ...] = ()
 
     def children(self, parent: int | None) -> list[Node]:
         return [node for node in self.stages if node.parent == parent]

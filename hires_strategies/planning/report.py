@@ -98,7 +98,7 @@ def merges(plan: Plan, made: Collection[int] | None = None) -> list[str]:
 def remarks(plan: Plan) -> list[str]:
     """One sentence for each stage that does something other than its text suggests."""
     found = (sentence for node in plan.stages for sentence in _remarks(plan, node))
-    return list(dict.fromkeys([*plan.told, *found]))
+    return list(dict.fromkeys([*(sentence for _, sentence in plan.told), *found]))
 
 
 def _remarks(plan: Plan, node: Node) -> list[str]:

@@ -57,7 +57,8 @@ class _Tree:
         self.first_pass = first_pass
         self.limits = limits
         self.starts = starts
-        self.told: list[str] = []
+        self.told: list[tuple[int, str]] = []
+        self.sentences: list[str] = []  # on the stage that is being added
         self.nodes: list[Node] = []
         self.known: dict[tuple[object, ...], int] = {}
 
@@ -85,6 +86,8 @@ class _Tree:
             self.known[key] = len(self.nodes)
             text = format_stage(stage)
             self.nodes.append(Node(len(self.nodes), parent, text, width, height, upscale, sampling, detail))
+        self.told += [(self.known[key], sentence) for sentence in self.sentences]
+        self.sentences = []
         return self.known[key]
 
     def _sampling(self, stage: Stage) -> Sampling | None:
@@ -126,10 +129,10 @@ class _Tree:
             return replace(sampling, denoising_strength=1, start_sigma=sigma)
         own = not found.hit and self.starts.own_list(sampling, self.first_pass)
         if own:
-            self.told.append(own_sentence(text))
+            self.sentences.append(own_sentence(text))
         elif not found.hit:
             found = nearest(sigma, found, sigma_of)
-            self.told.append(nearest_sentence(text, found.sigma))
+            self.sentences.append(nearest_sentence(text, found.sigma))
         strength = strength_of(steps, found.total)
         return replace(sampling, total=found.total, denoising_strength=strength, start_sigma=sigma if own else None)
 

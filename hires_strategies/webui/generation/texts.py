@@ -60,6 +60,7 @@ class BatchTexts:
         path = self.plan.path(end) if end is not None else []
         found = [self.prompts.unfilled(node.sampling) for node in path if node.sampling]
         told = [note for node in path for note in self._notes.get(node.index, ())]
+        told += [sentence for index, sentence in self.plan.told if index in {node.index for node in path}]
         return tuple(dict.fromkeys([*(unfilled_sentence(each) for each in found if each), *told]))
 
     def write(self, p: Processing, end: End, strategies: Sequence[str | None] | None = None) -> None:
