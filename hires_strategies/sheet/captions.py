@@ -12,7 +12,7 @@ from hires_strategies.strategy import Stage, Strategy
 
 from .titles import Column, title
 
-_HEAD = 4
+_STRENGTH, _SIGMA, _HEAD = 2, 3, 4  # places among the parts; options begin at the last
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _columns(strategies: Sequence[Strategy]) -> list[Column]:
         if len(present) < len(stages):  # not all are that long: show the whole stage
             columns.append(Column(index, None, tuple(format_stage(stage) if stage else "" for stage in stages)))
             continue
-        parts = [_parts(stage) for stage in present]
+        parts = _one_strength([_parts(stage) for stage in present])
         columns += [Column(index, place, tuple(part[place] for part in parts)) for place in range(len(parts[0]))]
     return columns
 
@@ -68,6 +68,13 @@ def _columns(strategies: Sequence[Strategy]) -> list[Column]:
 def _parts(stage: Stage) -> tuple[str, ...]:
     """Upscaler, size, denoising strength, start sigma and each option of a stage, as written."""
     return (*head_texts(stage), *option_texts(stage).values())
+
+
+def _one_strength(parts: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Where some have a denoising strength and others a start sigma, both are one part, "@0.5" or "@sigma 1.5"."""
+    if not any(part[_STRENGTH] for part in parts) or not any(part[_SIGMA] for part in parts):
+        return list(parts)
+    return [(*part[:_STRENGTH], part[_STRENGTH] or part[_SIGMA], "", *part[_HEAD:]) for part in parts]
 
 
 def _line(parts: Sequence[tuple[Column, str]]) -> str:

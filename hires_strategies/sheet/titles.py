@@ -102,7 +102,7 @@ def _is_row(part: Part, values: Sequence[str]) -> bool:
     """Whether the values rise or fall from the first to the last."""
     if part is _SIZE and not all(value.startswith("x") for value in values):
         return False
-    if "" in values:
+    if "" in values or any(value.startswith(_SIGMA.gap[:-1]) for value in values if part is _STRENGTH):
         return False
     numbers = [float(_value(part, value).removeprefix("\u00d7")) for value in values]
     return numbers in (sorted(numbers), sorted(numbers, reverse=True))

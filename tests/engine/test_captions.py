@@ -111,3 +111,18 @@ def test_different_strategies_have_different_captions(found: list) -> None:
     assert len(set(made.each)) == len(found)
     if made.table:
         assert sorted(n for row in made.table.cells for n in row) == list(range(len(found)))
+
+
+def test_start_sigmas_are_titled_as_strengths_are() -> None:
+    def of(text: str) -> tuple[str, tuple[str, ...]]:
+        found = parse(text)
+        made = make_captions(found, [None] * len(found))
+        return made.title, made.each
+
+    assert of("Latent x2 @sigma {1,1.5,2}") == (
+        "Start sigma 1 to 2, Latent \u00d72", ("@sigma 1", "@sigma 1.5", "@sigma 2")
+    )  # fmt: skip
+    assert of("Latent x2 @{0.5,sigma 1}") == (
+        "Denoising strength 0.5 and sigma 1, Latent \u00d72", ("@0.5", "@sigma 1")
+    )  # fmt: skip
+    assert of("Latent x2 @sigma 1.5 > None x2 @{0.3,0.4}")[0].endswith("Latent \u00d72 at sigma 1.5, then None \u00d72")

@@ -66,7 +66,8 @@ _STAGE = _object(
     width=_INDEX,
     height=_INDEX,
     steps=_INDEX,
-    start_sigma=_or_null(_NUMBER, "without sampling, for samplers on timesteps and for flow models"),
+    denoising_strength=_or_null(_NUMBER, "without sampling and for Direct"),
+    start_sigma=_or_null(_NUMBER, "without sampling, from noise alone, and if it is not known beforehand"),
     cost=_NUMBER,
 )
 _MERGE = _object(variant={"type": "string"}, same_as={"type": "string"})
@@ -83,8 +84,16 @@ _PLAN_EXAMPLE = {
     "last_stages": [0, 1],
     "merges": [],
     "stages": [
-        {"text": "Latent x2 @0.5", "width": 1024, "height": 1536, "steps": 20, "start_sigma": 1.1817, "cost": 4.0},
-        {"text": "Latent x2 @0.7", "width": 1024, "height": 1536, "steps": 20, "start_sigma": 3.8213, "cost": 4.0},
+        {
+            "text": f"Latent x2 @{strength}",
+            "width": 1024,
+            "height": 1536,
+            "steps": 20,
+            "denoising_strength": strength,
+            "start_sigma": sigma,
+            "cost": 4.0,
+        }
+        for strength, sigma in ((0.5, 1.1817), (0.7, 3.8213))
     ],
     "cost": 9.0,
 }
