@@ -134,7 +134,8 @@ def nearest_sentence(text: str, sigma: float) -> str:
 def strength_of(steps: int, total: int) -> float:
     """The shortest denoising strength of which the host runs the last `steps` steps of a schedule of `total`."""
     for digits in range(10):
-        strength = math.floor(steps / total * 10**digits) / 10**digits
+        by = float(10**digits)
+        strength = math.floor(steps / total * by) / by
         if 0 < strength <= 1 and int(steps / min(strength, 0.999)) == total:
             return strength
     return steps / (total + 0.5)

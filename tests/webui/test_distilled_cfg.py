@@ -15,7 +15,7 @@ from hires_strategies.errors import StrategyError
 
 FIRST, SECOND = 6.5, 9.0
 SMALL = {"steps": 3, "width": 64, "height": 64, "sampler_name": "Euler", "prompt": "a house", "seed": 1}
-FLOW = {"override_settings": {"sd_model_checkpoint": "figures-flow"}}
+FLOW: dict[str, Any] = {"override_settings": {"sd_model_checkpoint": "figures-flow"}}
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_shift(api: Callable[..., Any], given: list[Any], monkeypatch: pytest.Mo
 
     guided.with_shift(monkeypatch.setattr, when_encoding)
     # The host does not encode a prompt again that it remembers, so a prompt for each.
-    fields = {**FLOW, "prompt": f"a house, {when_encoding}"}
+    fields: dict[str, Any] = {**FLOW, "prompt": f"a house, {when_encoding}"}
     info = sd_models.get_closet_checkpoint_match("figures-flow")
     text = f"Latent x2 @0.7 [distilled cfg {SECOND}]\nLatent x2 @0.7"
     with sd_models.SkipWritingToConfig():

@@ -34,6 +34,7 @@ class Processing(Protocol):
     scheduler: str | None  # from A1111 1.9 on: set it anywhere, read it with forks.samplers
     batch_size: int
     denoising_strength: float | None
+    sampler_noise_scheduler_override: Callable[[int], Any] | None  # a schedule of its own, by its steps
     override_settings: dict[str, Any]
     disable_extra_networks: bool
     restore_faces: bool | None

@@ -23,7 +23,8 @@ Patch = Callable[..., None]  # pytest's MonkeyPatch.setattr
 
 def with_distilled_cfg(patch: Patch, scale: float = DEFAULT, second: float = DEFAULT) -> list[Any]:
     """Make every model heed it, as Flux does. Returns the list of all scales that prompts are encoded with."""
-    base, given = prompt_parser.SdConditioning, []
+    base: Any = prompt_parser.SdConditioning
+    given: list[Any] = []
 
     class SdConditioning(base):
         def __init__(self, prompts, copy_from=None, distilled_cfg_scale=None, **more):
@@ -106,14 +107,15 @@ _plain = (
 
 def _with(scale: float, work: Callable[[], None]) -> None:
     """What the host hands to each SdConditioning that it makes meanwhile."""
-    kind = prompt_parser.SdConditioning
+    module: Any = prompt_parser
+    kind: Any = module.SdConditioning
 
     class Given(kind):
         def __init__(self, prompts, **kwargs):
             super().__init__(prompts, **{"distilled_cfg_scale": scale, **kwargs})
 
-    prompt_parser.SdConditioning = Given
+    module.SdConditioning = Given
     try:
         work()
     finally:
-        prompt_parser.SdConditioning = kind
+        module.SdConditioning = kind

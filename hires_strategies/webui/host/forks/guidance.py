@@ -86,8 +86,8 @@ def predictor_at(model: Any, shift: float) -> Any:
 def _set_shift(model: Any, shift: float) -> None:
     if hasattr(model, "set_shift"):
         model.set_shift(shift=shift)
-    else:
-        _predictor(model).set_parameters(shift=shift)
+    elif (predictor := _predictor(model)) is not None:
+        predictor.set_parameters(shift=shift)
 
 
 def _predictor(model: Any) -> Any | None:
