@@ -1,11 +1,14 @@
-"""Torch's global generators, from which encoding draws, and some upscalers when they load."""
+"""Torch's global generators, from which encoding draws, and some upscalers when they load; the noise of a pass."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from modules import devices, rng
+
+from .processing import Processing
 
 
 def used_gpus() -> list[torch.device]:
@@ -35,3 +38,17 @@ def rewind(seed: int) -> None:
     """
     torch.manual_seed(seed)  # the host does not, if its random numbers are not torch's
     rng.randn(seed, (1,), rng.create_generator(seed))  # for a batch's last image; Forge uses another seed
+
+
+def noise_for(q: Processing, shape: Any) -> torch.Tensor:
+    """A pass's noise, B x `shape`, from a new ImageRNG on `q`: from seed and size alone, as the host makes it."""
+    q.rng = rng.ImageRNG(
+        shape,
+        q.seeds,
+        subseeds=q.subseeds,
+        subseed_strength=q.subseed_strength,
+        seed_resize_from_h=q.seed_resize_from_h,
+        seed_resize_from_w=q.seed_resize_from_w,
+    )
+    noise: torch.Tensor = q.rng.next()
+    return noise

@@ -10,7 +10,7 @@ from copy import copy
 from typing import Any
 
 import torch
-from modules import devices, errors, processing, rng, sd_models, sd_samplers, sd_samplers_common, shared
+from modules import devices, errors, processing, sd_models, sd_samplers, sd_samplers_common, shared
 from PIL.Image import Image
 
 from hires_strategies.planning.plan import Node, Sampling
@@ -105,7 +105,7 @@ class WebuiHost:
         self.control.before_stage(q, node, lambda: images or self.decode(latents))
         q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
         image_conditioning = self._image_conditioning(q, latents, images)
-        noise = self._noise(q, latents.shape[1:])
+        noise = generator.noise_for(q, latents.shape[1:])
 
         def sampling(c: Any, uc: Any, noise: torch.Tensor) -> Latents:
             return q.sampler.sample_img2img(
@@ -119,7 +119,7 @@ class WebuiHost:
         q = self._stage_p(node)
         self.control.before_stage(q, node, None)
         q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
-        noise = self._noise(q, latent_shape.noise_shape(node.width, node.height))
+        noise = generator.noise_for(q, latent_shape.noise_shape(node.width, node.height))
 
         def sampling(c: Any, uc: Any, noise: torch.Tensor) -> Latents:
             return q.sampler.sample(q, noise, c, uc, image_conditioning=q.txt2img_image_conditioning(noise))
@@ -204,18 +204,6 @@ class WebuiHost:
     def _note(self, node: Node, sentence: str) -> None:
         notes = self.control.notes
         notes[node.index] = (*notes.get(node.index, ()), sentence)
-
-    def _noise(self, q: Processing, shape: Any) -> torch.Tensor:
-        q.rng = rng.ImageRNG(
-            shape,
-            q.seeds,
-            subseeds=q.subseeds,
-            subseed_strength=q.subseed_strength,
-            seed_resize_from_h=q.seed_resize_from_h,
-            seed_resize_from_w=q.seed_resize_from_w,
-        )
-        noise: torch.Tensor = q.rng.next()
-        return noise
 
     def _with_model(self, q: Processing, node: Node, x: torch.Tensor, noise: torch.Tensor, sampling: Any) -> Latents:
         """Run `sampling` with the stage's networks, conditioning and token merging, then put token merging back."""

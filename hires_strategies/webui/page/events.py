@@ -21,7 +21,7 @@ from . import gallery_buttons
 from .from_hires_fix import taken_over
 from .preset_list import list_presets, shown_name
 from .preview import preview
-from .row_fields import ROWS, row_from_values, updates
+from .row_fields import ROWS, left_out, row_from_values, updates
 from .strength_unit import with_other_unit
 
 # What the section reads from the page, by the host's element ids. If a host lacks one, a default is used.
@@ -119,8 +119,8 @@ def wire(section: Any, host: dict[str, Any]) -> None:
             message = f'<div class="hires-strategies-error" role="alert">{escape(error.message)}</div>'
             return [gr.update(), gr.update(), gr.update(), message]
 
-    def other_unit(index: int, *arguments: Any) -> str:
-        return with_other_unit(arguments[0] or "", index_of(arguments[1]), index, values_of(arguments))
+    def other_unit(index: int, *given: Any) -> str:
+        return with_other_unit(given[0] or "", index_of(given[1]), index, values_of(given))
 
     for index, row in enumerate(section.rows):
         changes_text(section, row.unit.click, partial(other_unit, index), inputs, [section.text])
@@ -206,14 +206,6 @@ def refreshed(text: str, line: Any, shown: str, values: dict[str, Any]) -> list[
 def strategy_names(text: str) -> list[str]:
     """The choices of the list of strategies: numbers from 1 on, which `index_of` reads, and what each of them says."""
     return [f"{number}. {shorten(line.strip())}" for number, line in enumerate(lines_of(text) or [""], start=1)]
-
-
-def left_out(stages: int) -> str:
-    """A sentence for a strategy that has more stages than there are rows."""
-    if stages <= ROWS:
-        return ""
-    which = f"Stage {stages} has" if stages == ROWS + 1 else f"Stages {ROWS + 1} to {stages} have"
-    return f'<p class="hires-strategies-remark">{which} no row here: see and change them under "As text".</p>'
 
 
 def applied(text: str, shown: str, *fields: Any) -> Any:

@@ -186,6 +186,14 @@ def _step(field: str) -> float:
     return kind.step
 
 
+def left_out(stages: int) -> str:
+    """A sentence for a strategy that has more stages than there are rows."""
+    if stages <= ROWS:
+        return ""
+    which = f"Stage {stages} has" if stages == ROWS + 1 else f"Stages {ROWS + 1} to {stages} have"
+    return f'<p class="hires-strategies-remark">{which} no row here: see and change them under "As text".</p>'
+
+
 def row_from_values(values: Sequence[Any], shown: Row) -> Row:
     """What the fields of a row hold now. Only visible fields can differ from `shown`."""
     named = dict(zip(FIELDS, values, strict=True))
