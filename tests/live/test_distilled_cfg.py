@@ -39,6 +39,10 @@ def test_a_stage_with_its_own_scale_is_hires_fix(webui: WebUI, fields: dict[str,
     prompt = {"prompt": f"a house, {upscaler}"}
     theirs = webui.hires_fix(upscaler, 2, 0.6, **fields, **prompt, **HIRES, hr_distilled_cfg=SECOND)
     ours = webui.txt2img(asked(f"{upscaler} x2 @0.6 [distilled cfg {SECOND:g}]", False), **fields, **prompt)
+    if not same(ours.images[0], theirs.images[0]):
+        both = webui.txt2img(asked(f"{upscaler} x2 @0.6", False), **{**fields, **prompt, "distilled_cfg_scale": SECOND})
+        if same(both.images[0], theirs.images[0]):  # seen on Neo 6e1e0d5a
+            pytest.skip("this WebUI's first pass before its own Hires. fix has the second pass's shift")
     assert same(ours.images[0], theirs.images[0]), difference(ours.images[0], theirs.images[0])
 
 
