@@ -90,8 +90,11 @@ def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
     for key, side in zip(("width", "height"), size, strict=True):
         if side < rules.smallest:
             raise StrategyError(f"'{key}' has to be at least {rules.smallest}, found {side} in {size[0]}x{size[1]}.")
-    guidance = first["cfg_scale"], rules, first["distilled_cfg_scale"]
-    first_pass = FirstPass(*rules.requested(size), first["steps"], sampler, scheduler, *guidance)
+    width, height = rules.requested(size)
+    first_pass = FirstPass(
+        width, height, first["steps"], sampler, scheduler, first["cfg_scale"],
+        size_rules=rules, distilled_cfg=first["distilled_cfg_scale"],
+    )  # fmt: skip
     made = make_plan(strategies, first_pass, vocabulary.limits, Schedules().starts)
     if made.needs_first_pass:
         check_first_pass(first_pass, vocabulary.limits)

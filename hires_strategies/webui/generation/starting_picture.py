@@ -40,8 +40,10 @@ def what_stages_follow(p: Processing, size: tuple[int, int]) -> FirstPass:
     """What a plan starts from: a picture of this size, with the generation's own sampling."""
     # Where others set the CFG scale of second passes, a stage that gives the first pass's differs from one without.
     cfg = None if hires_fix_tweaks.sets_cfg(p) else p.cfg_scale
-    guidance = cfg, latent_shape.size_rules(), distilled_cfg(p)
-    return FirstPass(*size, p.steps, p.sampler_name, scheduler_of(p), *guidance)
+    return FirstPass(
+        *size, p.steps, p.sampler_name, scheduler_of(p), cfg,
+        size_rules=latent_shape.size_rules(), distilled_cfg=distilled_cfg(p),
+    )  # fmt: skip
 
 
 def first_picture(samples: Any) -> Picture | None:
