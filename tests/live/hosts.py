@@ -65,7 +65,7 @@ class Traits:
             return "reforge"
         if self.schedulers:
             return "a1111"
-        if "Lanczos" not in self.upscalers:
+        if "Euler A Turbo" in self.samplers:
             return "classic"
         return "a1111-1.8" if "infotext" in self.fields else "a1111-1.6"
 

@@ -18,8 +18,8 @@ class Axis:
     values: str | list[str] = ""
 
 
-def _arguments(webui: WebUI) -> list[dict[str, Any]]:
-    """The plot's arguments in txt2img: three for each axis, then switches, of which Forge Neo has one more."""
+def script_arguments(webui: WebUI) -> list[dict[str, Any]]:
+    """The plot's arguments in txt2img, which are more on some WebUIs than on others."""
     for script in webui.get("/sdapi/v1/script-info"):
         if script["name"] == SCRIPT and not script["is_img2img"]:
             return script["args"]
@@ -28,19 +28,18 @@ def _arguments(webui: WebUI) -> list[dict[str, Any]]:
 
 def axis_labels(webui: WebUI) -> list[str]:
     """The labels that the plot offers in txt2img, in the order of their numbers."""
-    return _arguments(webui)[0]["choices"]
+    return script_arguments(webui)[0]["choices"]
 
 
 def plot(webui: WebUI, argument: Any, *axes: Axis, **fields: Any) -> Answer:
     """A plot with all its cells: the grid first, then the cells in the order x, then y, then z."""
-    known = _arguments(webui)
-    labels = known[0]["choices"]
+    offered = script_arguments(webui)
     arguments: list[Any] = []
     for axis in (*axes, Axis(), Axis(), Axis())[:3]:
         text = axis.values if isinstance(axis.values, str) else ""
         chosen = axis.values if isinstance(axis.values, list) else []
-        arguments += [labels.index(axis.label), text, chosen]
-    texts = all(isinstance(axis.values, str) for axis in axes)
-    own = {"Draw legend": False, "Include Sub Images": True, "Use text inputs instead of dropdowns": texts}
-    arguments += [own.get(each["label"], each["value"]) for each in known[len(arguments) :]]
+        arguments += [offered[0]["choices"].index(axis.label), text, chosen]
+    csv = all(isinstance(axis.values, str) for axis in axes)
+    asked = {"Draw legend": False, "Include Sub Images": True, "Use text inputs instead of dropdowns": csv}
+    arguments += [asked.get(each["label"], each["value"]) for each in offered[len(arguments) :]]
     return webui.txt2img(argument, script_name=SCRIPT, script_args=arguments, **fields)

@@ -20,7 +20,7 @@ class SmallControlModels(scripts.Script):
     def before_process(self, p, *args):
         guess = sys.modules.get("scripts.controlnet_model_guess")  # of the ControlNet extension, if it is installed
         config = getattr(guess, "controlnet_default_config", None)
-        unet = getattr(shared.sd_model.model, "diffusion_model", None)
+        unet = getattr(getattr(shared.sd_model, "model", None), "diffusion_model", None)  # Forge has no `model`
         if config is not None and unet is not None and hasattr(unet, "channel_mult"):
             own = {"model_channels": unet.model_channels, "channel_mult": list(unet.channel_mult)}
             config.update(own, num_heads=unet.num_heads)
