@@ -67,6 +67,7 @@ class Option(Part):
         return f"{value} {self.word}" if self.value_first else f"{self.word} {value}"
 
 
+NO_REFINER = "off"  # in place of a refiner's name
 _SIDE = Number(1, MAX_SIDE, whole=True)
 # Pixels of a side, as requests and plans give them.
 SIDE_IN_PIXELS = f"{_SIDE.allowed} (pixels)"
@@ -141,6 +142,18 @@ class Options:
     control: str | None = _option(
         "ControlNet's units in this stage", ControlUnits(), example="0 off 1 weight 0.6",
         label="ControlNet units, as '0 off 1 weight 0.6'",
+    )  # fmt: skip
+    checkpoint: str | None = _option(
+        "checkpoint", Name("checkpoint", "dreamshaper_8", "a checkpoint"),
+        example="dreamshaper_8", label="Checkpoint", axis="Checkpoint", first_pass="checkpoint", conditions=True,
+    )  # fmt: skip
+    refiner: str | None = _option(
+        "refiner", Name("refiner", "sd_xl_refiner_1.0", "a checkpoint or 'off'"),
+        example="off", label="Refiner", first_pass="refiner",
+    )  # fmt: skip
+    refiner_at: float | None = _option(
+        "refiner's start", Number(0, 1, above=True, step=0.01),
+        word="refiner at", example="0.8", label="Refiner: switch at", first_pass="refiner_at",
     )  # fmt: skip
 
 

@@ -3,14 +3,15 @@ unknown name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from typing import Any
 
 from .errors import StrategyError
 from .limits import DEFAULT_LIMITS, Limits
 from .size_rules import ORDINARY, SizeRules
-from .stage_options import OPTIONS, Option
+from .stage_options import NO_REFINER, OPTIONS, Option
 from .strategy import DIRECT, LATENT_UPSCALERS, Stage
 from .value_kinds import Name
 from .wording import shorten
@@ -21,6 +22,7 @@ class Vocabulary:
     """What a host offers. An empty list means that the names are not known, and any name passes. `lacks` are the fields
     of options that it does not have.
 
+    `checkpoint_aliases` are the other names of checkpoints, with the one in the list; `checkpoint` is the chosen one.
     Without a host (on the command line) the latent upscalers are still known, so a misspelt one is found.
     """
 
@@ -30,26 +32,42 @@ class Vocabulary:
     limits: Limits = DEFAULT_LIMITS
     size_rules: SizeRules = ORDINARY
     lacks: frozenset[str] = frozenset()
+    checkpoints: tuple[str, ...] = ()
+    checkpoint_aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
+    checkpoint: str | None = None
 
     @property
     def sides(self) -> tuple[int, int]:
         """The shortest and the longest side that a picture to start from may have, in pixels."""
         return self.size_rules.smallest, self.limits.longest_side
 
+    @property
+    def refiners(self) -> tuple[str, ...]:
+        return (NO_REFINER, *self.checkpoints) if self.checkpoints else ()
+
     def names(self, of: str) -> tuple[str, ...]:
         """The list of one kind, such as "sampler"."""
         names: tuple[str, ...] = getattr(self, f"{of}s")
         return names
 
-    def check(self, stage: Stage) -> None:
-        """Raise StrategyError, with the field, for a name or an option in a stage that this host does not have."""
+    def known(self, stage: Stage) -> Stage:
+        """The stage with every name as in the lists. Raises StrategyError, with the field, for a name or an option in
+        it that this host does not have."""
         self.check_name("upscaler", stage.upscaler)
-        for option in OPTIONS:
-            name = getattr(stage, option.field)
-            if name is not None:
-                self.check_option(option)
-            if isinstance(option.kind, Name) and name is not None:
-                self.check_name(option.kind.of, name)
+        given = {option: getattr(stage, option.field) for option in OPTIONS if getattr(stage, option.field) is not None}
+        for option in given:
+            self.check_option(option)
+        names = {option: name for option, name in given.items() if isinstance(option.kind, Name)}
+        found: dict[str, Any] = {option.field: self.known_as(option, name) for option, name in names.items()}
+        return replace(stage, **found)
+
+    def known_as(self, option: Option, name: str) -> str:
+        """A name of an option as its list has it. Raises StrategyError for one that is not in the list."""
+        assert isinstance(option.kind, Name)
+        if option.kind.of in ("checkpoint", "refiner"):
+            name = self.checkpoint_aliases.get(name, name) if name not in self.names(option.kind.of) else name
+        self.check_name(option.kind.of, name)
+        return name
 
     def check_option(self, option: Option) -> None:
         """Raise StrategyError for an option that this host does not have."""

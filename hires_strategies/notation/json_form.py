@@ -81,10 +81,9 @@ def _stage(value: object, vocabulary: Vocabulary, where: str) -> Stage:
     values = check_object(value, STAGE, where)
     stage: Stage = _at(where, Stage, **values)
     try:
-        vocabulary.check(stage)
+        return vocabulary.known(stage)
     except StrategyError as error:
         raise StrategyError(f"{where}.{error.field}: {error.message}") from None
-    return stage
 
 
 def _at(where: str, make: Any, *arguments: Any, **named: Any) -> Any:

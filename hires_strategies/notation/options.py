@@ -79,10 +79,9 @@ def read_value(option: Option, value: Source, vocabulary: Vocabulary) -> Any:
         raise value.error(f"Expected a name {where}, found nothing.")
     name = read_name(value)
     try:
-        vocabulary.check_name(option.kind.of, name)
+        return vocabulary.known_as(option, name)
     except StrategyError as error:
         raise error.at(1, value.column(0)) from None
-    return name
 
 
 def format_value(option: Option, value: Any) -> str:

@@ -6,11 +6,12 @@ Integers and floats only: no tensors, no host.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import MAX_SIDE
 from hires_strategies.size_rules import ORDINARY, SizeRules
-from hires_strategies.stage_options import OPTIONS, Options
+from hires_strategies.stage_options import NO_REFINER, OPTIONS, Option, Options
 from hires_strategies.strategy import Strategy
 
 from .sizes import Upscale
@@ -21,7 +22,9 @@ class FirstPass:
     """What the stages start from. `width`, `height` in pixels; what follows `steps` is None if unknown.
 
     The size is the requested one, which the host applies scales to; `made` is the size that comes out. `size_rules` are
-    the host's with its model, for all stages.
+    the host's with its model, for all stages. `refiner`: the one that finishes stages which give none,
+    `refiner_of_direct` the same for Direct, which is txt2img; "off" for none. `refiner_at`: the share of a sampling, 0
+    to 1, after which it takes over.
 
     Raises StrategyError for a size or step count that is not a whole number from 1 to 1,000,000.
     """
@@ -34,6 +37,10 @@ class FirstPass:
     cfg: float | None = None
     size_rules: SizeRules = ORDINARY
     distilled_cfg: float | None = None
+    checkpoint: str | None = None
+    refiner: str = NO_REFINER
+    refiner_of_direct: str = NO_REFINER
+    refiner_at: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("width", "height", "steps"):
@@ -48,6 +55,17 @@ class FirstPass:
     def made(self) -> tuple[int, int]:
         """Width and height of a generated first pass, which consists of whole latents."""
         return self.size_rules.whole((self.width, self.height))
+
+    def given(self, option: Option, direct: bool) -> Any:
+        """The value of a stage that does not give this option itself; None if it is not known, or nothing."""
+        name = "refiner_of_direct" if direct and option.first_pass == "refiner" else option.first_pass
+        return getattr(self, name) if name else None
+
+    def refiner_of(self, sampling: Sampling) -> str | None:
+        """The checkpoint that finishes a stage, None for none."""
+        followed = self.refiner_of_direct if sampling.denoising_strength is None else self.refiner
+        name = sampling.refiner or followed
+        return None if name == NO_REFINER else name
 
 
 @dataclass(frozen=True, kw_only=True)

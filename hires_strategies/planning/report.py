@@ -6,7 +6,10 @@ import math
 from collections.abc import Callable, Collection
 from typing import Any
 
+from hires_strategies.stage_options import NO_REFINER
+
 from .cost import NOTHING_LEARNT, Learnt, node_cost, plan_cost
+from .order import model_changes
 from .plan import FirstPass, Node, Plan, Sampling
 from .schedules import by_formula
 from .sizes import Upscale
@@ -27,7 +30,7 @@ def as_dict(plan: Plan, sigma_of: StartSigma = by_formula, learnt: Learnt = NOTH
 
     `variants` are canonical texts, and `last_stages` says where each of them ends, as an index into `stages`; `merges`
     names the variants that give the same picture as an earlier one. Costs are in first passes; the plan's includes its
-    own. `learnt`: see cost.sampler_evaluations.
+    own. `model_changes`: how often the stages load another model. `learnt`: see cost.sampler_evaluations.
     """
     first = plan.first_pass
     return {
@@ -43,6 +46,7 @@ def as_dict(plan: Plan, sigma_of: StartSigma = by_formula, learnt: Learnt = NOTH
             for node in plan.stages
         ],
         "cost": round(plan_cost(plan, learnt), 3),
+        "model_changes": model_changes(plan),
     }
 
 
@@ -79,8 +83,14 @@ def as_text(plan: Plan) -> str:
         lines.append("No first pass:")
     lines += _branch(plan, None, 1)
     lines += merges(plan) + remarks(plan) + warnings(plan)
-    lines.append(f"Cost: about {plan_cost(plan):.1f} first passes of sampling")
+    lines.append(f"Cost: about {plan_cost(plan):.1f} first passes of sampling" + loading(plan))
     return "\n".join(lines)
+
+
+def loading(plan: Plan) -> str:
+    """What a plan's cost does not contain: how often another model is loaded; "" for never."""
+    changes = model_changes(plan)
+    return f", and {_count(changes, 'time')} another model is loaded" if changes else ""
 
 
 def merges(plan: Plan, made: Collection[int] | None = None) -> list[str]:
@@ -97,8 +107,13 @@ def merges(plan: Plan, made: Collection[int] | None = None) -> list[str]:
 
 def remarks(plan: Plan) -> list[str]:
     """One sentence for each stage that does something other than its text suggests."""
-    found = (sentence for node in plan.stages for sentence in _remarks(plan, node))
-    return list(dict.fromkeys([*(sentence for _, sentence in plan.told), *found]))
+    told = [sentence for _, sentence in plan.told]
+    told += [sentence for node in plan.stages for sentence in _remarks(plan, node)]
+    first = plan.first_pass
+    refined = any(node.sampling and first.refiner_of(node.sampling) for node in plan.stages)
+    if first.refiner != NO_REFINER and not refined:
+        told.append(f"No stage here samples with the refiner '{first.refiner}', which is set for second passes.")
+    return list(dict.fromkeys(told))
 
 
 def _remarks(plan: Plan, node: Node) -> list[str]:

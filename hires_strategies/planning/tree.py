@@ -103,7 +103,7 @@ class _Tree:
                 field="denoising_strength",
             )
         options: dict[str, Any] = {
-            option.field: _unless_equal(getattr(stage, option.field), getattr(base, option.first_pass or "", None))
+            option.field: _unless_equal(getattr(stage, option.field), base.given(option, stage.is_direct))
             for option in OPTIONS
         }
         runs = Steps(
@@ -111,6 +111,7 @@ class _Tree:
         )
         check_steps(f"'{format_stage(stage)}'", runs, self.limits)
         made = Sampling(**{**options, "steps": steps}, total=total, denoising_strength=stage.denoising_strength)
+        made = made if base.refiner_of(made) else replace(made, refiner_at=None)
         return made if stage.start_sigma is None else self._starting_at(written(stage.start_sigma), stage, made)
 
     def _starting_at(self, sigma: float, stage: Stage, sampling: Sampling) -> Sampling:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -30,10 +31,20 @@ class Host(Protocol):
     failed. Pictures are RGB images in full quality.
     """
 
-    def rewind_generator(self) -> None:
+    def changes_model(self, node: Node, checkpoint: str | None) -> bool:
+        """Whether a stage loads another model than the loaded one, before it runs or (a refiner) while it samples."""
+
+    def use_model(self, checkpoint: str | None) -> None:
+        """Load the checkpoint that a stage works with, None for the first pass's; nothing if it is loaded already."""
+
+    def latent_space(self) -> Hashable:
+        """Equal for models whose latents mean the same."""
+
+    def rewind_generator(self, node: Node | None = None) -> None:
         """Reset torch's generator to where the first pass's noise left it: encoding draws from it.
 
-        Called before a pixel upscale and the encode after it, not in between: some upscalers also draw when they load.
+        For `node`, to where the host's own second pass with that stage's model would find it. Called before a pixel
+        upscale and the encode after it, not in between: some upscalers also draw when they load.
         """
 
     def generator_state(self) -> Any:

@@ -1,9 +1,10 @@
-"""The pictures of a batch on their way from stage to stage, and what several stages share of them."""
+"""What stages start from: a batch as latents, as pictures or both, and the upscales that several of them share."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from typing import Any
 
 from PIL.Image import Image
@@ -19,29 +20,38 @@ from .host import Host, Latents
 class Picture:
     """A batch as latents, as pictures or as both, never neither. A missing form is made once, on demand.
 
+    `space` is the latent space of `latents`; a first pass gets that of the model which is loaded when the walk begins.
     `generator` is where torch's generator stood after pictures were enlarged and encoded: what an inpainting model
     wants of them is encoded next, and draws on from there.
     """
 
     latents: Latents | None = None
     images: list[Image] | None = None
+    space: Hashable = None
     generator: Any = None
+    _encoded: dict[str | None, Latents] = field(default_factory=dict)  # the pictures' latents, by checkpoint
 
     def as_images(self, host: Host) -> list[Image]:
         if self.images is None:
             self.images = host.decode(self.latents)
         return self.images
 
-    def as_latents(self, host: Host) -> Latents:
-        if self.latents is None:
+    def as_latents(self, host: Host, checkpoint: str | None) -> Latents:
+        """Latents for a stage that works with that checkpoint, which is loaded.
+
+        Latents that mean something else to its model go through pixels.
+        """
+        if self.latents is not None and self.space == host.latent_space():
+            return self.latents
+        if checkpoint not in self._encoded:
             assert self.images is not None
             host.rewind_generator()
-            self.latents = host.encode(self.images)
-        return self.latents
+            self._encoded[checkpoint] = host.encode(self.images)
+        return self._encoded[checkpoint]
 
 
 class Fork:
-    """A picture, the stages still to start from it, and the upscales that several of them share.
+    """A picture, how many stages are still to start from it, and the upscales that several of them share.
 
     An upscale is made once and dropped after its last use.
     """
@@ -49,31 +59,36 @@ class Fork:
     def __init__(self, host: Host, source: Picture | None, nodes: list[Node]) -> None:
         self.host = host
         self.source = source
-        self.waiting = deque(nodes)
-        self.uses = Counter(self._key(node) for node in nodes)
-        self.made: dict[tuple[Upscale | None, bool], Picture] = {}
+        self.waiting = len(nodes)
+        self.uses = Counter(_key(node) for node in nodes)
+        self.made: dict[tuple[Upscale | None, str | None, bool], Picture] = {}
 
-    def upscaled(self, node: Node) -> Picture:
-        key = self._key(node)
+    def last(self) -> bool:
+        """Whether the stage that now starts is the last one."""
+        self.waiting -= 1
+        return self.waiting == 0
+
+    def upscaled(self, node: Node, checkpoint: str | None) -> Picture:
+        """The upscale that a stage begins with; `checkpoint` is the one it works with, which is loaded."""
+        key = _key(node)
         if key not in self.made:
-            self.made[key] = self._make(node)
+            self.made[key] = self._make(node, checkpoint)
         return self.made[key]
 
     def done_with(self, node: Node) -> None:
-        key = self._key(node)
+        key = _key(node)
         self.uses[key] -= 1
         if not self.uses[key]:
             self.made.pop(key, None)
 
-    def _make(self, node: Node) -> Picture:
+    def _make(self, node: Node, checkpoint: str | None) -> Picture:
         upscale = node.upscale
         assert upscale is not None and self.source is not None
         if upscale.latent:
-            return Picture(
-                latents=crop_latents(self.host.latent_upscale(self.source.as_latents(self.host), upscale), upscale)
-            )
+            latents = self.host.latent_upscale(self.source.as_latents(self.host, checkpoint), upscale)
+            return Picture(latents=crop_latents(latents, upscale), space=self.host.latent_space())
         source = self.source.as_images(self.host)
-        self.host.rewind_generator()
+        self.host.rewind_generator(node)
         images = self.host.pixel_upscale(source, upscale)
         if node.sampling is None:
             return Picture(images=[crop_image(image, upscale) for image in images])
@@ -81,6 +96,7 @@ class Fork:
         cropped = [crop_image(image, upscale) for image in images]
         return Picture(latents=latents, images=cropped, generator=self.host.generator_state())
 
-    @staticmethod
-    def _key(node: Node) -> tuple[Upscale | None, bool]:
-        return node.upscale, node.sampling is not None
+
+def _key(node: Node) -> tuple[Upscale | None, str | None, bool]:
+    """Pictures are encoded by the stage's own model."""
+    return node.upscale, node.sampling.checkpoint if node.sampling else None, node.sampling is not None

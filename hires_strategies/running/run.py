@@ -1,4 +1,4 @@
-"""Walks a plan depth first, computes once what branches share, and handles every kind of failure.
+"""Walks a plan, branch by branch, computes once what branches share, and handles every kind of failure.
 
 A stage's result depends only on the first pass and the path to it, never on what ran earlier in another branch.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from PIL.Image import Image
 
 from hires_strategies.planning.cost import node_evaluations
+from hires_strategies.planning.order import checkpoint_of, running_order
 from hires_strategies.planning.plan import Node, Plan
 from hires_strategies.wording import describe
 
@@ -81,6 +82,8 @@ def run(plan: Plan, host: Host, first_pass: Picture | None, keep: Collection[int
     if None not in keep or first_pass is None:
         return Result(outcomes, None)
     try:
+        if first_pass.images is None:
+            host.use_model(None)
         return Result(outcomes, first_pass.as_images(host))
     except Exception as error:
         return Result(outcomes, None, f"The first pass could not be shown: {describe(error)}")
@@ -92,20 +95,23 @@ class _Walk:
         self.host = host
         self.keep = keep
         self.outcomes: dict[int, Outcome] = {}
+        self.forks: dict[int | None, Fork] = {}  # by the stage they start from, while stages are still to start there
 
     def walk(self, first_pass: Picture | None) -> None:
-        """Run every stage, each followed by all of its descendants before its next sibling."""
-        forks = [Fork(self.host, first_pass, self.plan.children(None))]
-        while forks:
-            self._run_next(forks)
-            self.host.release()
+        """Run every stage, in the plan's order."""
+        if first_pass is not None and first_pass.space is None:
+            first_pass.space = self.host.latent_space()
+        self.forks[None] = Fork(self.host, first_pass, self.plan.children(None))
+        for node in running_order(self.plan):
+            if node.index not in self.outcomes:
+                self._run_next(node)
+                self.host.release()
 
-    def _run_next(self, forks: list[Fork]) -> None:
-        """Run the next stage of the last fork, which is dropped from the list, and from memory, with its last stage."""
-        fork = forks[-1]
-        node = fork.waiting.popleft()
-        if not fork.waiting:
-            forks.pop()
+    def _run_next(self, node: Node) -> None:
+        """Run a stage. Its fork is dropped, also from memory, with its last stage."""
+        fork = self.forks[node.parent]
+        if fork.last():
+            del self.forks[node.parent]
         reason = self._stopped_before(fork)
         if reason:
             self._give_up(node, fork.source, f"'{node.text}' did not run: the user {reason} it.", began=False)
@@ -113,7 +119,7 @@ class _Walk:
         finished = self._run_stage(node, fork)
         following = self.plan.children(node.index)
         if finished is not None and following:
-            forks.append(Fork(self.host, finished, following))
+            self.forks[node.index] = Fork(self.host, finished, following)
 
     def _stopped_before(self, fork: Fork) -> str | None:
         """Why nothing more may begin, or None. The first stage always begins if nothing can be shown without it: the
@@ -159,14 +165,28 @@ class _Walk:
         return Picture(images=self.host.detail(picture.as_images(self.host), node))
 
     def _made(self, node: Node, fork: Fork) -> Picture:
+        checkpoint = checkpoint_of(self.plan, node)
         if node.upscale is None:
-            return Picture(latents=self.host.direct(node))
-        started = fork.upscaled(node)
+            self._use_model(node, checkpoint, fork)
+            return Picture(latents=self.host.direct(node), space=self.host.latent_space())
+        if node.sampling or node.upscale.latent:
+            self._use_model(node, checkpoint, fork)
+        started = fork.upscaled(node, checkpoint)
         if node.sampling is None:
             return started
+        space = self.host.latent_space()
         if started.generator is not None:
             self.host.restore_generator(started.generator)
-        return Picture(latents=self.host.sample(started.latents, started.images, node))
+        return Picture(latents=self.host.sample(started.latents, started.images, node), space=space)
+
+    def _use_model(self, node: Node, checkpoint: str | None, fork: Fork) -> None:
+        """Load a stage's model. What is there so far is decoded before: only the model that made latents can do that,
+        and it is what is left if the other one does not load."""
+        if self.host.changes_model(node, checkpoint):
+            for each in (fork, *self.forks.values()):
+                if each.source is not None:
+                    each.source.as_images(self.host)
+        self.host.use_model(checkpoint)
 
     def _give_up(self, node: Node, before: Picture | None, error: str, began: bool = True) -> None:
         """Mark a stage and all that follow it: they show what was finished before it."""

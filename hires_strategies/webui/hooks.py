@@ -30,7 +30,7 @@ from hires_strategies.webui.generation.job import Job, forget, hang, job_on, nee
 from hires_strategies.webui.generation.learnt_times import first_pass_ran, learn
 from hires_strategies.webui.generation.selectable_script import selectable_script_runs
 from hires_strategies.webui.generation.starting_picture import check_frames
-from hires_strategies.webui.host import attachments, infotext, parameters, progress, saving
+from hires_strategies.webui.host import attachments, infotext, parameters, progress, refining, saving
 from hires_strategies.webui.host.forks.gallery import is_gallery_upscale
 from hires_strategies.webui.host.forks.job import finishing_hook
 from hires_strategies.webui.host.lists import host_vocabulary
@@ -207,15 +207,16 @@ class SampleThenStages(attachments.Replacement):
     def _first_pass(self, job: Job, compute: Callable[[], Any]) -> tuple[tuple[Any, bool], frozenset[str]]:
         """The first pass of a ticked generation and whether it came from memory; the parameters it wrote."""
         work = partial(self._computed_or_recalled, job, with_control(self.p, compute))
-        found, written = parameters.recorded(self.p, work)
-        return found, frozenset(written) - {parameters.SCHEDULE}
+        with refining.in_first_pass(self.p):
+            found, written = parameters.recorded(self.p, work)
+        return found, frozenset(refining.told_of_first_pass(self.p, written)) - {parameters.SCHEDULE}
 
     def _computed_or_recalled(self, job: Job, compute: Callable[[], Any]) -> tuple[Any, bool]:
         if not job.request.reuse_first_pass:
             job.why_not_reused = NOT_ASKED
             return compute(), False
         first_pass = FirstPassOfBatch(self.p, compute, self.inner)
-        found = first_pass.obtain(job.needs_refiners_pixels(self.p))
+        found = first_pass.obtain()
         job.why_not_reused = first_pass.why_not
         return found
 

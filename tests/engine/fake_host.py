@@ -46,11 +46,26 @@ class FakeHost:
         self.failures: list[tuple[int, str]] = []
         self.pressed = False
         self.generator = np.random.default_rng(99)
+        self.loaded: str | None = None  # None is the first pass's model
+        self.models: dict[int, str | None] = {}  # which one made latents, by their id
         self.made: list[tuple[str, weakref.ref[np.ndarray]]] = []
         self.alive_at_job: list[list[str]] = []
         self.alive_after_failure: list[str] | None = None
 
-    def rewind_generator(self) -> None:
+    def changes_model(self, node: Node, checkpoint: str | None) -> bool:
+        return checkpoint != self.loaded or refiner_of(node) is not None
+
+    def use_model(self, checkpoint: str | None) -> None:
+        if checkpoint == self.loaded:
+            return
+        self.loaded = None  # what a failing load leaves
+        self._call(f"load {checkpoint or 'main'}")
+        self.loaded = checkpoint
+
+    def latent_space(self) -> str:
+        return "other" if (self.loaded or "").startswith("xl") else "usual"
+
+    def rewind_generator(self, node: Node | None = None) -> None:
         self.generator = np.random.default_rng(7)
 
     def generator_state(self) -> Any:
@@ -62,7 +77,8 @@ class FakeHost:
 
     def decode(self, latents: np.ndarray) -> list[Image.Image]:
         self._call("decode")
-        pixels = np.rint(latents[:, :3] * 255).astype(np.uint8)
+        assert self.made_by(latents) in (None, self.loaded), "only the model that made latents can decode them"
+        pixels = np.rint(latents[:, :3] * 255 * (1 - 0.3 * _number(self.loaded or "a"))).astype(np.uint8)
         pixels = np.moveaxis(pixels, 1, 3).repeat(8, axis=1).repeat(8, axis=2)
         return [Image.fromarray(image) for image in pixels]
 
@@ -74,7 +90,8 @@ class FakeHost:
             pixels = np.asarray(image, dtype=float)[: rows * 8, : columns * 8] / 255
             blocks = pixels.reshape(rows, 8, columns, 8, 3).mean(axis=(1, 3))
             latents.append(np.moveaxis(np.concatenate([blocks, blocks[..., :1]], axis=2), 2, 0))
-        return self._track("encode", np.stack(latents) * 0.9 + 0.1 * self.generator.random())
+        own = 0.2 * _number(self.loaded or "a")
+        return self._track("encode", np.stack(latents) * (0.9 - own) + own + 0.1 * self.generator.random())
 
     def latent_upscale(self, latents: np.ndarray, upscale: Upscale) -> np.ndarray:
         self._call("latent_upscale")
@@ -150,11 +167,26 @@ class FakeHost:
         seed = crc32(repr(sampling.key).encode())
         noise = np.random.default_rng(seed).random(latents.shape)
         self.generator = np.random.default_rng(seed + 1)
-        return self._track("sample", 0.7 * latents + 0.3 * noise)
+        made = self._track("sample", 0.7 * latents + 0.3 * noise + 0.05 * _number(self.loaded or "a"))
+        if (refiner := refiner_of(node)) is not None:
+            self.log.append(f"load {refiner}")
+            self.loaded = refiner
+        self.models[id(made)] = self.loaded
+        return made
+
+    def made_by(self, latents: np.ndarray) -> str | None:
+        """The model that sampled latents; None for others."""
+        alive = any(each() is latents for _, each in self.made)
+        return self.models.get(id(latents)) if alive else None
 
     def _track(self, verb: str, latents: np.ndarray) -> np.ndarray:
         self.made.append((verb, weakref.ref(latents)))
         return latents
+
+
+def refiner_of(node: Node) -> str | None:
+    name = node.sampling.refiner if node.sampling else None
+    return None if name in (None, "off") else name
 
 
 def _number(name: str) -> float:

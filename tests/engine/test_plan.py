@@ -321,7 +321,7 @@ def test_a_strength_of_0_is_the_upscale_alone() -> None:
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.field)
 def test_what_makes_samplings_equal_is_every_option(option: Option) -> None:
     """An option that is added later counts without anybody thinking of it."""
-    first = FirstPass(512, 512, 20, "Euler", "Automatic", 7)
+    first = FirstPass(512, 512, 20, "Euler", "Automatic", 7, refiner="one")
     value = EXAMPLES[type(option.kind)](option.kind)
     stages = [Stage("None", scale=2, denoising_strength=0.5, **{option.field: each}) for each in (None, value)]
     assert len(make_plan([Strategy((stage,)) for stage in stages], first).stages) == 2

@@ -17,7 +17,9 @@ from tests.properties import examples
 
 _stages = st.sampled_from(
     ["Latent x2 @0.5", "Latent x2 @0.7", "Latent (bicubic) x1.5 @0.5", "Lanczos x2", "Lanczos x2 @0.5", "None x1.3",
-     "Lanczos 96x48 @0.4", "Latent 48x64 @0.5 [7 steps]", "None 40x72", 'Lanczos x2 @0.5 [prompt "b"]', "Lanczos x2 @1"]
+     "Lanczos 96x48 @0.4", "Latent 48x64 @0.5 [7 steps]", "None 40x72", 'Lanczos x2 @0.5 [prompt "b"]', "Lanczos x2 @1",
+     "Latent x2 @0.5 [checkpoint b]", "Lanczos x2 @0.5 [checkpoint b]", "Latent x2 @0.5 [checkpoint xl]",
+     "Lanczos x2 @0.5 [checkpoint xl; refiner r]", "Latent x2 @0.5 [refiner r]"]
 )  # fmt: skip
 _chains = st.lists(_stages, min_size=1, max_size=3).map(" > ".join)
 _direct = st.lists(_stages, max_size=2).map(lambda stages: " > ".join(["Direct x1.5", *stages]))
@@ -94,7 +96,11 @@ def test_every_stage_runs_once_and_takes_the_plans_steps(lines: list[str]) -> No
     calls = Counter(host.log)
     assert calls["sample"] + calls["direct"] == sum(1 for node in plan.stages if node.sampling)
     assert calls["pixel_upscale"] + calls["latent_upscale"] == len(
-        {(node.parent, node.upscale, node.sampling is None) for node in plan.stages if node.upscale}
+        {
+            (node.parent, node.upscale, node.sampling.checkpoint if node.sampling else 0)
+            for node in plan.stages
+            if node.upscale
+        }
     )
 
 

@@ -19,6 +19,7 @@ SMALL = {"width": 64, "height": 64, "steps": 2}
 # Seeds that no other test uses, so that nothing is known of them in this run.
 SEEDS: Iterator[int] = count(900_000, 100)
 # Stages that show the first pass as it is.
+PASS = "hires_fix_refiner_pass"
 SHOW = "Nearest x2"
 
 
@@ -215,12 +216,14 @@ def test_another_checkpoint_is_no_hit(webui: WebUI) -> None:
     other = next(title for title in files if title != used)
     assert not stages_only(webui, **fields, override_settings={"sd_model_checkpoint": other})
     assert stages_only(webui, **fields)
-    assert not stages_only(webui, **fields, refiner_checkpoint=other, refiner_switch_at=0.5)
+    refined = {**fields, "refiner_checkpoint": other, "refiner_switch_at": 0.5}
+    if PASS in webui.get("/sdapi/v1/options"):
+        assert stages_only(webui, **refined), "by default the refiner finishes the second pass"
+        refined["override_settings"] = {PASS: "both passes"}
+    assert not stages_only(webui, **refined)
     if os.path.exists(files[other]):  # else nothing tells which weights it stands for
-        refined = {**fields, "refiner_checkpoint": other, "refiner_switch_at": 0.5}
-        assert stages_only(webui, "Latent x2 @0.6", **refined)
-        for argument in (SHOW, {"strategies": ["Latent x2 @0.6"], "first_pass": True}):
-            assert not stages_only(webui, argument, **refined), "the refiner's autoencoder shows it, and is not loaded"
+        for argument in ("Latent x2 @0.6", SHOW, {"strategies": ["Latent x2 @0.6"], "first_pass": True}):
+            assert stages_only(webui, argument, **refined)
 
 
 def test_the_arguments_of_other_scripts_count(webui: WebUI) -> None:

@@ -90,20 +90,3 @@ def test_repeated_requests_are_equal(webui: WebUI) -> None:
     first, second = webui.txt2img(text), webui.txt2img(text)
     assert same(first.images[0], second.images[0])
     assert first.images[0].size == (384, 384)
-
-
-def test_a_refiner_runs_in_the_first_pass_alone(webui: WebUI) -> None:
-    others = [each["title"] for each in webui.get("/sdapi/v1/sd-models")]
-    loaded = webui.get("/sdapi/v1/options")["sd_model_checkpoint"]
-    other = next((title for title in others if title.split(" [")[0] != loaded.split(" [")[0]), None)
-    if other is None:
-        pytest.skip("this WebUI has one checkpoint only")
-    fields = {"refiner_checkpoint": other, "refiner_switch_at": 0.5}
-    plain = webui.txt2img()
-    refined = webui.txt2img(**fields)
-    ours = webui.txt2img({"strategies": ["Latent x1.5 @0.6", "Nearest x2"], "reuse_first_pass": False}, **fields)
-    assert same(ours.images[1], refined.images[0].resize((256, 256), 0))
-    assert not same(refined.images[0], plain.images[0])
-    again = webui.txt2img({"strategies": ["Latent x1.5 @0.6", "Nearest x2"]}, **fields)
-    assert same(again.images[0], ours.images[0])
-    assert same(webui.txt2img().images[0], plain.images[0])

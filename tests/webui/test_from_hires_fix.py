@@ -62,6 +62,13 @@ def test_what_no_stage_can_do_is_said(changed, words):
         taken_over({**PAGE, **changed})
 
 
+def test_a_checkpoint_is_taken_over_by_its_name(api):
+    from modules import sd_models
+
+    title = next(title for title in sd_models.checkpoints_list if "shifted" in title)
+    assert taken_over({**PAGE, "hr_checkpoint": title}) == "Latent x2 @0.7 [checkpoint figures-shifted]"
+
+
 def test_strategies_go_on_from_hires_fix_where_it_is_ticked():
     first = first_pass_of(PAGE)
     assert (first.width, first.height) == (1024, 1536)

@@ -16,6 +16,7 @@ def test_it_is_rewound_as_the_host_seeds_it(
 ) -> None:
     from modules import rng
 
+    from hires_strategies.planning.plan import FirstPass
     from hires_strategies.webui.host.stages import WebuiHost
     from hires_strategies.webui.neighbours.controlnet import NoControl
 
@@ -31,5 +32,5 @@ def test_it_is_rewound_as_the_host_seeds_it(
         seeds=[3, 7], enable_hr=False, extra_network_data={}, txt2img_image_conditioning=lambda x: None
     )
     no_prompts: Any = None
-    WebuiHost(p, no_prompts, NoControl()).rewind_generator()
+    WebuiHost(p, no_prompts, NoControl(), FirstPass(64, 64, 2)).rewind_generator()
     assert torch.equal(torch.get_rng_state(), after_first_pass)

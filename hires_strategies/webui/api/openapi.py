@@ -77,6 +77,7 @@ _PLAN_ANSWER = _object(
     merges={"type": "array", "items": _MERGE},
     stages={"type": "array", "items": _STAGE},
     cost={**_NUMBER, "description": "In first passes, the plan's own included."},
+    model_changes={"type": "integer", "minimum": 0, "description": "How often the stages load another model."},
     seconds=_or_null(_NUMBER, "until this machine has run something like it"),
 )
 _PLAN_EXAMPLE = {
@@ -96,6 +97,7 @@ _PLAN_EXAMPLE = {
         for strength, sigma in ((0.5, 1.1817), (0.7, 3.8213))
     ],
     "cost": 9.0,
+    "model_changes": 0,
 }
 _PRESET = _object(strategies=_TEXTS, builtin={"type": "boolean"})
 # Optional: a sentence that says why the file's entry of this name is skipped.

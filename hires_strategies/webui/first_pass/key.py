@@ -19,7 +19,8 @@ from hires_strategies.samplers import find_sampler
 from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.forks import loaded
 from hires_strategies.webui.host.forks.guidance import unknown_shift
-from hires_strategies.webui.host.processing import CheckpointInfo, ImageRNG, Processing, opts
+from hires_strategies.webui.host.forks.models import CheckpointInfo
+from hires_strategies.webui.host.processing import ImageRNG, Processing, opts
 
 from . import conditioning_key, other_scripts
 from .options_that_do_not_matter import PAGE_OPTIONS

@@ -24,7 +24,6 @@ _PLAIN = (str, int, float, bool, type(None))
 # with samplers that add noise; a different picture is near 1.
 _SAME_PICTURE = 0.2
 _DROPPED = "it was remembered no longer; how many are remembered, and in how much memory, are settings."
-_NEEDS_REFINER = "only the refiner that finished it, which has to be loaded for that, can show it."
 NOT_ASKED = "First pass not remembered: the request says so (reuse_first_pass: false)."
 
 
@@ -40,19 +39,16 @@ class FirstPassOfBatch:
         self.why_not: str | None = None
         self.keys = self._keys(inner)
 
-    def obtain(self, needs_refiner: bool) -> tuple[Any, bool]:
-        """The first pass of a ticked generation, and whether it came from memory. The user is told which, or why not.
-
-        `needs_refiner`: the stages need pixels that only the refiner's checkpoint can make.
-        """
-        found = None if needs_refiner else self.recall()
+    def obtain(self) -> tuple[Any, bool]:
+        """A ticked generation's first pass, and whether it came from memory. The user is told which, or why not."""
+        found = self.recall()
         if found is not None:
             self.p.comment("Hires strategies: first pass reused.")
             return found, True
         dropped = self.keys is not None and _MEMORY.has_dropped(self.keys)
         samples = self.compute_and_remember()
-        if self.why_not is None and (needs_refiner or dropped):
-            self.why_not = f"First pass not reused: {_NEEDS_REFINER if needs_refiner else _DROPPED}"
+        if self.why_not is None and dropped:
+            self.why_not = f"First pass not reused: {_DROPPED}"
         if self.why_not is not None:
             self.p.comment(f"Hires strategies: {self.why_not}")
         return samples, False

@@ -16,7 +16,7 @@ from hires_strategies.running.picture import Picture
 from hires_strategies.running.run import nothing_ran, run
 from hires_strategies.webui import settings
 from hires_strategies.webui.first_pass import handed_out
-from hires_strategies.webui.host import attachments, pixels, progress, saving
+from hires_strategies.webui.host import attachments, pixels, progress, refining, saving
 from hires_strategies.webui.host.expansion import Expansion
 from hires_strategies.webui.host.forks.job import stops_after_this_image
 from hires_strategies.webui.host.processing import ImageArguments, Processing
@@ -65,6 +65,7 @@ class Job:
         """Plan for the first pass as known before it runs. Raises StrategyError for impossible sizes, or for a setting
         with which no sheet could be made."""
         plan = self.expected_plan(p)
+        refining.check(plan)
         if needs_first_pass(self):
             check_first_pass(plan.first_pass, self.limits)
             if p.enable_hr and p.denoising_strength:
@@ -97,13 +98,13 @@ class Job:
         )
         begun = begin(p, plan, self.expansion, reused, written)
         begun.made = made_by(original) * (len(p.seeds) // len(original.seeds))
-        host = WebuiHost(p, begun.prompts, control_of(p, plan))
+        host = WebuiHost(p, begun.prompts, control_of(p, plan), plan.first_pass)
         begun.wrote.by_stage, begun.wrote.notes = host.written, host.control.notes
         is_latents = picture is not None and picture.latents is not None
         copied = False
         if first_pass is not None and picture is not None:
             copied = before_hires_fix.save(p, partial(picture.as_images, host), begun.made)
-        use_main_model(p, picture, host, self.needs_refiners_pixels(p))
+        use_main_model(picture if self.needs_pixels(p) else None, host, refining.left_by(p, written), reused)
         keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
         if self.shows_first_pass(p):
             keep.add(None)
@@ -187,14 +188,10 @@ class Job:
     def shows_first_pass(self, p: Processing) -> bool:
         return self.request.first_pass or self.makes_sheets(p)
 
-    def needs_refiners_pixels(self, p: Processing) -> bool:
-        """Whether the first pass must be decoded while the refiner that finished it is loaded, with its autoencoder.
-
-        The refiner is not loaded if the first pass comes from memory.
-        """
+    def needs_pixels(self, p: Processing) -> bool:
+        """Whether what the stages start from must be decoded."""
         first_stages = [strategy.stages[0] for strategy in self.request.strategies]
-        from_pixels = any(not stage.is_latent and not stage.is_direct for stage in first_stages)
-        return p.refiner_checkpoint_info is not None and (from_pixels or self.shows_first_pass(p))
+        return self.shows_first_pass(p) or any(not stage.is_latent and not stage.is_direct for stage in first_stages)
 
     def _plan(self, p: Processing, size: tuple[int, int]) -> Plan:
         # Another checkpoint may be loaded until p.sample is called.

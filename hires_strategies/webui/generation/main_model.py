@@ -1,20 +1,21 @@
-"""The checkpoint that stages run with, after a first pass that another one finished."""
+"""Back to the checkpoint that the stages start with, after the refiner of a first pass."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from hires_strategies.running.picture import Picture
-from hires_strategies.webui.host.forks.checkpoints import load_main
-from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.stages import WebuiHost
 
 
-def use_main_model(p: Processing, picture: Picture | None, host: WebuiHost, by_pixels: bool) -> None:
-    """A refiner leaves its own checkpoint loaded: go back to the main one, as the host's Hires. fix does.
+def use_main_model(decoded: Picture | None, host: WebuiHost, refiner: Any, reused: bool) -> None:
+    """Load the checkpoint that the stages start with, as the host's Hires. fix does: a refiner leaves its own loaded.
 
-    Like the host, decode the first pass before that if its pixels are needed (`by_pixels`).
+    Like the host, decode the first pass before that if its pixels are needed: `decoded`, else None. From memory
+    (`reused`), the refiner that finished it is not loaded.
     """
-    if p.refiner_checkpoint_info is None:
-        return
-    if picture is not None and by_pixels:
-        picture.as_images(host)
-    load_main(p)
+    if refiner is not None and decoded is not None and decoded.latents is not None:
+        if reused:
+            host.checkpoints.use_refiner(refiner)
+        decoded.as_images(host)
+    host.checkpoints.begin(refined=refiner is not None, decoded=decoded is not None)

@@ -93,7 +93,7 @@ def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
     width, height = rules.requested(size)
     first_pass = FirstPass(
         width, height, first["steps"], sampler, scheduler, first["cfg_scale"],
-        size_rules=rules, distilled_cfg=first["distilled_cfg_scale"],
+        size_rules=rules, distilled_cfg=first["distilled_cfg_scale"], checkpoint=vocabulary.checkpoint,
     )  # fmt: skip
     made = make_plan(strategies, first_pass, vocabulary.limits, Schedules().starts)
     if made.needs_first_pass:

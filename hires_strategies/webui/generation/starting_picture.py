@@ -11,7 +11,7 @@ from hires_strategies.planning.few_steps import Steps, check_steps
 from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.tree import schedule_length
 from hires_strategies.running.picture import Picture
-from hires_strategies.webui.host import pixels
+from hires_strategies.webui.host import checkpoints, pixels, refining
 from hires_strategies.webui.host.forks import latent_shape
 from hires_strategies.webui.host.forks.guidance import distilled_cfg
 from hires_strategies.webui.host.forks.samplers import hires_scheduler_of, scheduler_of
@@ -43,6 +43,8 @@ def what_stages_follow(p: Processing, size: tuple[int, int]) -> FirstPass:
     return FirstPass(
         *size, p.steps, p.sampler_name, scheduler_of(p), cfg,
         size_rules=latent_shape.size_rules(), distilled_cfg=distilled_cfg(p),
+        checkpoint=checkpoints.name_of(checkpoints.first_pass_checkpoint(p)),
+        **refining.planned(refining.of_generation(p), p.refiner_switch_at),
     )  # fmt: skip
 
 

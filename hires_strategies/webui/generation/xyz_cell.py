@@ -101,9 +101,8 @@ def _read_own(arguments: Sequence[Any], cell: tuple[str | Change, ...], vocabula
     strategy = request.strategies[0]
     for change in sorted((value for value in cell if isinstance(value, Change)), key=_order):
         strategy = changed(strategy, change)
-    for stage in strategy.stages:
-        vocabulary.check(stage)
-    return replace(request, strategies=(strategy,))
+    known = tuple(vocabulary.known(stage) for stage in strategy.stages)
+    return replace(request, strategies=(replace(strategy, stages=known),))
 
 
 def _order(change: Change) -> int:

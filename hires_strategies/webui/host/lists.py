@@ -11,6 +11,7 @@ from hires_strategies.presets import USUAL_UPSCALER, builtin
 from hires_strategies.strategy import LATENT_UPSCALERS
 from hires_strategies.vocabulary import Vocabulary
 
+from . import checkpoints
 from .forks.guidance import offers_distilled_cfg
 from .forks.latent_shape import size_rules
 from .forks.samplers import schedulers
@@ -33,6 +34,9 @@ def host_vocabulary(limits: Limits) -> Vocabulary:
         limits=limits,
         size_rules=size_rules(),
         lacks=frozenset() if offers_distilled_cfg() else frozenset({"distilled_cfg"}),
+        checkpoints=checkpoints.names(),
+        checkpoint_aliases=checkpoints.aliases(),
+        checkpoint=checkpoints.name_of(checkpoints.chosen()),
     )
 
 

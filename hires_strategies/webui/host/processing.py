@@ -51,6 +51,7 @@ class Processing(Protocol):
     hr_upscaler: str | None
     hr_upscale_to_x: int
     hr_upscale_to_y: int
+    hr_checkpoint_name: str | None
     hr_checkpoint_info: Any
     hr_scheduler: str | None  # from A1111 1.9 on: only written
     hr_cfg: float  # Forge's: only written
@@ -194,12 +195,6 @@ class Processed(Protocol):
 
 class ImageArguments(Protocol):
     image: Image  # a script may replace it
-
-
-class CheckpointInfo(Protocol):
-    name: str
-    filename: str
-    short_title: str
 
 
 class UpscalerEntry(Protocol):

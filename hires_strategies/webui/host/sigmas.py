@@ -61,7 +61,7 @@ class Schedules:
 
         If no model is loaded, it is Stable Diffusion 1's.
         """
-        if getattr(sampling, "checkpoint", None):
+        if sampling.checkpoint is not None:
             return None  # another model will be loaded for it
         schedule = self._schedule(sampling, first)
         if self._model is None:

@@ -13,18 +13,20 @@ import torch
 from modules import devices, errors, processing, sd_models, sd_samplers, sd_samplers_common, shared
 from PIL.Image import Image
 
-from hires_strategies.planning.plan import Node, Sampling
+from hires_strategies.planning.plan import FirstPass, Node, Sampling
 from hires_strategies.planning.sizes import Upscale
 from hires_strategies.running.host import Latents, Sampled
 
-from . import attachments, each_image, generator, parameters, pixels, progress
+from . import attachments, each_image, generator, parameters, pixels, progress, refining
 from .conditioning import Conditioning
 from .control import Control
 from .forks import latent_shape
 from .forks.guidance import Guidance, distilled_cfg, heeds_distilled_cfg
 from .forks.job import stops_after_this_image
-from .forks.second_pass import before_sampling, forget_reference_latent, is_inpainting_model
+from .forks.models import loaded as loaded_checkpoint
+from .forks.second_pass import before_sampling, forget_reference_latent
 from .forks.upscalers import latent_modes
+from .model_verbs import ModelVerbs
 from .processing import Processing
 from .sampler_watch import SamplerWatch
 from .stage_prompts import StagePrompts
@@ -34,39 +36,16 @@ from .start_sigma import start_at
 _ON_P = {"sampler": ("sampler_name",), "scheduler": ("scheduler", "hr_scheduler"), "cfg": ("cfg_scale", "hr_cfg")}
 
 
-class WebuiHost:
-    """Verbs for the batch that `p` is sampling. `close()` restores what they change: networks, shift and control."""
+class WebuiHost(ModelVerbs):
+    """Verbs for the batch that `p` is sampling, after `first_pass`. `close()` restores what they change: the loaded
+    checkpoint, networks, shift and control."""
 
-    def __init__(self, p: Processing, prompts: StagePrompts, control: Control) -> None:
-        self.p = p
-        self.control = control
+    def __init__(self, p: Processing, prompts: StagePrompts, control: Control, first_pass: FirstPass) -> None:
+        super().__init__(p, control, first_pass)
         self.conditioning = Conditioning(p, prompts)
         self.written: dict[int | None, dict[str, Any]] = {}  # generation parameters by stage index
         self._guidance = Guidance()
         self._last_sampling = Sampled()
-        self._after_first_pass: dict[str, torch.Tensor] | None = None
-
-    def rewind_generator(self) -> None:
-        """Set torch's generator to where the first pass left it: seeded for the noise of the batch's last image and,
-        for an inpainting model, after the encode of what that was conditioned on.
-        """
-        if self.control.rewind():
-            return
-        if self._after_first_pass is None:
-            generator.rewind(int(self.p.seeds[-1]))
-            if is_inpainting_model():
-                self.p.txt2img_image_conditioning(torch.zeros(len(self.p.seeds), 1, 1, 1, device=shared.device))
-                forget_reference_latent()
-            self._after_first_pass = generator.states()
-        generator.restore(self._after_first_pass)
-
-    def generator_state(self) -> dict[str, torch.Tensor]:
-        """The states of torch's generators, see host.generator."""
-        return generator.states()
-
-    def restore_generator(self, state: dict[str, torch.Tensor]) -> None:
-        """Set torch's generators to such states."""
-        generator.restore(state)
 
     def decode(self, latents: Latents) -> list[Image]:
         """Decode with the host's decode_latent_batch, in full quality even after an interrupt."""
@@ -130,9 +109,11 @@ class WebuiHost:
         """Do to each picture what the host's process_images does to each finished image."""
         self.rewind_generator()
         q = each_image.of_batch(self.p)
+        loaded = loaded_checkpoint()
         try:
             finished = [each_image.at_own_size(q, position, image) for position, image in enumerate(images)]
         finally:  # scripts run whole generations meanwhile
+            self.checkpoints.go_back_to(loaded)
             self.conditioning.forget_active()
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
         self.written.setdefault(node.index, {}).update(parameters.of_stage(self.p, q))
@@ -176,6 +157,7 @@ class WebuiHost:
             self.control.close()
         finally:
             self._guidance.restore()
+            self.restore_model()
             self.conditioning.restore_networks()
 
     def _stage_p(self, node: Node) -> Processing:
@@ -185,7 +167,6 @@ class WebuiHost:
         q.extra_generation_params = parameters.Recorded(p.extra_generation_params)
         if hasattr(p, "lora_hashes"):
             q.lora_hashes = dict(p.lora_hashes)
-        q.refiner_checkpoint_info = q.refiner_switch_at = None  # it would swap models again in every stage
         q.is_hr_pass = sampling.denoising_strength is not None
         q.steps = p.steps if q.is_hr_pass else sampling.steps
         for first, *others in _ON_P.values():
@@ -199,6 +180,7 @@ class WebuiHost:
         q.hr_upscale_to_x, q.hr_upscale_to_y = (target.width, target.height) if target else (node.width, node.height)
         if not q.is_hr_pass:
             q.width, q.height = node.width, node.height
+        refining.give(q, self.refiner(node), node.steps)
         return q
 
     def _note(self, node: Node, sentence: str) -> None:
@@ -215,8 +197,9 @@ class WebuiHost:
             prepared = before_sampling(q, x, noise, c, uc)
             _set_own_options(q, node.sampling)  # scripts may have set theirs meanwhile
             total, told = start_at(q, node)
-            samples = sampling(*prepared)
-            self.written[node.index] = parameters.of_stage(self.p, q)
+            with parameters.written_by_encoder():  # again, for a refiner
+                samples = sampling(*prepared)
+            self.written[node.index] = self.told(q, node)
         finally:
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
         if told:

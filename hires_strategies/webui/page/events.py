@@ -35,6 +35,9 @@ HOST_FIELDS = {
     "distilled_cfg": "txt2img_distilled_cfg_scale",  # Forge, Neo
     "batch_count": "txt2img_batch_count",
     "batch_size": "txt2img_batch_size",
+    "refined": "txt2img_enable-checkbox",
+    "refiner": "txt2img_checkpoint",
+    "refiner_at": "txt2img_switch_at",
     "hr": "txt2img_hr-checkbox",
     "hr_upscaler": "txt2img_hr_upscaler",
     "hr_steps": "txt2img_hires_steps",

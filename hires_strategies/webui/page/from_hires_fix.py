@@ -9,6 +9,7 @@ from hires_strategies.notation.text import format_stage
 from hires_strategies.planning.plan import Plan
 from hires_strategies.planning.tree import make_plan
 from hires_strategies.strategy import Stage, Strategy
+from hires_strategies.webui.host import checkpoints
 
 from .values import Values, first_pass_of, hires_fix_size, number_in
 
@@ -18,14 +19,8 @@ _SAME = {"checkpoint": "Use same checkpoint", "sampler": "Use same sampler", "sc
 def taken_over(values: Values) -> str:
     """The strategy text for the page's Hires. fix section.
 
-    Raises StrategyError for anything a stage cannot do: another checkpoint, or a latent upscale without denoising.
+    Raises StrategyError for anything a stage cannot do: a checkpoint that is gone, a latent upscale without denoising.
     """
-    checkpoint = values.get("hr_checkpoint")
-    if checkpoint and checkpoint != _SAME["checkpoint"]:
-        raise StrategyError(
-            f"Hires. fix uses the checkpoint '{checkpoint}', and a stage cannot change the checkpoint: "
-            f"nothing was changed."
-        )
     options = _options(values)
     if options["denoising_strength"] is None and not str(options["upscaler"]).startswith("Latent"):
         options = {"upscaler": options["upscaler"], "denoising_strength": None}
@@ -52,6 +47,11 @@ def _options(values: Values) -> dict[str, Any]:
         "denoising_strength": round(float(values.get("hr_denoising_strength") or 0), 4) or None,
         "steps": int(values.get("hr_steps") or 0) or None,
     }
+    checkpoint = values.get("hr_checkpoint")
+    if checkpoint and checkpoint != _SAME["checkpoint"]:
+        options["checkpoint"] = checkpoints.name_of(checkpoints.find(checkpoint))
+        if options["checkpoint"] is None:
+            raise StrategyError(f"Hires. fix uses the checkpoint '{checkpoint}', which is gone: nothing was changed.")
     for name in ("sampler", "scheduler"):
         value = values.get(f"hr_{name}")
         options[name] = value if value and value != _SAME[name] else None

@@ -12,6 +12,7 @@ from hires_strategies.lines import split_lines
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.cost import plan_cost
 from hires_strategies.planning.keepers import worth_it
+from hires_strategies.planning.order import model_changes
 from hires_strategies.planning.plan import Plan
 from hires_strategies.planning.report import remarks, warnings
 from hires_strategies.planning.timing import tasks_of
@@ -36,6 +37,7 @@ _COST = (
     "How often this image's first pass could be sampled for the price of the whole run, its own first pass included: "
     "so many other seeds you could have seen."
 )
+_LOADS = "How often a checkpoint or refiner is loaded for the stages, going back included; no time here contains it."
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def preview(text: str, values: Values) -> Preview:
         *_unheeded(plan),
     ]
     notes = "".join(f'<p class="hires-strategies-remark">{escape(sentence)}</p>' for sentence in told)
-    line = f"<span>{_sizes(plan, before)}</span><span>{_price(cost, seconds)}</span>"
+    line = f"<span>{_sizes(plan, before)}</span><span>{_price(cost, seconds, model_changes(plan))}</span>"
     return Preview(
         f'<p class="hires-strategies-line">{line}</p>{notes}',
         what_runs(
@@ -128,9 +130,10 @@ def _sizes(plan: Plan, before: Plan | None) -> str:
     return _ARROW.join([*start, *shown]) + many
 
 
-def _price(cost: float, seconds: float | None) -> str:
+def _price(cost: float, seconds: float | None, changes: int) -> str:
     time = "" if seconds is None else f" \N{MIDDLE DOT} about&nbsp;<b>{duration(seconds)}</b>"
-    return f'<span title="{escape(_COST)}">costs {passes(cost)}</span>{time}'
+    loads = f' \N{MIDDLE DOT} <span title="{_LOADS}"><b>{changes}</b>&nbsp;model loads</span>' if changes else ""
+    return f'<span title="{escape(_COST)}">costs {passes(cost)}</span>{time}{loads}'
 
 
 def _unfilled(plan: Plan) -> list[str]:

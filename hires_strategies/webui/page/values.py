@@ -9,6 +9,7 @@ from typing import Any
 from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.tree import make_plan
 from hires_strategies.strategy import Stage, Strategy
+from hires_strategies.webui.host import checkpoints, refining
 from hires_strategies.webui.host.forks.latent_shape import size_rules
 
 Values = Mapping[str, Any]
@@ -26,6 +27,8 @@ def first_pass_of(values: Values) -> FirstPass:
         number_in(values, "cfg", 7.0),
         rules,
         number_in(values, "distilled_cfg", 0) or None,
+        checkpoint=checkpoints.name_of(checkpoints.chosen()),
+        **refining.planned(_refiner(values), number_in(values, "refiner_at", 0.8)),
     )
     if not values.get("hr"):
         return first
@@ -47,6 +50,11 @@ def _beside(side: int, its: int, other: int, first: FirstPass) -> int:
     """The other side where one alone is given: it keeps the proportions, rounded as the host's
     calculate_target_resolution does."""
     return side * other // its if first.size_rules.step is None else int(side * (other / its))
+
+
+def _refiner(values: Values) -> Any | None:
+    """The checkpoint of the page's refiner, if that is ticked."""
+    return checkpoints.find(values.get("refiner") or None) if values.get("refined") else None
 
 
 def number_in(values: Values, name: str, default: float) -> float:

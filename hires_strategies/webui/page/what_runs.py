@@ -7,7 +7,7 @@ from typing import Any
 
 from hires_strategies.control_units import ControlUnits
 from hires_strategies.planning.plan import Node, Plan
-from hires_strategies.planning.report import start_of
+from hires_strategies.planning.report import loading, start_of
 from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import Stage
 from hires_strategies.value_kinds import Flag, Number, Text
@@ -115,4 +115,5 @@ def price_in_full(plan: Plan, cost: float, seconds: float | None) -> str:
     words = f"About {passes(cost)} of sampling"
     if seconds is not None:
         words += f"; <b>{duration(seconds)}</b> on this machine, learnt from your last runs"
+    words += escape(loading(plan))
     return f"<p>{words}; peak memory grows with {size(largest.width, largest.height)}.</p>"

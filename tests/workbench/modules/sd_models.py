@@ -1,18 +1,23 @@
-"""The checkpoints: the workbench's model and its variants."""
+"""The checkpoints: the workbench's model, and others whose files only say how they differ from it.
+
+As in A1111, loading another one puts its weights into the same model if it has the same configuration; else a model is
+created, which draws from torch's generator. Before a file is read, the loaded model is taken apart.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
+import json
 from pathlib import Path
 from typing import Any
 
 import torch
 from parts.diffusion import WEIGHTS, DiffusionModel, fingerprint
 from parts.flow import FlowModel
-from parts.variants import BY_NAME, VARIANTS
+from parts.variants import BY_NAME, VARIANTS, Variant
 
-from modules import shared
+from modules import paths_internal, shared
 
 checkpoints_list: dict[str, CheckpointInfo] = {}
 checkpoint_aliases: dict[str, CheckpointInfo] = {}
@@ -71,9 +76,15 @@ def checkpoint_tiles(use_short=False):
 
 
 def list_models():
-    """Fill the lists."""
+    """Fill the lists, after writing the files of the other checkpoints."""
+    folder = Path(paths_internal.data_path) / "models" / "Stable-diffusion"
+    folder.mkdir(parents=True, exist_ok=True)
     for variant in VARIANTS:
-        CheckpointInfo(str(WEIGHTS / f"{variant.name}.safetensors")).register()
+        own = variant.name == "figures"
+        file = (WEIGHTS if own else folder) / f"{variant.name}.safetensors"
+        if not own and not file.exists():
+            file.write_text(json.dumps({"variant": variant.name}), encoding="utf-8")
+        CheckpointInfo(str(file)).register()
 
 
 def get_closet_checkpoint_match(search_string):
@@ -88,17 +99,25 @@ def get_closet_checkpoint_match(search_string):
 def select_checkpoint():
     """The chosen checkpoint, by default the first."""
     chosen = checkpoint_aliases.get(shared.opts.sd_model_checkpoint)
+    if not checkpoints_list:
+        raise FileNotFoundError("No checkpoints found.")
     return chosen or next(iter(checkpoints_list.values()))
 
 
 def reload_model_weights(sd_model=None, info=None, forced_reload=False):
     """Load `info`, or the chosen checkpoint, unless it is what is loaded."""
-    info = info or select_checkpoint()
-    if shared.sd_model is not None and shared.sd_model.sd_checkpoint_info is info:
-        return shared.sd_model
+    info, current = info or select_checkpoint(), shared.sd_model
+    if current is not None and current.sd_checkpoint_info is info and not forced_reload:
+        return current
+    if current is not None:
+        current.taken_apart = True
+    variant = _read(info)
+    if current is None or current.used_config != variant.configuration:
+        torch.rand(1000)
     if info.title not in _loaded:
-        _loaded[info.title] = _load(info)
+        _loaded[info.title] = _load(info, variant)
     shared.sd_model = _loaded[info.title]
+    shared.sd_model.taken_apart = False
     processing: Any = importlib.import_module("modules.processing")  # which imports this module
     processing.opt_f = shared.sd_model.shape.factor
     if not SkipWritingToConfig.skip:
@@ -136,10 +155,16 @@ def _merge_tokens(ratio: float) -> Any:
     return hook
 
 
-def _load(info: CheckpointInfo) -> DiffusionModel:
-    variant = BY_NAME[info.model_name]
+def _read(info: CheckpointInfo) -> Variant:
+    name = info.model_name
+    return BY_NAME[name if name == "figures" else json.loads(Path(info.filename).read_text("utf-8"))["variant"]]
+
+
+def _load(info: CheckpointInfo, variant: Variant) -> DiffusionModel:
     arguments = variant.perturbed, lambda: shared.opts.CLIP_stop_at_last_layers, variant.shape
     flow = variant.flow_shift
-    model = DiffusionModel(*arguments) if flow is None else FlowModel(*arguments, flow)
+    with torch.random.fork_rng():
+        model = DiffusionModel(*arguments) if flow is None else FlowModel(*arguments, flow)
     model.sd_checkpoint_info, model.sd_model_hash = info, info.shorthash
+    model.used_config, model.scale_factor = variant.configuration, variant.scale_factor
     return model

@@ -64,6 +64,9 @@ class DiffusionModel(torch.nn.Module):
     applied_token_merged_ratio = 0.0
     sd_checkpoint_info: Any = None
     sd_model_hash: str | None = None
+    used_config = ""
+    scale_factor = SCALE_FACTOR
+    taken_apart = False  # while another checkpoint is read, and after that failed
 
     def __init__(self, variation: int, clip_skip: Callable[[], int], shape: Shape) -> None:
         super().__init__()
@@ -87,6 +90,8 @@ class DiffusionModel(torch.nn.Module):
 
     def apply_model(self, x: torch.Tensor, t: torch.Tensor, cond: dict[str, Any]) -> torch.Tensor:
         """Predicted noise of latents at timesteps t (0 to 999, fractions allowed)."""
+        if self.taken_apart:
+            raise RuntimeError("The model has been taken apart.")
         seen = self.shape.to_trained(x)
         if self.shape.is_inpainting:
             nine = torch.cat([seen, *cond["c_concat"]], 1)
@@ -101,11 +106,12 @@ class DiffusionModel(torch.nn.Module):
     def get_first_stage_encoding(self, posterior: Any) -> torch.Tensor:
         """Scaled latents. The noise comes from torch's global generator, as in the host's model code."""
         noise = torch.randn(posterior.mean.shape).to(posterior.mean)
-        return self.shape.from_trained(SCALE_FACTOR * (posterior.mean + posterior.std * noise))
+        return self.shape.from_trained(self.scale_factor * (posterior.mean + posterior.std * noise))
 
     def decode_first_stage(self, latents: torch.Tensor) -> torch.Tensor:
         """Images B,3,H,W of about [-1,1] of scaled latents, B,T,3,H,W if those have frames."""
-        images = self.first_stage_model.decode(self.shape.to_trained(latents) / SCALE_FACTOR, return_dict=False)[0]
+        scaled = self.shape.to_trained(latents) / self.scale_factor
+        images = self.first_stage_model.decode(scaled, return_dict=False)[0]
         return images.unsqueeze(1) if self.shape.has_frames else images
 
     def get_learned_conditioning(self, texts: list[str]) -> torch.Tensor:
