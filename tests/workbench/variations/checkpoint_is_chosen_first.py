@@ -64,7 +64,7 @@ def install(monkeypatch: pytest.MonkeyPatch, *, neo: bool) -> list[str]:
             return shared.sd_model, False
         title = wanted[0].title
         if title not in sd_models._loaded:
-            sd_models._loaded[title] = sd_models._load(wanted[0])
+            sd_models._loaded[title] = sd_models._load(wanted[0], sd_models._read(wanted[0]))
         shared.sd_model = sd_models._loaded[title]
         loads.append(title)
         return shared.sd_model, True
