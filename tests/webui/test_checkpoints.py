@@ -42,7 +42,7 @@ def test_where_a_checkpoint_is_chosen_first(
     chosen = shared.opts.sd_model_checkpoint
     loads = checkpoint_is_chosen_first.install(monkeypatch, neo=neo)
     assert generate(**refiner) == expected
-    main, other = list(sd_models.checkpoints_list)
+    main, other, *_ = sd_models.checkpoints_list
     assert loads == [other, main] and shared.opts.sd_model_checkpoint == chosen
     assert generate(**refiner) == expected
 
