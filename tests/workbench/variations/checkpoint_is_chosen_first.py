@@ -66,6 +66,7 @@ def install(monkeypatch: pytest.MonkeyPatch, *, neo: bool) -> list[str]:
         if title not in sd_models._loaded:
             sd_models._loaded[title] = sd_models._load(wanted[0], sd_models._read(wanted[0]))
         shared.sd_model = sd_models._loaded[title]
+        shared.sd_model.taken_apart = False
         loads.append(title)
         return shared.sd_model, True
 
