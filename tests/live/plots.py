@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import requests
+
 from tests.live.client import Answer, WebUI
 
 SCRIPT = "x/y/z plot"
@@ -19,11 +21,27 @@ class Axis:
 
 
 def script_arguments(webui: WebUI) -> list[dict[str, Any]]:
-    """The plot's arguments in txt2img, which are more on some WebUIs than on others."""
-    for script in webui.get("/sdapi/v1/script-info"):
+    """The plot's arguments in txt2img: three for each axis, then switches, of which some WebUIs have more."""
+    try:
+        scripts = webui.get("/sdapi/v1/script-info")
+    except requests.HTTPError:  # A1111 1.6 answers with status 500: its own lists of choices are no texts
+        return _arguments_of_the_page(webui)
+    for script in scripts:
         if script["name"] == SCRIPT and not script["is_img2img"]:
             return script["args"]
     raise AssertionError("this WebUI has no X/Y/Z plot")
+
+
+def _arguments_of_the_page(webui: WebUI) -> list[dict[str, Any]]:
+    """The same as A1111's page has it: its axes in the page's description, and the switches in their order."""
+    components = [each["props"] for each in webui.get("/config")["components"]]
+    axis = next(each for each in components if each.get("elem_id") == "script_txt2img_xyz_plot_x_type")
+    labels = [each if isinstance(each, str) else each[0] for each in axis["choices"]]
+    switches = {"Draw legend": True, "Include Sub Images": False, "Include Sub Grids": False, "Keep -1": False,
+                "Vary x": False, "Vary y": False, "Vary z": False, "Margin": 0,
+                "Use text inputs instead of dropdowns": False}  # fmt: skip
+    axes = [{"label": "", "value": "", "choices": labels} for _ in range(9)]
+    return axes + [{"label": label, "value": value} for label, value in switches.items()]
 
 
 def axis_labels(webui: WebUI) -> list[str]:
