@@ -63,14 +63,23 @@ class WebUI:
     def traits(self) -> Traits:
         schema = self.get("/openapi.json")["components"]["schemas"]["StableDiffusionProcessingTxt2Img"]
         latent = self.names("latent-upscale-modes")
-        schedulers = self.session.get(f"{self.url}/sdapi/v1/schedulers", timeout=60)
+        fields = frozenset(schema["properties"])
         return Traits(
-            fields=frozenset(schema["properties"]),
+            fields=fields,
             samplers=tuple(self.names("samplers")),
             upscalers=(*latent, *self.names("upscalers")),
             latent_modes=bool(latent),
-            schedulers=tuple(each["label"] for each in schedulers.json()) if schedulers.ok else (),
+            schedulers=self._schedulers() if "scheduler" in fields else (),
         )
+
+    def _schedulers(self) -> tuple[str, ...]:
+        """The labels of its schedule types; A1111 1.9 has them, but no address for them: they stand in its page."""
+        answer = self.session.get(f"{self.url}/sdapi/v1/schedulers", timeout=60)
+        if answer.ok:
+            return tuple(each["label"] for each in answer.json())
+        fields = [each["props"] for each in self.get("/config")["components"]]
+        choices = next(each["choices"] for each in fields if each.get("elem_id") == "txt2img_scheduler")
+        return tuple(each if isinstance(each, str) else each[0] for each in choices)
 
     @cached_property
     def host(self) -> Host:
