@@ -169,7 +169,7 @@ class FakeHost:
         self.generator = np.random.default_rng(seed + 1)
         made = self._track("sample", 0.7 * latents + 0.3 * noise + 0.05 * _number(self.loaded or "a"))
         if (refiner := refiner_of(node)) is not None:
-            self.log.append(f"load {refiner}")
+            self._call(f"load {refiner}")
             self.loaded = refiner
         self.models[id(made)] = self.loaded
         return made
