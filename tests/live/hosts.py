@@ -29,10 +29,10 @@ HOSTS: Mapping[str, Host] = MappingProxyType(
     {
         "workbench": Host("the workbench", "this repository"),
         "a1111": Host("AUTOMATIC1111", "v1.10.1, 82a973c0"),
-        "a1111-1.9": Host("AUTOMATIC1111 1.9", "v1.9.4"),
-        "a1111-1.8": Host("AUTOMATIC1111 1.8", "v1.8.0"),
+        "a1111-1.9": Host("AUTOMATIC1111 1.9", "v1.9.0, adadb4e3"),
+        "a1111-1.8": Host("AUTOMATIC1111 1.8", "v1.8.0, bef51aed"),
         "a1111-1.6": Host(
-            "AUTOMATIC1111 1.6", "v1.6.0",
+            "AUTOMATIC1111 1.6", "v1.6.0, 5ef669de",
             {INFOTEXT_OVER_THE_API: "its API takes no infotext (since AUTOMATIC1111 1.8)"},
         ),
         "forge": Host("Forge", "dfdcbab6"),
@@ -41,7 +41,7 @@ HOSTS: Mapping[str, Host] = MappingProxyType(
         "neo": Host("Forge Neo 2.26", "exo101/sd-webui-forge-neo-v3 5692d2d1"),
         "neo-feb": Host(
             "Forge Neo, February 2026", "nolanlane/sd-webui-forge-classic 6e1e0d5a",
-            {HIRES_FIX_WITH_NETWORKS: "its own Hires. fix fails with an upscaler that is a network"},
+            {HIRES_FIX_WITH_NETWORKS: "its ESRGAN takes networks of 64 features alone, the tests' have 16"},
         ),
     }
 )  # fmt: skip
