@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from check_names import Comparison, read
+from host_differences import host_of, unexplained
 
 HOST = """
 class Base:
@@ -46,3 +47,43 @@ def test_a_difference_is_found(tmp_path: Path, own: str, problem: str | None) ->
     comparison = Comparison(tmp_path)
     comparison.names(read(ast.parse(own).body), comparison.host_modules["modules/x.py"], "modules/x.py")
     assert comparison.problems == ([] if problem is None else [problem])
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "host"),
+    [
+        ("CHANGELOG.md", "## 1.8.0-RC\n\n## 1.7.0", ("A1111 1.8", (1, 8))),
+        ("CHANGELOG.md", "## 1.10.1", ("A1111 1.10", (1, 10))),
+        ("modules_forge/forge_version.py", "version = '2.0.1v1.10.1'", ("Forge", None)),
+        ("modules_forge/forge_version.py", "version = '1.0.0v2-v1.10.1RC'", ("reForge", None)),
+        ("modules_forge/forge_version.py", 'version = "classic"', ("Classic", None)),
+        ("modules_forge/forge_version.py", 'version = "neo"', ("Neo of February 2026", None)),
+        ("modules_forge/forge_version.py", 'version = "neo"\nrelease = "2.26"', ("Neo 2.26", None)),
+        ("README.md", "", ("an unknown WebUI", None)),
+    ],
+)
+def test_a_host_is_known_by_its_version(
+    tmp_path: Path, file: str, text: str, host: tuple[str, tuple[int, int] | None]
+) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    assert host_of(tmp_path) == host
+
+
+def test_a_difference_is_explained_on_the_host_that_has_it(tmp_path: Path) -> None:
+    changes = tmp_path / "CHANGELOG.md"
+    problem = "modules/scripts.py: Script: post_sample: there is none"
+    changes.write_text("## 1.7.0", encoding="utf-8")
+    assert unexplained(tmp_path, [problem]) == []
+    longer = "modules/scripts.py: Script: post_samples: there is none"
+    assert unexplained(tmp_path, [longer]) == [longer], "another name that begins alike"
+    changes.write_text("## 1.10.1", encoding="utf-8")
+    assert unexplained(tmp_path, [problem]) == [problem]
+
+
+def test_a_row_whose_difference_has_gone_is_told(tmp_path: Path) -> None:
+    (tmp_path / "modules_forge").mkdir()
+    (tmp_path / "modules_forge" / "forge_version.py").write_text('version = "neo"', encoding="utf-8")
+    gone = unexplained(tmp_path, [])
+    assert "host_differences.py: on Neo of February 2026, 'modules/shared_options.py: there is no setting font' is " \
+        "no difference" in gone  # fmt: skip
