@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import pytest
 
-from tests.live.client import WebUI, difference, same
+from tests.live.client import BASE, WebUI, difference, same
 from tests.live.hosts import HIRES_FIX_WITH_NETWORKS
 
 pytestmark = pytest.mark.usefixtures("computed_first_passes")
@@ -15,6 +16,8 @@ MODEL = "the first pixel upscaler that is a network"
 ANY = ("Latent", "Lanczos", "None")  # whichever the host has, the first of them
 PIXELS = ("Lanczos", "None")
 KARRAS = {"sampler_name": "DPM++ 2M", "scheduler": "Karras"}
+
+NUMBERS = count(1)
 
 # name: (upscaler, scale, denoising strength, fields of the generation)
 CASES: dict[str, tuple[str | tuple[str, ...], float, float, dict[str, Any]]] = {
@@ -54,6 +57,17 @@ CASES: dict[str, tuple[str | tuple[str, ...], float, float, dict[str, Any]]] = {
 }
 
 
+def own(**fields: Any) -> dict[str, Any]:
+    """The fields with prompts that no generation had before.
+
+    The host keeps conditioning by its prompt, and with SDXL takes that of another size if only the scale changes: what
+    its Hires. fix makes of a prompt is right for the first time only.
+    """
+    number, both = next(NUMBERS), {"negative_prompt": BASE["negative_prompt"], "prompt": BASE["prompt"], **fields}
+    both["prompt"] = both["prompt"].replace("house", f"house number {number}")
+    return {**both, "negative_prompt": f"{both['negative_prompt']}, number {number}"}
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_one_stage_is_hires_fix(webui: WebUI, name: str) -> None:
     wanted, scale, denoising_strength, fields = CASES[name]
@@ -64,6 +78,7 @@ def test_one_stage_is_hires_fix(webui: WebUI, name: str) -> None:
         # most, from all that it makes afterwards, those of its own Hires. fix too.
         webui.txt2img(f"{wanted} x2", width=64, height=64, steps=1)
     upscaler = webui.upscaler(*([wanted] if isinstance(wanted, str) else wanted))
+    fields = own(**fields)
     theirs = webui.hires_fix(upscaler, scale, denoising_strength, **fields)
     steps = f" [{fields['hr_second_pass_steps']} steps]" if "hr_second_pass_steps" in fields else ""
     ours = webui.txt2img(f"{upscaler} x{scale} @{denoising_strength}{steps}", **fields)
@@ -76,15 +91,17 @@ def test_one_stage_is_hires_fix(webui: WebUI, name: str) -> None:
 @pytest.mark.parametrize("wanted", [ANY, PIXELS])
 def test_resize_to_crops_as_hires_fix_does(webui: WebUI, wanted: tuple[str, ...], size: tuple[int, int]) -> None:
     upscaler = webui.upscaler(*wanted)
-    theirs = webui.hires_fix(upscaler, 0, 0.6, hr_resize_x=size[0], hr_resize_y=size[1])
-    ours = webui.txt2img(f"{upscaler} {size[0]}x{size[1]} @0.6")
+    fields = own()
+    theirs = webui.hires_fix(upscaler, 0, 0.6, hr_resize_x=size[0], hr_resize_y=size[1], **fields)
+    ours = webui.txt2img(f"{upscaler} {size[0]}x{size[1]} @0.6", **fields)
     assert same(ours.images[0], theirs.images[0]), difference(ours.images[0], theirs.images[0])
 
 
 def test_own_sampler_scheduler_and_prompt(webui: WebUI) -> None:
-    own = {"hr_sampler_name": "DPM++ 2M", "hr_scheduler": "Karras", "hr_prompt": "a tower", "hr_negative_prompt": "fog"}
-    theirs = webui.hires_fix("Latent", 2, 0.7, **own)
-    ours = webui.txt2img('Latent x2 @0.7 [sampler DPM++ 2M; scheduler Karras; prompt "a tower"; negative "fog"]')
+    fields, prompts = own(), {"hr_prompt": "a tower number 1", "hr_negative_prompt": "fog number 1"}
+    theirs = webui.hires_fix("Latent", 2, 0.7, hr_sampler_name="DPM++ 2M", hr_scheduler="Karras", **prompts, **fields)
+    stage = 'sampler DPM++ 2M; scheduler Karras; prompt "a tower number 1"; negative "fog number 1"'
+    ours = webui.txt2img(f"Latent x2 @0.7 [{stage}]", **fields)
     assert same(ours.images[0], theirs.images[0]), difference(ours.images[0], theirs.images[0])
 
 
