@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.live.client import Answer, Refused, WebUI, difference, same
 
@@ -65,6 +66,25 @@ def test_a_checkpoint_is_hires_fixes_checkpoint(webui: WebUI, names: list[str], 
     assert not same(ours.images[0], plain.images[0])
     assert ours.records[0]["strategy"] == f"{upscaler} x2 @0.6 [checkpoint {name}]"
     assert f"Stage checkpoint: {name}" in ours.info["infotexts"][0]
+
+
+@pytest.mark.parametrize("setting", [False, True])
+def test_a_checkpoint_encodes_with_a_stages_own_networks(webui: WebUI, names: list[str], setting: bool) -> None:
+    """Whatever the setting says that has Hires. fix encode with the first pass's networks."""
+    tag = next((f"<lora:{name}:1>" for name in _networks(webui) if "tiny" in name or name == "accent"), None)
+    if tag is None or "sdxl" in names[1]:
+        pytest.skip("this WebUI has no LoRA that fits")
+    fields = {**own(), "override_settings": {"hires_fix_use_firstpass_conds": setting}}
+    prompt = f"a tower {fields['seed']} {tag}"
+    theirs = webui.hires_fix("Latent", 1.5, 0.7, hr_checkpoint_name=names[1], hr_prompt=prompt, **fields)
+    equal(webui.txt2img(f'Latent x1.5 @0.7 [checkpoint {names[1]}; prompt "{prompt}"]', **fields), theirs)
+
+
+def _networks(webui: WebUI) -> list[str]:
+    try:
+        return [each["name"] for each in webui.get("/sdapi/v1/loras")]
+    except requests.HTTPError:  # the workbench has no such route
+        return ["accent"]
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
@@ -173,6 +193,8 @@ def test_the_plan_counts_the_models_that_are_loaded(webui: WebUI, names: list[st
     text = f"Latent x1.5 @{{0.5,0.6}} > None x1.5 @0.4 [checkpoint {names[1]}]\nLatent x2 @0.6 [checkpoint {names[0]}]"
     plan = webui.post("/hires-strategies/v1/plan", {"strategies": text, "width": 128, "height": 128, "steps": 6})
     assert plan["model_changes"] == 2
+    for stage in plan["stages"]:  # that of a model that is not loaded is not known
+        assert (stage["start_sigma"] is None) == (f"checkpoint {names[1]}" in stage["text"]), stage
 
 
 def test_a_pasted_text_gives_the_same_picture(webui: WebUI, names: list[str]) -> None:

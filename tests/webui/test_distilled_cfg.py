@@ -112,6 +112,31 @@ def test_shift(api: Callable[..., Any], given: list[Any], monkeypatch: pytest.Mo
         predictor.set_parameters(shift=before)
 
 
+@pytest.mark.parametrize("when_encoding", [False, True], ids=["Neo 2.26", "Neo of February"])
+def test_each_model_keeps_the_shift_that_it_had(
+    api: Callable[..., Any], given: list[Any], monkeypatch: pytest.MonkeyPatch, when_encoding: bool
+) -> None:
+    """A stage sets the shift of its own checkpoint's model, not of the one that was loaded before it."""
+    from modules import sd_models, shared
+    from parts import guided
+
+    guided.with_shift(monkeypatch.setattr, when_encoding)
+    with sd_models.SkipWritingToConfig():
+        flow = sd_models.reload_model_weights(info=sd_models.get_closet_checkpoint_match("figures-flow"))
+        sd_models.reload_model_weights()
+    flow.predictor.set_parameters(shift=3.0)
+    text = f"Latent x2 @0.7 [checkpoint figures-flow; distilled cfg {SECOND}]\nLatent x2 @0.7"
+    answer = ran(api, text, prompt=f"a tower, {when_encoding}")
+    stages = json.loads(answer.info)["hires_strategies"]
+    assert not any(record["error"] for record in stages if record.get("error"))
+    assert flow.predictor.shift == 3.0 and not hasattr(shared.sd_model, "use_shift")
+    prompt = {"prompt": f"a tower once more, {when_encoding}"}
+    theirs = hires_fix(api, **prompt, hr_checkpoint_name="figures-flow")
+    flow.predictor.set_parameters(shift=3.0)
+    ours = ran(api, f"None x1 > {text.splitlines()[0]}", **prompt)
+    assert equal(ours, theirs)
+
+
 def test_another_shift_is_another_first_pass(
     api: Callable[..., Any], given: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +194,8 @@ def test_a_model_without_it_is_told_of(
     assert "changes nothing" not in preview("Latent x2 @0.7 [distilled cfg 4]", values).whole
     monkeypatch.setattr(DiffusionModel, "use_distilled_cfg_scale", False)
     assert "distilled cfg&#x27; changes nothing" in preview("Latent x2 @0.7 [distilled cfg 4]", values).line
+    elsewhere = preview("Latent x2 @0.7 [checkpoint figures-flow; distilled cfg 4]", values)
+    assert "changes nothing" not in elsewhere.whole  # of a model that is not loaded, nothing is said
     record = json.loads(ran(api, "Latent x2 @0.7 [distilled cfg 4]").info)["hires_strategies"][0]
     assert record["notes"] == ["'distilled cfg 4' changes nothing with this checkpoint."]
 

@@ -40,7 +40,7 @@ class Conditioning:
             q.hr_prompts, q.hr_negative_prompts, q.hr_extra_network_data = prompts, negatives, networks
         else:
             q.prompts, q.negative_prompts, q.extra_network_data = prompts, negatives, networks
-        encoders = self._networks_of_encoder(q, networks)
+        encoders = self._networks_of_encoder(q, node.sampling, networks)
         key = (
             *prompts,
             None,
@@ -82,9 +82,10 @@ class Conditioning:
         prompts, networks = self.prompts.positive(sampling, first)
         return prompts, self.prompts.negative(sampling, negatives), networks
 
-    def _networks_of_encoder(self, q: Processing, networks: Networks | None) -> Networks | None:
-        """The networks that are active while the prompts are encoded: the first pass's if a setting says so."""
-        if q.is_hr_pass and encodes_with_first_networks():
+    def _networks_of_encoder(self, q: Processing, sampling: Sampling, networks: Networks | None) -> Networks | None:
+        """The networks that are active while the prompts are encoded: the first pass's if a setting says so, but with
+        its checkpoint alone, as the host reads that setting."""
+        if q.is_hr_pass and sampling.checkpoint is None and encodes_with_first_networks():
             return self.p.extra_network_data
         return networks
 

@@ -149,7 +149,8 @@ def _unfilled(plan: Plan) -> list[str]:
 def _unheeded(plan: Plan) -> list[str]:
     """A note on a distilled CFG scale of a stage that means nothing to the loaded model."""
     model = loaded_model()
-    given = any(node.sampling.distilled_cfg for node in plan.stages if node.sampling)
+    stages = [node.sampling for node in plan.stages if node.sampling and node.sampling.checkpoint is None]
+    given = any(sampling.distilled_cfg for sampling in stages)
     if not given or model is None or heeds_distilled_cfg(model):
         return []
     return ["'distilled cfg' changes nothing with the checkpoint that is loaded."]
