@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from modules import processing
 
@@ -43,7 +44,7 @@ class Guidance:
     """Lets stages run at a distilled CFG scale or shift; `restore` puts back the shift that the models had before."""
 
     def __init__(self) -> None:
-        self._before: dict[int, tuple[Any, float]] = {}
+        self._before: WeakKeyDictionary[Any, float] = WeakKeyDictionary()  # a model that was unloaded is freed
 
     def use(self, q: Processing, scale: float | None) -> None:
         """Called before a stage's sampler is made. None, on hosts without such a number, changes nothing."""
@@ -52,11 +53,11 @@ class Guidance:
         q.distilled_cfg_scale = q.hr_distilled_cfg = scale  # type: ignore[attr-defined]
         model = q.sd_model
         if (before := shift_of(model)) is not None:
-            self._before.setdefault(id(model), (model, before))
+            self._before.setdefault(model, before)
             _set_shift(model, scale)
 
     def restore(self) -> None:
-        for model, shift in self._before.values():
+        for model, shift in list(self._before.items()):
             _set_shift(model, shift)
         self._before.clear()
 
