@@ -92,7 +92,13 @@ def format_value(option: Option, value: Any) -> str:
         return format_number(value)
     if isinstance(option.kind, ControlUnits):
         return str(value)
-    return format_name(value) if isinstance(option.kind, Name) else format_string(value)
+    return _format_name(option, value) if isinstance(option.kind, Name) else format_string(value)
+
+
+def _format_name(option: Option, name: str) -> str:
+    """A name, in quotation marks also where it would make another option of this one: a refiner called "at dawn"."""
+    written = format_name(name)
+    return written if find_option(Source.of(option.written(written)))[0] is option else format_string(name)
 
 
 def format_options(stage: Stage) -> str:

@@ -19,6 +19,9 @@ from .source import JSON_STRING, Source, outside_groups
 _SIZE = rf'(?<![^\s"])(?:[x×X]\s*(?P<scale>{NUMBER.pattern})|(?P<width>\d+)(?:[x×X]|\s+[x×X]\s+)(?P<height>\d+))'
 _SIZE_AT_END = re.compile(_SIZE + r"\Z")
 _SIZE_WITHIN = re.compile(_SIZE + r"(?=\s)")
+# A file's name may hold any sign, and its title in the host's lists ends in a hash in brackets.
+_NAMING = re.compile(r"[\[;]\s*(?:checkpoint|refiner)\s")
+_IN_QUOTES = "A name that holds '{}' is written in quotation marks."
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,12 @@ def _cut_options(text: Source) -> tuple[Source, list[Source] | None]:
         raise text.error("This ']' has no '[' before it.", opened)
     closed = next((index for index, character in brackets if character == "]"), None)
     if closed is None:
-        raise text.error("This '[' has no ']' after it.", opened)
+        hint = f" {_IN_QUOTES.format('>')}" if _NAMING.search(text.text) else ""
+        raise text.error(f"This '[' has no ']' after it.{hint}", opened)
     rest = text[closed + 1 :].strip()
     if rest:
-        raise rest.error(f"Expected '>' or the end of the line after ']', {found(rest.text)}.")
+        hint = f" {_IN_QUOTES.format(']')}" if "]" in rest.text and _NAMING.search(text.text) else ""
+        raise rest.error(f"Expected '>' or the end of the line after ']', {found(rest.text)}.{hint}")
     inside = text[opened + 1 : closed]
     refuse_special(inside, ",:@", "Options are separated by ';'.")
     return text[:opened].strip(), [part.strip() for part in inside.split(";")]

@@ -115,7 +115,9 @@ def read_denoising(source: Source) -> float | int:
             f"Expected '[', '>' or the end of the line after '@{shorten(matched[0])}', {found(rest.text)}."
         )
     if not matched or matched.end() < len(source.text):
-        raise source.error(f"Expected a denoising strength after '@', 0.7 for example, {found(source.text)}.")
+        text = source.text
+        hint = f" A start sigma is written '@{SIGMA} 1.5'." if text.lower().startswith(SIGMA) else ""
+        raise source.error(f"Expected a denoising strength after '@', 0.7 for example, {found(text)}.{hint}")
     return read_number(source)
 
 

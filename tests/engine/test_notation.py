@@ -173,6 +173,14 @@ def test_the_canonical_text() -> None:
     assert format_strategy(parse(text)[0]) == 'Latent x2 @0.7 [20 steps; cfg 5; prompt "éé"] > Lanczos x1.5'
 
 
+@pytest.mark.parametrize(
+    "name", ["at 0.8", "at dawn", "a;b", "x]y", "p>q", "{z}", "a, b", 'quo"te', "x [0a1b]", "a\\b"]
+)
+def test_a_checkpoint_s_file_may_have_any_name(name: str) -> None:
+    strategy = Strategy((Stage("None", scale=2, denoising_strength=0.5, checkpoint=name, refiner=name),))
+    assert parse(format_strategy(strategy)) == [strategy]
+
+
 def test_a_chain_may_be_long() -> None:
     (strategy,) = parse(" > ".join(["Lanczos x1"] * 50))
     assert len(strategy.stages) == 50

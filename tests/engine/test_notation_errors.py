@@ -42,6 +42,8 @@ ERRORS = [
     ("Latent x2 @{0.7,1.7}", 17, "The denoising strength has to be a number from 0 to 1, found 1.7."),
     ("Latent x2 @-0.1", 12, "The denoising strength has to be a number from 0 to 1, found -0.1."),
     ("Latent x2 @50%", 12, "Expected a denoising strength after '@', 0.7 for example, found '50%'."),
+    ("Latent x2 @sigma1.5", 12, "found 'sigma1.5'. A start sigma is written '@sigma 1.5'."),
+    ("Latent x2 @Sigma=1.5", 12, "found 'Sigma=1.5'. A start sigma is written '@sigma 1.5'."),
     ("Latent x2 @0,7", 13, "Unexpected ','. A decimal number is written with a point: '0.7'."),
     ("Latent x2 0.7", 11, "'[', '>' or the end of the line after 'x2', found '0.7'. Did you mean '@0.7'?"),
     ("Latent x2 denoising 0.5", 11, "after 'x2', found 'denoising 0.5'."),
@@ -68,6 +70,9 @@ ERRORS = [
     ('"" x2', 1, "The upscaler is missing"),
     # options
     ("Latent x2 @0.7 [", 16, "This '[' has no ']' after it."),
+    ("Latent x2 @0.7 [checkpoint a [0a1b]]", 36, "found ']'. A name that holds ']' is written in quotation marks."),
+    ("Latent x2 @0.7 [20 steps; refiner x]y]", 37, "found 'y]'. A name that holds ']' is written in quotation marks."),
+    ("Latent x2 @0.7 [checkpoint a>b]", 16, "no ']' after it. A name that holds '>' is written in quotation marks."),
     ("Latent x2 @0.7 ]", 16, "This ']' has no '[' before it."),
     ("Latent x2 @0.7 []", 17, "Expected an option ('20 steps', "),
     ("Latent x2 @0.7 [20 steps; ]", 27, "found nothing."),
