@@ -57,12 +57,13 @@ def _stage_number(text: str | None) -> int | None:
     return int(text)
 
 
-def spread(texts: list[str]) -> list[str]:
+def spread(texts: list[str], field: str) -> list[str]:
     """Values with ranges expanded, each with its own stage.
 
-    A stage applies to the values after it, until the next one is given. Ranges are the host's: 0.4-0.8 (+0.1) and
-    0.4-0.8 [5], with exact decimals.
+    A stage applies to the values after it, until the next one is given. Ranges, of numbers alone, are the host's:
+    0.4-0.8 (+0.1) and 0.4-0.8 [5], with exact decimals. A checkpoint's file may be called "1-3".
     """
+    ranges = isinstance(BY_FIELD[field].kind, Number)
     values: list[str] = []
     stage = ""
     for text in texts:
@@ -70,7 +71,7 @@ def spread(texts: list[str]) -> list[str]:
         if found:
             stage, text = f"{found[1].lower()}: ", found[2]
         if text.strip():
-            values += [stage + value for value in _written_out(text)]
+            values += [stage + value for value in (_written_out(text) if ranges else [text.strip()])]
     return values
 
 

@@ -89,7 +89,7 @@ def _options(field: str) -> dict[str, Any]:
         "format_value": partial(_format_value, field),
         "confirm": partial(_confirm, field),
         "choices": _choices(field),
-        "prepare": None if field == STRATEGY else _prepare,  # since A1111 1.7
+        "prepare": None if field == STRATEGY else partial(_prepare, field),  # since A1111 1.7
     }
 
 
@@ -117,9 +117,10 @@ def strategy_choices() -> list[str]:
     return texts
 
 
-def _prepare(text: str) -> list[str]:
+def _prepare(field: str, text: str) -> list[str]:
+    values = [value.strip() for row in csv.reader(StringIO(text), skipinitialspace=True) for value in row]
     with _as_refusal():
-        return spread([value.strip() for row in csv.reader(StringIO(text), skipinitialspace=True) for value in row])
+        return spread(values, field)
 
 
 def _apply(field: str, p: Processing, value: str, _values: list[str]) -> None:

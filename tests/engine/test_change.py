@@ -77,13 +77,13 @@ def test_what_cannot_be_is_refused(text: str, field: str, value: str, words: lis
     ],
 )
 def test_values_are_written_out(texts: list[str], values: list[str]) -> None:
-    assert spread(texts) == values
+    assert spread(texts, "cfg") == values
 
 
 @pytest.mark.parametrize("text", ["0.4-0.8 (+0)", "0.8-0.4 (+0.1)", "0-1 (+0.0001)", "1-2 [0]"])
 def test_a_range_without_an_end_is_refused(text: str) -> None:
     with pytest.raises(StrategyError, match="range"):
-        spread([text])
+        spread([text], "cfg")
 
 
 def test_every_stage_that_a_strategy_can_have_has_its_number() -> None:
@@ -96,10 +96,14 @@ def test_a_strength_of_0_among_the_cells(upscaler: str) -> None:
     """The axes '0-1 [3]' and '4,8' steps: the cells at 0 are the upscale alone, and the others as they are."""
     strategy = parse(f"{upscaler} x2 @0.7")[0]
     cells = []
-    for value in spread(["0-1 [3]"]):
+    for value in spread(["0-1 [3]"], "denoising_strength"):
         at = changed(strategy, read_change("denoising_strength", value))
         cells += [format_strategy(changed(at, read_change("steps", steps))) for steps in ("4", "8")]
     expected = [f"@{strength} [{steps} steps]" for strength in ("0", "0.5", "1") for steps in (4, 8)]
     assert cells == [f"{upscaler} x2 {text}" for text in expected]
     plan = make_plan([parse(text)[0] for text in cells], FirstPass(512, 512, 20))
     assert [variant.same_as for variant in plan.variants] == [None, 0, None, None, None, None]
+
+
+def test_names_are_no_ranges() -> None:
+    assert spread(["2: 1-3", "1-3 (2)"], "checkpoint") == ["2: 1-3", "2: 1-3 (2)"]
