@@ -23,6 +23,7 @@ from .values import number_or
 
 ROWS = 6  # stages that have fields; further ones are edited in the text
 _LARGEST_SIGMA = 15  # of the slider, about the largest of Stable Diffusion 1 and XL
+_MODELS = (("checkpoint", "refiner"), ("refiner_at",))  # side by side in this way: names of checkpoints are long
 _LARGEST_SCALE = 8  # of the slider; the text can have more
 
 
@@ -85,7 +86,7 @@ def _tools(identity: Callable[[str], str]) -> tuple[Any, Any, Any]:
         )  # fmt: skip
         more = ToolButton(
             "\u22ef", elem_id=identity("more"),
-            tooltip="More of this stage: steps, sampler, CFG scale, size in pixels, prompts, its place in the chain",
+            tooltip="More of this stage: steps, sampler, CFG scale, checkpoint, size, prompts, its place in the chain",
         )  # fmt: skip
         remove = ToolButton("\u2715", elem_id=identity("remove"), tooltip="Remove this stage")
     return sweep, more, remove
@@ -95,7 +96,7 @@ def _moves(identity: Callable[[str], str]) -> tuple[Any, Any, Any]:
     with gr.Row(elem_classes=["hires-strategies-moves"]):
         up = gr.Button("\u2191 Earlier", size="sm", elem_id=identity("up"))
         down = gr.Button("\u2193 Later", size="sm", elem_id=identity("down"))
-        unit = gr.Button("@ by sigma", size="sm", elem_id=identity("unit"))
+        unit = gr.Button("@ \u21c4 sigma", size="sm", elem_id=identity("unit"))
     explained(unit, "Say by its start sigma how much noise the stage begins with, and press again for the strength")
     return up, down, unit
 
@@ -133,24 +134,27 @@ def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
 
 
 def _folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
-    """The size in pixels and a field for every option: numbers, then names, then texts, then flags and ControlNet."""
+    """The size in pixels and a field for every option: numbers, names, models, then texts, flags and ControlNet."""
     fields: dict[str, Any] = {}
-    kind: type
-    for kind in (Number, Name):
+    for options in (_options_of(Number), _options_of(Name), *_MODELS):
         with FormRow():
-            fields |= _option_fields(kind, identity, row)
+            fields |= _option_fields(options, identity, row)
     with FormRow():
         for side in ("width", "height"):
             label = f"Resize {side} to (0: by scale)"
             fields[side] = gr.Number(row.get(side), label=label, precision=0, elem_id=identity(side))
     for kind in (Text, Flag, ControlUnits):
         with FormRow():
-            fields |= _option_fields(kind, identity, row)
+            fields |= _option_fields(_options_of(kind), identity, row)
     return fields
 
 
-def _option_fields(kind: type, identity: Callable[[str], str], row: Row) -> dict[str, Any]:
-    options = [option for option in OPTIONS if isinstance(option.kind, kind)]
+def _options_of(kind: type) -> list[str]:
+    return [row.field for row in OPTIONS if isinstance(row.kind, kind) and row.field not in sum(_MODELS, ())]
+
+
+def _option_fields(names: Sequence[str], identity: Callable[[str], str], row: Row) -> dict[str, Any]:
+    options = [option for option in OPTIONS if option.field in names]
     return {option.field: _option_field(option, row.get(option.field), identity(option.field)) for option in options}
 
 
