@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Collection
 from typing import Any
 
+from hires_strategies.notation.text import format_stage
 from hires_strategies.stage_options import NO_REFINER
 
 from .cost import NOTHING_LEARNT, Learnt, node_cost, plan_cost
@@ -13,7 +14,7 @@ from .order import model_changes
 from .plan import FirstPass, Node, Plan, Sampling
 from .schedules import by_formula
 from .sizes import Upscale
-from .start import written
+from .start import OWN, written
 
 # What the host does anyway when it skips an upscaler.
 _RESAMPLING = ("None", "Lanczos")
@@ -42,7 +43,12 @@ def as_dict(plan: Plan, sigma_of: StartSigma = by_formula, learnt: Learnt = NOTH
             if variant.same_as is not None
         ],
         "stages": [
-            _stage_as_dict(node, start_of(node, first, sigma_of), node_cost(node, first, learnt))
+            _stage_as_dict(
+                node,
+                strength_of(node, first, sigma_of),
+                start_of(node, first, sigma_of),
+                node_cost(node, first, learnt),
+            )
             for node in plan.stages
         ],
         "cost": round(plan_cost(plan, learnt), 3),
@@ -58,14 +64,22 @@ def start_of(node: Node, first: FirstPass, sigma_of: StartSigma) -> float | None
     return None if sigma is None or math.isinf(sigma) else sigma
 
 
-def _stage_as_dict(node: Node, sigma: float | None, cost: float) -> dict[str, Any]:
+def strength_of(node: Node, first: FirstPass, sigma_of: StartSigma) -> float | None:
+    """A stage's denoising strength; None for none, and where nobody knows yet which one its start sigma stands for."""
+    sampling = node.sampling
+    if sampling is None or (sampling.start_sigma is not None and sigma_of(sampling, first) is None):
+        return None
+    return sampling.denoising_strength
+
+
+def _stage_as_dict(node: Node, strength: float | None, sigma: float | None, cost: float) -> dict[str, Any]:
     return {
         "text": node.text,
         "parent": node.parent,
         "width": node.width,
         "height": node.height,
         "steps": node.steps,
-        "denoising_strength": node.sampling.denoising_strength if node.sampling else None,
+        "denoising_strength": strength,
         "start_sigma": None if sigma is None else written(sigma),
         "cost": round(cost, 3),
     }
@@ -88,9 +102,9 @@ def as_text(plan: Plan) -> str:
 
 
 def loading(plan: Plan) -> str:
-    """What a plan's cost does not contain: how often another model is loaded; "" for never."""
+    """What a plan's cost does not contain: how often a model is loaded; "" for never."""
     changes = model_changes(plan)
-    return f", and {_count(changes, 'time')} another model is loaded" if changes else ""
+    return f", and {_count(changes, 'model load')}" if changes else ""
 
 
 def merges(plan: Plan, made: Collection[int] | None = None) -> list[str]:
@@ -107,13 +121,34 @@ def merges(plan: Plan, made: Collection[int] | None = None) -> list[str]:
 
 def remarks(plan: Plan) -> list[str]:
     """One sentence for each stage that does something other than its text suggests."""
-    told = [sentence for _, sentence in plan.told]
+    told = _starts(plan) + _idle(plan)
     told += [sentence for node in plan.stages for sentence in _remarks(plan, node)]
     first = plan.first_pass
     refined = any(node.sampling and first.refiner_of(node.sampling) for node in plan.stages)
     if first.refiner != NO_REFINER and not refined:
         told.append(f"No stage here samples with the refiner '{first.refiner}', which is set for second passes.")
     return list(dict.fromkeys(told))
+
+
+def _starts(plan: Plan) -> list[str]:
+    """How stages start otherwise than by a step of their schedule. The usual case is told once for all of them."""
+    sentences = list(dict.fromkeys(sentence for _, sentence in plan.told))
+    own = [sentence for sentence in sentences if sentence.endswith(OWN)]
+    if len(own) < 2:
+        return sentences
+    first, others = own[0].removesuffix(OWN), _count(len(own) - 1, "other stage")
+    every = f"{first} and {others} start between two steps of their schedules, by lists of sigmas of their own."
+    return [every, *(sentence for sentence in sentences if sentence not in own)]
+
+
+def _idle(plan: Plan) -> list[str]:
+    """One sentence for each stage that says when a refiner takes over, and has none."""
+    idle = []
+    for variant, strategy in zip(plan.variants, plan.strategies, strict=True):
+        for node, stage in zip(plan.path(variant.node), strategy.stages, strict=True):
+            if stage.refiner_at and node.sampling and not plan.first_pass.refiner_of(node.sampling):
+                idle.append(f"'{format_stage(stage)}' has no refiner that could take over at {stage.refiner_at:g}.")
+    return list(dict.fromkeys(idle))
 
 
 def _remarks(plan: Plan, node: Node) -> list[str]:
@@ -145,8 +180,9 @@ def warnings(plan: Plan) -> list[str]:
         return []
     more = "" if len(blurred) == 1 else f" and {_count(len(blurred) - 1, 'more stage')}"
     return [
-        f"'{blurred[0].text}'{more} will probably look blurred: below {SHARP_FROM:g} too little is drawn anew after a "
-        f"latent upscale. Use {SHARP_FROM:g} to 0.7, or a pixel upscaler such as R-ESRGAN 4x+."
+        f"'{blurred[0].text}'{more} will probably look blurred: below a denoising strength of {SHARP_FROM:g} too "
+        f"little is drawn anew after a latent upscale. Use {SHARP_FROM:g} to 0.7, or a pixel upscaler such as R-ESRGAN "
+        f"4x+."
     ]
 
 

@@ -21,6 +21,8 @@ from .plan import FirstPass, Sampling
 LONGEST = 5000  # steps of a schedule: some hosts take 0.1 ms for each, and this runs at each keystroke
 DIGITS = 5  # of a start sigma, where it is written; nobody sees a smaller difference
 
+OWN = " starts between two steps of its schedule, by a list of sigmas of its own."
+
 # The start sigma of the last steps of a schedule of so many steps; None for one that is not to be had.
 SigmaOf = Callable[[int], float | None]
 
@@ -124,7 +126,7 @@ def nearest(sigma: float, start: Start, sigma_of: SigmaOf) -> Start:
 
 
 def own_sentence(text: str) -> str:
-    return f"{text} starts between two steps of its schedule, by a list of sigmas of its own."
+    return f"{text}{OWN}"
 
 
 def nearest_sentence(text: str, sigma: float) -> str:

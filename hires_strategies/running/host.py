@@ -18,10 +18,14 @@ Latents = Any
 
 @dataclass(frozen=True)
 class Sampled:
-    """What a sampling did: its starting sigma and its number of model evaluations; None where the host cannot say."""
+    """What a sampling did: its starting sigma and its number of model evaluations; None where the host cannot say.
+
+    `denoising_strength` is the one by which it started, None for the plan's.
+    """
 
     start_sigma: float | None = None
     evaluations: int | None = None
+    denoising_strength: float | None = None
 
 
 class Host(Protocol):

@@ -28,6 +28,7 @@ class Outcome:
     finished one before it (None: the first pass). `images` is None if nothing at all was finished, or if this stage's
     pictures were not asked for. `error` is a sentence. `seconds` is the stage's own time. `model_evaluations` is the
     host's count, else the number known beforehand. `began` is False if the user stopped the run before the stage.
+    `denoising_strength`: see Sampled.
 
     One picture can be unfinished: if sampling from noise alone is interrupted with nothing before it, its partial
     result is shown, as the host does.
@@ -40,6 +41,7 @@ class Outcome:
     start_sigma: float | None
     model_evaluations: int | None
     began: bool = True
+    denoising_strength: float | None = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,10 @@ class _Walk:
         if evaluations is None:
             evaluations = node_evaluations(node, self.plan.first_pass)
         seconds = time.perf_counter() - started
-        self.outcomes[node.index] = Outcome(node.index, images, None, seconds, sampled.start_sigma, evaluations)
+        self.outcomes[node.index] = Outcome(
+            node.index, images, None, seconds, sampled.start_sigma, evaluations,
+            denoising_strength=sampled.denoising_strength,
+        )  # fmt: skip
         return picture
 
     def _finish(self, node: Node, fork: Fork) -> Picture:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
@@ -18,7 +19,7 @@ KEEPERS = {"keepers_without": 200, "keepers_with": 2}
 
 def read(html: str) -> str:
     """What a person reads."""
-    return re.sub("<[^>]*>", "", html).replace("&nbsp;", " ")
+    return unescape(re.sub("<[^>]*>", "", html).replace("&nbsp;", " "))
 
 
 @pytest.mark.parametrize(
@@ -89,3 +90,24 @@ def test_the_words_are_explained_where_they_stand(api):
     seen = preview("Latent x2 @{0.5,0.6}", PAGE)
     for word, html in (("variants", seen.line), ("first passes", seen.line), ("start sigma", seen.plan)):
         assert re.search(rf'<span title="[^"]{{30,}}">[^"]*{word}', html), word
+
+
+def test_models_of_a_stage_are_named_with_what_they_are(api):
+    text = "Latent x2 @0.6 [sampler Euler a; checkpoint figures-shifted; refiner figures-refiner; refiner at 0.5]"
+    seen = preview(text, PAGE)
+    words = "with Euler a, checkpoint figures-shifted, refiner figures-refiner, refiner's start 0.5"
+    assert words in read(seen.plan)
+    assert read(seen.line).split(" \u00b7 ")[-1] == "3 model loads" and "and 3 model loads;" in read(seen.plan)
+
+
+def test_a_refiner_s_start_without_a_refiner_is_said_to_do_nothing(api):
+    told = "'Latent x2 @0.6 [refiner at 0.5]' has no refiner that could take over at 0.5."
+    assert told in read(preview("Latent x2 @0.6 [refiner at 0.5]", PAGE).line)
+    assert "has no refiner" in preview("Latent x2 @0.6 [refiner off; refiner at 0.5]", PAGE).line
+    assert "has no refiner" not in preview("Latent x2 @0.6 [refiner figures-refiner; refiner at 0.5]", PAGE).line
+
+
+def test_many_starts_between_two_steps_are_told_in_one_sentence(api):
+    seen = read(preview("Latent x2 @sigma {1.6,1.7,1.8}", PAGE).line)
+    assert seen.count("between two steps") == 1
+    assert "'Latent x2 @sigma 1.6' and 2 other stages start between two steps of their schedules" in seen

@@ -347,3 +347,24 @@ def test_the_table_has_what_the_host_has_behind_automatic(model: Any) -> None:
         assert row is not None
         assert row.automatic == sampler.options.get("scheduler", "uniform").capitalize()
         assert row.one_longer == sampler.options.get("discard_next_to_last_sigma", False)
+
+
+def test_nobody_claims_a_strength_that_another_checkpoint_decides(api: Callable[..., Any], model: Any) -> None:
+    """Its schedule is known once it is loaded: the record then says the strength by which the stage started."""
+    from hires_strategies.webui.api.routes import plan_answer
+    from hires_strategies.webui.page.preview import preview
+    from hires_strategies.webui.page.strength_unit import with_other_unit
+
+    text = "Latent x2 @sigma 1.5 [checkpoint figures-shifted]"
+    page = {"width": 64, "height": 64, "steps": 4, "sampler": "Euler", "scheduler": "Automatic"}
+    (stage,) = plan_answer({"strategies": [text], "width": 64, "height": 64, "steps": 4})["stages"]
+    assert (stage["denoising_strength"], stage["start_sigma"]) == (None, 1.5)
+    assert "(denoising strength" not in preview(text, page).plan
+    assert with_other_unit(text, 0, 0, page) == text
+    answer = api(
+        prompt="a house", seed=1, steps=4, width=64, height=64,
+        alwayson_scripts={"Hires strategies": {"args": [text]}},
+    )  # fmt: skip
+    (record,) = json.loads(answer.info)["hires_strategies"]
+    (above,) = ran(api, f"Latent x2 @{record['denoising_strength']} [checkpoint figures-shifted]")
+    assert 0 < record["denoising_strength"] < 1 and above is not None and 1.5 <= above < 3

@@ -66,7 +66,7 @@ _STAGE = _object(
     width=_INDEX,
     height=_INDEX,
     steps=_INDEX,
-    denoising_strength=_or_null(_NUMBER, "without sampling and for Direct"),
+    denoising_strength=_or_null(_NUMBER, "without sampling, for Direct, and if it is not known beforehand"),
     start_sigma=_or_null(_NUMBER, "without sampling, from noise alone, and if it is not known beforehand"),
     cost=_NUMBER,
 )

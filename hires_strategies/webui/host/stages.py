@@ -7,6 +7,7 @@ bit the result of built-in Hires. fix.
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -197,6 +198,7 @@ class WebuiHost(ModelVerbs):
             prepared = before_sampling(q, x, noise, c, uc)
             _set_own_options(q, node.sampling)  # scripts may have set theirs meanwhile
             total, told = start_at(q, node)
+            strength = q.denoising_strength  # a script may change it while it samples
             with parameters.written_by_encoder():  # again, for a refiner
                 samples = sampling(*prepared)
             self.written[node.index] = self.told(q, node)
@@ -204,7 +206,7 @@ class WebuiHost(ModelVerbs):
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
         if told:
             self._note(node, told)
-        self._last_sampling = watch.saw(node.steps, total, not q.is_hr_pass)
+        self._last_sampling = replace(watch.saw(node.steps, total, not q.is_hr_pass), denoising_strength=strength)
         return samples
 
     def _image_conditioning(self, q: Processing, latents: Latents, images: list[Image] | None) -> Any:

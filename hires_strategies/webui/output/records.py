@@ -97,7 +97,7 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
         seed=batch.seeds[position],
         width=image.width if image else width,
         height=image.height if image else height,
-        denoising_strength=sampling.denoising_strength if (sampling := plan.stages[node].sampling) else None,
+        denoising_strength=strength_of(batch, node),
         start_sigma=outcome.start_sigma,
         seconds=round(sum(each.seconds for each in path), 3),
         model_evaluations=_sum(path),
@@ -109,6 +109,12 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
         plan_stage=node,
         image=batch.images_before + position,
     )
+
+
+def strength_of(batch: Batch, node: int) -> float | None:
+    """The denoising strength of a stage: that of its sampling, where the plan could not know it; None without one."""
+    sampling, ran = batch.plan.stages[node].sampling, batch.result.stages[node].denoising_strength
+    return (ran or sampling.denoising_strength) if sampling else None
 
 
 def of_first_pass(batch: Batch, position: int) -> Record:

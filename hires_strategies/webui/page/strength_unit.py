@@ -11,7 +11,7 @@ from hires_strategies.lines import lines_of
 from hires_strategies.notation.literals import format_number
 from hires_strategies.notation.text import SIGMA
 from hires_strategies.planning.plan import Node, Plan
-from hires_strategies.planning.report import start_of
+from hires_strategies.planning.report import start_of, strength_of
 from hires_strategies.planning.start import written
 from hires_strategies.webui.host.sigmas import Schedules
 
@@ -48,7 +48,7 @@ def with_other_unit(text: str, line: int, index: int, values: Values) -> str:
 def _numbers(plan: Plan, index: int, to_sigma: bool) -> list[float | None]:
     """Start sigmas or strengths of a stage in all variants, each once."""
     nodes = [plan.path(variant.node)[index] for variant in plan.variants]
-    return list(dict.fromkeys(_sigma(plan, node) if to_sigma else _strength(node) for node in nodes))
+    return list(dict.fromkeys(_sigma(plan, node) if to_sigma else _strength(plan, node) for node in nodes))
 
 
 def _sigma(plan: Plan, node: Node) -> float | None:
@@ -56,5 +56,5 @@ def _sigma(plan: Plan, node: Node) -> float | None:
     return None if sigma is None or node.upscale is None else written(sigma)
 
 
-def _strength(node: Node) -> float | None:
-    return node.sampling.denoising_strength if node.sampling else None
+def _strength(plan: Plan, node: Node) -> float | None:
+    return strength_of(node, plan.first_pass, Schedules().start)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hires_strategies.control_units import ControlUnits
 from hires_strategies.planning.plan import Node, Plan
-from hires_strategies.planning.report import loading, start_of
+from hires_strategies.planning.report import loading, start_of, strength_of
 from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import Stage
 from hires_strategies.value_kinds import Flag, Number, Text
@@ -84,19 +84,19 @@ def _stage(plan: Plan, node: Node, asked: Stage, schedules: Schedules) -> str:
         return f"{what} without sampling"
     what += f", {sampling.steps} steps"
     if sampling.denoising_strength is not None:
-        what += _strength(asked, node, start_of(node, plan.first_pass, schedules.start))
+        strength = strength_of(node, plan.first_pass, schedules.start)
+        what += _strength(asked, strength, start_of(node, plan.first_pass, schedules.start))
     own = [option for option in OPTIONS if option.field != "steps" and getattr(sampling, option.field) is not None]
     named = [_option(option, getattr(sampling, option.field)) for option in own]
     return f"{what} with {escape(', '.join(named))}" if named else what
 
 
-def _strength(asked: Stage, node: Node, sigma: float | None) -> str:
-    """Denoising strength and start sigma, first the one that was asked for."""
+def _strength(asked: Stage, strength: float | None, sigma: float | None) -> str:
+    """Denoising strength and start sigma, first the one that was asked for, then the other one if it is known."""
     named = f'<span title="{escape(_SIGMA)}">start sigma</span>'
     if asked.start_sigma is None:
         return f" at denoising strength {asked.denoising_strength:g}" + (f" ({named} {sigma:.2f})" if sigma else "")
-    assert node.sampling is not None
-    found = "" if sigma is None else f" (denoising strength {node.sampling.denoising_strength:g})"
+    found = "" if strength is None else f" (denoising strength {strength:g})"
     return f" at {named} {asked.start_sigma:g}{found}"
 
 
@@ -106,7 +106,9 @@ def _option(option: Option, value: Any) -> str:
         return f"its own {option.name}"
     if isinstance(option.kind, (Flag, ControlUnits)):
         return option.written(str(value))
-    return f"{option.name} {value:g}" if isinstance(option.kind, Number) else str(value)
+    if isinstance(option.kind, Number):
+        return f"{option.name} {value:g}"
+    return f"{option.name} {value}" if option.kind.of in ("checkpoint", "refiner") else str(value)
 
 
 def price_in_full(plan: Plan, cost: float, seconds: float | None) -> str:
