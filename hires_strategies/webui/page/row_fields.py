@@ -12,6 +12,7 @@ from modules.ui_components import FormRow, ToolButton
 from hires_strategies.control_units import ControlUnits
 from hires_strategies.editing.rows import FIELDS, Row
 from hires_strategies.notation.literals import format_name
+from hires_strategies.notation.options import format_value
 from hires_strategies.stage_options import BY_FIELD, OPTIONS, Option
 from hires_strategies.strategy import DIRECT
 from hires_strategies.value_kinds import Flag, Name, Number, Text
@@ -172,10 +173,10 @@ def _option_field(option: Option, value: Any, elem_id: str) -> Any:
         return gr.Checkbox(value, label=option.label, elem_id=elem_id)
     if isinstance(option.kind, ControlUnits):
         return gr.Textbox(value, label=f"{option.label} (empty: as above)", max_lines=1, elem_id=elem_id)
-    names, same = host_vocabulary(limits()).names(option.kind.of), _same(option)
+    names = [_same(option), *(format_value(option, name) for name in host_vocabulary(limits()).names(option.kind.of))]
     return gr.Dropdown(
-        [same, *map(format_name, names)], value=value or same, label=option.label, allow_custom_value=True,
-        elem_id=elem_id, visible=bool(names),
+        names, value=value or names[0], label=option.label, allow_custom_value=True, elem_id=elem_id,
+        visible=len(names) > 1,
     )  # fmt: skip
 
 
@@ -218,10 +219,8 @@ def _held(option: Option, value: Any) -> Any:
 
 
 def updates(shown: Sequence[Row], rows: Sequence[Row]) -> Iterator[Any]:
-    """Gradio updates for the outputs of all ROWS rows; nothing is sent for unchanged fields.
-
-    So an answer does not undo what the user meanwhile did in other fields.
-    """
+    """Gradio updates for the outputs of all ROWS rows; nothing is sent for unchanged fields, so that an answer does not
+    undo what the user meanwhile did in others."""
     for index in range(ROWS):
         before = shown[index] if index < len(shown) else None
         row = rows[index] if index < len(rows) else None

@@ -114,8 +114,7 @@ def _option(option: Option, value: Any) -> str:
 def price_in_full(plan: Plan, cost: float, seconds: float | None) -> str:
     """HTML: `cost` in first passes, `seconds` (None if unknown) and what decides the memory."""
     largest = max(plan.stages, key=lambda node: node.width * node.height)
-    words = f"About {passes(cost)} of sampling"
+    words = f"About {passes(cost)} of sampling{escape(loading(plan))}"
     if seconds is not None:
         words += f"; <b>{duration(seconds)}</b> on this machine, learnt from your last runs"
-    words += escape(loading(plan))
     return f"<p>{words}; peak memory grows with {size(largest.width, largest.height)}.</p>"
