@@ -41,7 +41,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Name:
-    """A name from one of the host's lists: `of` is "upscaler", "sampler" or "scheduler"."""
+    """A name from one of the host's lists: `of` is "upscaler", "sampler", "scheduler", "checkpoint" or "refiner"."""
 
     of: str
     example: str

@@ -5,7 +5,7 @@
     strength = denoising_strength | "sigma " start_sigma
     size     = "x" number | WIDTH "x" HEIGHT
     option   = N "steps" | "sampler" name | "scheduler" name | "cfg" number | "prompt" json-string
-             | "negative" json-string | "prompt+" json-string | "negative+" json-string | "networks off"
+             | "negative" json-string | "prompt+" json-string | "negative+" json-string | "networks off" | ...
 
 One strategy per line; `{a,b}` and `{from..to..by}` give several (see braces.py). `parse(format_strategy(s)) == s`.
 A name that contains one of `{ } > , : @ [ ] ; "` is written as a JSON string. The options are the rows of
