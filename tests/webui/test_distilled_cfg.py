@@ -130,10 +130,10 @@ def test_each_model_keeps_the_shift_that_it_had(
     stages = json.loads(answer.info)["hires_strategies"]
     assert not any(record["error"] for record in stages if record.get("error"))
     assert flow.predictor.shift == 3.0 and not hasattr(shared.sd_model, "use_shift")
-    prompt = {"prompt": f"a tower once more, {when_encoding}"}
-    theirs = hires_fix(api, **prompt, hr_checkpoint_name="figures-flow")
+    prompt = f"a tower once more, {when_encoding}"
+    theirs = hires_fix(api, prompt=prompt, hr_checkpoint_name="figures-flow")
     flow.predictor.set_parameters(shift=3.0)
-    ours = ran(api, f"None x1 > {text.splitlines()[0]}", **prompt)
+    ours = ran(api, f"None x1 > {text.splitlines()[0]}", prompt=prompt)
     assert equal(ours, theirs)
 
 
