@@ -1,8 +1,7 @@
 """The checkpoints: the workbench's model, and others whose files only say how they differ from it.
 
 As in A1111, loading another one puts its weights into the same model if it has the same configuration; else a model is
-created, which draws from torch's generator. Before a file is read, the loaded model is taken apart; if that fails, what
-is put together again gives other pictures: A1111's SDXL in the last bits only, here more, so that pictures show it.
+created, which draws from torch's generator. Before a file is read, the loaded model is taken apart.
 """
 
 from __future__ import annotations
@@ -31,10 +30,6 @@ class SdModelData:
     def sd_model(self):
         """The loaded model or None."""
         return shared.sd_model
-
-    @sd_model.setter
-    def sd_model(self, model):
-        shared.sd_model = model
 
 
 model_data = SdModelData()
@@ -114,20 +109,15 @@ def reload_model_weights(sd_model=None, info=None, forced_reload=False):
     info, current = info or select_checkpoint(), shared.sd_model
     if current is not None and current.sd_checkpoint_info is info and not forced_reload:
         return current
-    again = current is not None and current.taken_apart
     if current is not None:
         current.taken_apart = True
     variant = _read(info)
     if current is None or current.used_config != variant.configuration:
         torch.rand(1000)
-        again = False
-    if current is None:
-        _loaded.pop(info.title, None)
     if info.title not in _loaded:
         _loaded[info.title] = _load(info, variant)
     shared.sd_model = _loaded[info.title]
     shared.sd_model.taken_apart = False
-    shared.sd_model.put_together = shared.sd_model.put_together or again
     processing: Any = importlib.import_module("modules.processing")  # which imports this module
     processing.opt_f = shared.sd_model.shape.factor
     if not SkipWritingToConfig.skip:

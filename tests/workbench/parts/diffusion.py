@@ -67,7 +67,6 @@ class DiffusionModel(torch.nn.Module):
     used_config = ""
     scale_factor = SCALE_FACTOR
     taken_apart = False  # while another checkpoint is read, and after that failed
-    put_together = False  # after that: not quite what it was when it was created
 
     def __init__(self, variation: int, clip_skip: Callable[[], int], shape: Shape) -> None:
         super().__init__()
@@ -98,7 +97,6 @@ class DiffusionModel(torch.nn.Module):
             nine = torch.cat([seen, *cond["c_concat"]], 1)
             seen = nine[:, :4] + 0.1 * nine[:, 4:5] * nine[:, 5:]
         noise = self.unet(seen, t, torch.cat(cond["c_crossattn"], 1), return_dict=False)[0]
-        noise = noise * 1.01 if self.put_together else noise
         return self.shape.predicted(noise, x, (1 - torch.as_tensor(self.alphas_cumprod)[t.round().long()]).sqrt())
 
     def encode_first_stage(self, images: torch.Tensor) -> Any:

@@ -40,26 +40,14 @@ def load_anew(info: CheckpointInfo) -> None:
     """Load a checkpoint after loading another one failed, whatever that left behind.
 
     A1111 v1.10.1 leaves the model taken apart if a file cannot be read, and takes it for loaded; Forge leaves none.
-    Weights put back into what A1111 left make, with SDXL, another picture in the last bits: so it creates a model.
     """
     with without_choosing():
         if hasattr(sd_models, "forge_model_reload"):
             sd_models.model_data.forge_hash = ""  # type: ignore[attr-defined]
             _load_in_forge(info)
         else:
-            if configuration() is not None:  # A1111
-                _drop_the_loaded()
             forced = "forced_reload" in inspect.signature(sd_models.reload_model_weights).parameters  # since A1111 1.7
-            is_left = sd_models.model_data.sd_model is not None
-            sd_models.reload_model_weights(info=info, **({"forced_reload": True} if forced and is_left else {}))
-
-
-def _drop_the_loaded() -> None:
-    """As A1111's load_model does; unless it is among those that A1111 keeps, which were not taken apart."""
-    data = sd_models.model_data
-    left, data.sd_model = data.sd_model, None
-    if left not in getattr(data, "loaded_sd_models", ()):
-        left.to(device="meta")  # frees its memory, whoever refers to it
+            sd_models.reload_model_weights(info=info, **({"forced_reload": True} if forced else {}))
 
 
 def _load_in_forge(info: CheckpointInfo) -> None:
