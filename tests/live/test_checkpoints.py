@@ -32,7 +32,7 @@ def names(webui: WebUI) -> list[str]:
 def plain_after(webui: WebUI, names: list[str]) -> Iterator[None]:
     """After the tests the model is what it was: the same picture as before.
 
-    From the first change of the checkpoint on, A1111's attention InvokeAI decodes SDXL otherwise, in the last bit: hence
+    From its first change of the checkpoint on, A1111 with InvokeAI's attention decodes SDXL otherwise by a bit: hence
     one before all pictures that are compared.
     """
     webui.txt2img(f"Latent x1.5 @0.6 [checkpoint {names[1]}]", width=64, height=64, steps=2)
