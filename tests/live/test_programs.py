@@ -17,8 +17,8 @@ from tests.strategy_objects import strategy_to_object
 TEXT = "Latent x1.5 @0.6 [5 steps] > Nearest x1.3"
 RECORD = {
     "index", "kind", "strategy", "same_as", "stage", "seed", "width", "height", "denoising_strength", "start_sigma",
-    "seconds", "model_evaluations", "first_pass_reused", "why_not_reused", "error", "notes", "detailed", "variant", "plan_stage",
-    "image", "worker",
+    "seconds", "model_evaluations", "first_pass_reused", "why_not_reused", "error", "notes", "detailed", "variant",
+    "plan_stage", "image", "worker",
 }  # fmt: skip
 
 
