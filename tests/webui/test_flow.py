@@ -38,7 +38,9 @@ def test_the_flow_model_is_the_trained_one_over_another_measure_of_noise(api: Ca
         trained = shared.sd_model
         sd_models.reload_model_weights(info=sd_models.get_closet_checkpoint_match("figures-flow"))
         flow = shared.sd_model.create_denoiser()
+        beside = shared.sd_model
         sd_models.reload_model_weights()
+    beside.taken_apart = False  # both are used at once here
     cond = {"c_crossattn": [trained.get_learned_conditioning(["a house"])]}
     x0, noise = torch.randn(1, 4, 8, 8), torch.randn(1, 4, 8, 8)
     for t in (0.1, 0.5, 0.9):

@@ -65,6 +65,7 @@ _stage_values: dict[str, st.SearchStrategy[Any]] = {
     "width": st.sampled_from([64, 8, 1, 0, 9000, 64.0]),
     "height": st.sampled_from([64, 100, 7]),
     "denoising_strength": st.sampled_from([0.5, 0.95, 1, 1e-9, 0, 1.01, "0.5"]),
+    "start_sigma": st.sampled_from([1.5, 0.6, 0, -1, True, "1.5"]),
     **{option.field: _values_of(option.kind) for option in OPTIONS},
 }
 assert list(_stage_values) == [field.name for field in STAGE]
