@@ -21,16 +21,17 @@ from .processing import Processing
 def names() -> tuple[str, ...]:
     """The checkpoints' names, in the host's order: the file's without its extension, or with folder and extension
     where several have that."""
-    return tuple(map(_name, sd_models.checkpoints_list.values()))
+    return tuple(map(_naming(), sd_models.checkpoints_list.values()))
 
 
 def aliases() -> dict[str, str]:
     """Every other name that the host knows a checkpoint by (its title, its hash) -> its name here."""
-    return {alias: _name(info) for alias, info in sd_models.checkpoint_aliases.items() if alias}
+    name = _naming()
+    return {alias: name(info) for alias, info in sd_models.checkpoint_aliases.items() if alias}
 
 
 def name_of(info: CheckpointInfo | None) -> str | None:
-    return None if info is None else _name(info)
+    return None if info is None else _naming()(info)
 
 
 def find(name: str | None) -> CheckpointInfo | None:
@@ -38,16 +39,15 @@ def find(name: str | None) -> CheckpointInfo | None:
     if name is None:
         return None
     infos: Iterable[CheckpointInfo] = sd_models.checkpoints_list.values()
-    own: CheckpointInfo | None = next((info for info in infos if _name(info) == name), None)
+    called = _naming()
+    own: CheckpointInfo | None = next((info for info in infos if called(info) == name), None)
     return own or sd_models.checkpoint_aliases.get(name)
 
 
-def _name(info: CheckpointInfo) -> str:
-    return info.name_for_extra if _stems()[info.name_for_extra] == 1 else info.name
-
-
-def _stems() -> Counter[str]:
-    return Counter(info.name_for_extra for info in sd_models.checkpoints_list.values())
+def _naming() -> Callable[[CheckpointInfo], str]:
+    """How the checkpoints of the list are called. Make it once for many: it counts the whole list."""
+    stems = Counter(info.name_for_extra for info in sd_models.checkpoints_list.values())
+    return lambda info: info.name_for_extra if stems[info.name_for_extra] == 1 else info.name
 
 
 def first_pass_checkpoint(p: Processing) -> CheckpointInfo | None:
@@ -130,7 +130,7 @@ class Checkpoints:
     def go_back_to(self, info: CheckpointInfo | None) -> None:
         """Load what was loaded before others ran whole generations, if they left something else."""
         if info is not None and not _same(info, models.loaded()):
-            self._load(info, f"the checkpoint '{_name(info)}'")
+            self._load(info, f"the checkpoint '{name_of(info)}'")
 
     def close(self) -> bool:
         """Load the first pass's checkpoint again; whether it was not loaded. An error is reported, as the pictures are
