@@ -11,6 +11,8 @@ from modules import processing, sd_models, sd_samplers_common, shared
 
 from hires_strategies.webui.host.processing import Processing
 
+from .settings import setting
+
 
 class CheckpointInfo(Protocol):
     """`name` is the file's within its folder, `name_for_extra` without the extension; the titles may hold a hash."""
@@ -121,5 +123,5 @@ def _number(value: Any) -> float | None:
 def refiner_pass() -> str | None:
     """Which pass the setting gives the refiner: "first pass", "second pass" or "both passes". None where Hires. fix has
     no refiner (Neo)."""
-    found: str | None = getattr(shared.opts, "hires_fix_refiner_pass", None)
+    found: str | None = setting("hires_fix_refiner_pass")
     return found

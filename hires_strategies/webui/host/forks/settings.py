@@ -9,6 +9,7 @@ from modules import shared
 # What holds where a host lacks a setting, and on which it was seen to be missing.
 _MISSING: dict[str, Any] = {
     "font": "",  # Neo 6e1e0d5a and 5692d2d1
+    "hires_fix_refiner_pass": None,  # Neo 6e1e0d5a and 5692d2d1, whose Hires. fix has no refiner
     "hires_button_gallery_insert": False,  # all but Forge and Neo
     "hires_button_gallery_inset": False,  # all but reForge 3b56b268
     "overlay_inpaint": True,  # A1111 1.6 and 1.7, where it is always so
