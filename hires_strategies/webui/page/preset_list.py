@@ -36,9 +36,10 @@ class PresetFields:
 
 
 def build_presets(elem_id: Callable[[str], str]) -> PresetFields:
+    names = list(builtin_presets())
     with gr.Row(elem_classes=["hires-strategies-presets"]):
         chosen = gr.Dropdown(
-            list(builtin_presets()), value=next(iter(builtin_presets())), label="Preset", allow_custom_value=True,
+            names, value=names[0], label="Preset", allow_custom_value=True,
             elem_id=elem_id("preset"), elem_classes=["hires-strategies-field", "hires-strategies-preset"],
         )  # fmt: skip
         save, delete, take_over = _tools(elem_id)
@@ -149,7 +150,7 @@ def _renewed(chosen: str | None, message: str, tell_bad_entries: bool = False) -
     """The list as the file has it now; the box shows `chosen`, or what it showed (None)."""
     file = preset_file()
     own, bad = file.all(), file.bad_entries()
-    names = [*builtin_presets(), *(name for name in own if name not in builtin_presets())]
+    names = list({**builtin_presets(), **own})
     choices = gr.update(choices=names) if chosen is None else gr.update(choices=names, value=chosen)
     told = f"<p>{escape(message)}</p>" if message else ""
     if tell_bad_entries:
