@@ -92,6 +92,11 @@ def update(path: Path, values: dict[str, Any]) -> None:
 def forge(webui: Path) -> None:
     for edit in (*unets(f"{GUESS}/model_list.py"), *flux()):
         edit.apply(webui)
+    configurations(webui)
+
+
+def configurations(webui: Path) -> None:
+    """The sizes of text encoders and autoencoders that Forge and Neo read beside a model's name."""
     for model in FORGE_MODELS:
         folder = webui / DIFFUSERS / model
         update(folder / "text_encoder" / "config.json", LAYERS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tests.live.checkpoints.narrow_hosts import DIFFUSERS, FORGE_MODELS, LAYERS, T5, VAE, Edit, unets, update
+from tests.live.checkpoints.narrow_hosts import DIFFUSERS, VAE, Edit, configurations, unets, update
 
 GUESS = "modules_forge/packages/huggingface_guess"
 LLM = "backend/nn/llm/llama.py"
@@ -64,11 +64,7 @@ def text_encoders() -> list[Edit]:
 def neo(webui: Path) -> None:
     for edit in (*unets(f"{GUESS}/model_list.py"), *transformers(), *text_encoders()):
         edit.apply(webui)
-    for model in FORGE_MODELS:
-        folder = webui / DIFFUSERS / model
-        update(folder / "text_encoder" / "config.json", LAYERS)
-        update(folder / "text_encoder_2" / "config.json", T5 if "FLUX" in model else LAYERS)
-        update(folder / "vae" / "config.json", VAE)
+    configurations(webui)
     for model, values in QWEN_MODELS.items():
         folder = webui / DIFFUSERS / model
         update(folder / "text_encoder" / "config.json", values)
