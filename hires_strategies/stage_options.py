@@ -14,7 +14,7 @@ from typing import Any
 
 from .control_units import ControlUnits
 from .limits import MAX_CFG, MAX_DISTILLED_CFG, MAX_SCALE, MAX_SIDE, MAX_SIGMA, MAX_STEPS
-from .value_kinds import Flag, Kind, Name, Number, Text
+from .value_kinds import Flag, Kind, Name, Number, Strength, Text
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ HEAD = (
     Part("scale", "scale", Number(0, MAX_SCALE, above=True, step=0.05), gap="x…", axis="Scale"),
     Part("width", "width", _SIDE),
     Part("height", "height", _SIDE),
-    Part("denoising_strength", "denoising strength", Number(0, 1, step=0.01), gap="@…", axis="Denoising strength"),
+    Part("denoising_strength", "denoising strength", Strength(0, 1, step=0.01), gap="@…", axis="Denoising strength"),
     Part("start_sigma", "start sigma", Number(0, MAX_SIGMA, above=True, step=0.05), gap="@sigma …", axis="Start sigma"),
 )
 

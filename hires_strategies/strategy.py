@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from .auto import Auto, read_auto
 from .errors import StrategyError
 from .limits import MAX_STAGES
 from .stage_options import BY_FIELD, OPTIONS, PARTS, Option, Options, Part
@@ -30,21 +31,21 @@ class Stage(Options):
     """One upscale, with or without sampling after it.
 
     Exactly one of `scale` (0 < scale <= 16) and the pair `width`, `height` (pixels, > 0) is given.
-    `denoising_strength` is in [0, 1]; None and 0 mean no sampling. `start_sigma`, above 0, is another way to say how
-    much noise (planning.start). The options are None where the first pass's value is to be used. Raises StrategyError,
-    a sentence, for anything else.
+    `denoising_strength` is in [0, 1], or the text of an Auto; None and 0 mean no sampling. `start_sigma`, above 0, is
+    another way to say how much noise (planning.start). The options are None where the first pass's value is to be used.
+    Raises StrategyError, a sentence, for anything else.
     """
 
     upscaler: str
     scale: float | None = None
     width: int | None = None
     height: int | None = None
-    denoising_strength: float | None = None
+    denoising_strength: float | str | None = None
     start_sigma: float | None = None
 
     def __post_init__(self) -> None:
-        for option in OPTIONS:
-            object.__setattr__(self, option.field, normal(option.kind, getattr(self, option.field)))
+        for part in (_STRENGTHS[0], *OPTIONS):
+            object.__setattr__(self, part.field, normal(part.kind, getattr(self, part.field)))
         _check_upscaler(self)
         _check_size(self)
         _check_sampling(self)
@@ -57,6 +58,11 @@ class Stage(Options):
     @property
     def is_latent(self) -> bool:
         return self.upscaler in LATENT_UPSCALERS
+
+    @property
+    def auto(self) -> Auto | None:
+        """How its denoising strength is to be found; None if it is given, or none."""
+        return read_auto(self.denoising_strength) if isinstance(self.denoising_strength, str) else None
 
     @property
     def is_sampled(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from . import auto
 from .control_units import ControlUnits
 
 
@@ -37,6 +38,22 @@ class Number:
         if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
             return False
         return (self.low < value if self.above else self.low <= value) and value <= self.high
+
+
+@dataclass(frozen=True)
+class Strength(Number):
+    """A number, or the word for one that is to be found (auto.py)."""
+
+    @property
+    def allowed(self) -> str:
+        return f"{super().allowed} or '{auto.WORD}'"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [super().schema, {"type": "string", "pattern": auto.PATTERN}]}
+
+    def accepts(self, value: object) -> bool:
+        return auto.read_auto(value) is not None if isinstance(value, str) else super().accepts(value)
 
 
 @dataclass(frozen=True)
@@ -92,7 +109,10 @@ Kind = Number | Name | Text | Flag | ControlUnits
 
 
 def normal(kind: Kind, value: Any) -> Any:
-    """The one form of values that mean the same: False is None, ControlNet's units have one text."""
+    """The one form of values that mean the same: False is None, ControlNet's units and 'auto' have one text."""
     if isinstance(kind, ControlUnits):
         return kind.normal(value)
+    if isinstance(kind, Strength) and isinstance(value, str):
+        read = auto.read_auto(value)
+        return value if read is None else read.text
     return None if isinstance(kind, Flag) and value is False else value

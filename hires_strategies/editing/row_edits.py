@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from hires_strategies.auto import read_auto
 from hires_strategies.errors import StrategyError
 from hires_strategies.lines import lines_of
 from hires_strategies.notation.literals import format_name, format_number
@@ -67,7 +68,8 @@ def toggle_sweep(text: str, line: int, index: int) -> str:
     if not 0 <= index < len(rows) or rows[index].raw:
         return text
     row = rows[index]
-    rows[index] = replace(row, sweep="", **_middle(row)) if row.sweep else replace(row, sweep=_around(row))
+    is_swept = row.sweep and read_auto(row.sweep) is None
+    rows[index] = replace(row, **{"sweep": "", **_middle(row)}) if is_swept else replace(row, sweep=_around(row))
     return with_rows(text, line, rows)
 
 
@@ -104,6 +106,8 @@ def _with_changes(row: Row, changed: dict[str, Any]) -> Row:
 
 
 def _around(row: Row) -> str:
+    if auto := read_auto(row.sweep):
+        return ",".join(replace(auto, beside=round(auto.beside + by, 2)).text for by in (-0.1, 0, 0.1))
     if row.sigma:
         return f"{SIGMA} " + ",".join(format_number(round(row.sigma * by, 2) or row.sigma) for by in (0.7, 1, 1.4))
     middle = Decimal(str(row.denoising or 0.5))
@@ -117,4 +121,6 @@ def _middle(row: Row) -> dict[str, Any]:
     except StrategyError:
         return {"denoising": 0.5}
     stage = stages[len(stages) // 2]
+    if isinstance(stage.denoising_strength, str):
+        return {"sweep": stage.denoising_strength}
     return {"denoising": stage.denoising_strength or 0, "sigma": stage.start_sigma or 0}

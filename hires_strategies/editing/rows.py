@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hires_strategies.auto import read_auto
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.literals import format_name, format_number, number, read_name
 from hires_strategies.notation.options import bracketed, find_option, format_value, read_value
@@ -37,7 +38,8 @@ class Row:
 
     Names are written as in the notation (in quotation marks if they need them). `scale` is 0 if `width` x `height`
     pixels are given, and the other way round. `denoising` is 0 for no sampling; `sigma`, a start sigma in its place, is
-    0 where there is none. `sweep` is the text in braces after "@" and overrides both; "sigma 1,2" is one of sigmas.
+    0 where there is none. `sweep` is the text in braces after "@" and overrides both; "sigma 1,2" is one of sigmas, and
+    "auto" stands there without braces.
     `options` holds those that are given, by field. With `raw` the other fields are not shown.
 
     `at_zero` is not a field: a latent upscale needs a written "@0" for the upscale alone; without "@" it is unfinished.
@@ -138,11 +140,15 @@ def _strength(source: Source) -> dict[str, Any]:
     if sweep := _within_braces(source.text if sigma is None else sigma.text):
         return {"sweep": sweep if sigma is None else f"{SIGMA} {sweep}"}
     read = read_strength(source)
+    if isinstance(auto := read.get("denoising_strength"), str):
+        return {"sweep": auto}
     return {"sigma" if name == "start_sigma" else "denoising": value for name, value in read.items()}
 
 
 def swept(sweep: str) -> str:
     """A sweep as it stands after the '@'."""
+    if read_auto(sweep) is not None:
+        return sweep
     if sweep.startswith(f"{SIGMA} "):
         return f"{SIGMA} {{{sweep.removeprefix(SIGMA).strip()}}}"
     return f"{{{sweep}}}"

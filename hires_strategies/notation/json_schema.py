@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -164,7 +165,8 @@ def fits(value: object, schema: Mapping[str, Any]) -> bool:
     if not _KINDS[kind](value):
         return False
     if isinstance(value, str):
-        return bool(len(value) >= schema.get("minLength", 0) and value in schema.get("enum", (value,)))
+        is_of_form = re.search(schema.get("pattern", ""), value) is not None
+        return bool(is_of_form and len(value) >= schema.get("minLength", 0) and value in schema.get("enum", (value,)))
     if isinstance(value, (list, tuple)):
         return bool(schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)))
     if kind in ("integer", "number"):

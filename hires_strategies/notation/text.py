@@ -2,7 +2,7 @@
 
     strategy = stage { " > " stage }
     stage    = upscaler " " size [" @" strength] [" [" option { "; " option } "]"]
-    strength = denoising_strength | "sigma " start_sigma
+    strength = denoising_strength | "sigma " start_sigma | "auto" ["!"] [("+" | "-") number]
     size     = "x" number | WIDTH "x" HEIGHT
     option   = N "steps" | "sampler" name | "scheduler" name | "cfg" number | "prompt" json-string
              | "negative" json-string | "prompt+" json-string | "negative+" json-string | "networks off" | ...
@@ -16,6 +16,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from hires_strategies.auto import EXAMPLES as AUTO_EXAMPLES
+from hires_strategies.auto import WORD as AUTO
+from hires_strategies.auto import read_auto
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import MAX_STAGES, MAX_TEXT
 from hires_strategies.lines import split_lines
@@ -80,15 +83,17 @@ def format_size(scale: float | None, width: object, height: object) -> str:
     return f"{width}x{height}" if scale is None else f"x{format_number(scale)}"
 
 
-def format_denoising(strength: float | None) -> str:
-    return "" if strength is None else f"@{format_number(strength)}"
+def format_denoising(strength: float | str | None) -> str:
+    if strength is None:
+        return ""
+    return f"@{strength if isinstance(strength, str) else format_number(strength)}"
 
 
 def format_sigma(sigma: float | None) -> str:
     return "" if sigma is None else f"@{SIGMA} {format_number(sigma)}"
 
 
-def read_strength(source: Source) -> dict[str, float | int]:
+def read_strength(source: Source) -> dict[str, float | int | str]:
     """`denoising_strength` or `start_sigma`, from what stands after an '@'."""
     sigma = sigma_within(source)
     if sigma is None:
@@ -106,8 +111,10 @@ def sigma_within(source: Source) -> Source | None:
     return None
 
 
-def read_denoising(source: Source) -> float | int:
-    """The denoising strength after an '@'. Raises StrategyError for anything but a number."""
+def read_denoising(source: Source) -> float | int | str:
+    """The denoising strength after an '@'. Raises StrategyError for anything but a number and the word for one."""
+    if source.text.startswith(AUTO):
+        return _read_auto(source)
     matched = NUMBER.match(source.text)
     if matched and source.text[matched.end() : matched.end() + 1].isspace():
         rest = source[matched.end() :].strip()
@@ -119,6 +126,13 @@ def read_denoising(source: Source) -> float | int:
         hint = f" A start sigma is written '@{SIGMA} 1.5'." if text.lower().startswith(SIGMA) else ""
         raise source.error(f"Expected a denoising strength after '@', 0.7 for example, {found(text)}.{hint}")
     return read_number(source)
+
+
+def _read_auto(source: Source) -> str:
+    found_auto = read_auto(source.text)
+    if found_auto is None:
+        raise source.error(f"Expected {AUTO_EXAMPLES} after '@', {found(source.text)}.")
+    return found_auto.text
 
 
 def read_size(cut: StageSource) -> dict[str, float | int]:

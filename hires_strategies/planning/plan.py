@@ -5,9 +5,11 @@ Integers and floats only: no tensors, no host.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
+from hires_strategies.auto import Auto
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import MAX_SIDE
 from hires_strategies.size_rules import ORDINARY, SizeRules
@@ -15,6 +17,7 @@ from hires_strategies.stage_options import NO_REFINER, OPTIONS, Option, Options
 from hires_strategies.strategy import Strategy
 
 from .sizes import Upscale
+from .sought import Found, Sought
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,15 @@ class FirstPass:
         name = "refiner_of_direct" if direct and option.first_pass == "refiner" else option.first_pass
         return getattr(self, name) if name else None
 
+    def sought(self, sampling: Sampling, upscale: Upscale, source: tuple[int, int]) -> Sought:
+        """What the denoising strength of a stage is found for; `source` are the pixels before it."""
+        scale = math.sqrt(upscale.width * upscale.height / (source[0] * source[1]))
+        return Sought(
+            sampling.checkpoint or self.checkpoint, upscale.upscaler, scale,
+            self.cfg if sampling.cfg is None else sampling.cfg,
+            self.distilled_cfg if sampling.distilled_cfg is None else sampling.distilled_cfg, sampling.control,
+        )  # fmt: skip
+
     def refiner_of(self, sampling: Sampling) -> str | None:
         """The checkpoint that finishes a stage, None for none."""
         followed = self.refiner_of_direct if sampling.denoising_strength is None else self.refiner
@@ -72,7 +84,8 @@ class FirstPass:
 class Sampling(Options):
     """Sampling after an upscale: the last `steps` of a schedule of `total` steps (the host's setup_img2img_steps).
 
-    `total` equals `steps` for Direct, which starts from noise alone and has no denoising strength. `start_sigma` is set
+    `total` equals `steps` for Direct, which starts from noise alone and has no denoising strength. With `auto` strength
+    and `total` are to be found before the stage runs, and are those of a strength of 1 until then. `start_sigma` is set
     where the stage asks for one that no such schedule begins at, or if that is not known beforehand; it then has a list
     of sigmas of its own, and `denoising_strength` is the nearest one. An option is None if the first pass's value is
     used.
@@ -82,17 +95,22 @@ class Sampling(Options):
     total: int
     denoising_strength: float | None
     start_sigma: float | None = None
+    auto: Auto | None = None
 
     @property
     def key(self) -> tuple[object, ...]:
         """Equal for samplings that give the same picture from the same start."""
-        return (self.total, self.start_sigma, *(getattr(self, option.field) for option in OPTIONS))
+        return (self.total, self.start_sigma, self.auto, *(getattr(self, option.field) for option in OPTIONS))
 
 
 @dataclass(frozen=True)
 class Node:
     """One stage with its exact size. `parent` is an index into the plan's stages, None for the first pass. `detail`:
-    whether other scripts then work on its picture."""
+    whether other scripts then work on its picture. `found`: how its denoising strength was found, None if it was given
+    or is still to be found.
+
+    `index` is its place in this plan; `id` stays the same while strengths are found and stages turn out equal.
+    """
 
     index: int
     parent: int | None
@@ -102,11 +120,24 @@ class Node:
     upscale: Upscale | None
     sampling: Sampling | None
     detail: bool = False
+    found: Found | None = None
+    id: int = -1
+
+    @property
+    def auto(self) -> Auto | None:
+        """How its denoising strength is still to be found."""
+        return self.sampling.auto if self.sampling else None
 
     @property
     def steps(self) -> int:
         """Sampling steps; 0 if the stage only upscales."""
         return self.sampling.steps if self.sampling else 0
+
+
+def sought_alike(node: Node) -> Sampling:
+    """Equal for stages for which the same strength is found, if they start from the same."""
+    assert node.sampling is not None and node.sampling.auto is not None
+    return replace(node.sampling, auto=Auto())
 
 
 @dataclass(frozen=True)
@@ -122,7 +153,8 @@ class Variant:
 class Plan:
     """A tree of stages. Parents come before their children; the leaves of `variants` are in the order written.
 
-    `told`: sentences on how stages start otherwise than by a step of their schedule, each with the stage's index.
+    `told`: sentences on how stages start otherwise than by a step of their schedule, and on what was found, each with
+    the stage's index. `strategies` have the strengths that were found.
     """
 
     first_pass: FirstPass
@@ -140,6 +172,18 @@ class Plan:
         while path[0].parent is not None:
             path.insert(0, self.stages[path[0].parent])
         return path
+
+    def sought(self, node: Node) -> Sought:
+        """What the denoising strength of a sampled stage is found for."""
+        assert node.upscale is not None and node.sampling is not None
+        parent = None if node.parent is None else self.stages[node.parent]
+        source = (parent.width, parent.height) if parent else self.first_pass.made
+        return self.first_pass.sought(node.sampling, node.upscale, source)
+
+    def searches(self) -> list[Node]:
+        """The stages before which a strength is looked for, one for all that differ in nothing else."""
+        each = {(node.parent, node.upscale, sought_alike(node)): node for node in reversed(self.stages) if node.auto}
+        return list(each.values())[::-1]
 
     def subtree(self, index: int) -> list[Node]:
         """The stage `index` and all that follow it."""

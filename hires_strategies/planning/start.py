@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from hires_strategies.errors import StrategyError
 
 from .plan import FirstPass, Sampling
+from .sought import Sought
 
 LONGEST = 5000  # steps of a schedule: some hosts take 0.1 ms for each, and this runs at each keystroke
 DIGITS = 5  # of a start sigma, where it is written; nobody sees a smaller difference
@@ -32,11 +33,13 @@ class Starts:
     """Where stages start.
 
     `sigma_of`: the start sigma of a stage after a first pass, None if unknown, infinite for noise alone. `own_list`:
-    whether its sampler takes a list of sigmas of its own.
+    whether its sampler takes a list of sigmas of its own. `remembered`: the start sigma that was found before, None if
+    it is to be looked for; its second argument is whether anew.
     """
 
     sigma_of: Callable[[Sampling, FirstPass], float | None]
     own_list: Callable[[Sampling, FirstPass], bool] = lambda sampling, first: True
+    remembered: Callable[[Sought, bool], float | None] = lambda sought, anew: None
 
 
 UNKNOWN = Starts(lambda sampling, first: None)
@@ -123,6 +126,24 @@ def nearest(sigma: float, start: Start, sigma_of: SigmaOf) -> Start:
     if start.hit or below is None or math.log(start.sigma / sigma) <= math.log(sigma / below):
         return start
     return Start(start.total + 1, below, False)
+
+
+def nearest_strength(sigma: float, steps: int, sigma_of: SigmaOf, longest: int = LONGEST) -> float | None:
+    """The denoising strength that starts nearest to `sigma`; None if the schedule is unknown.
+
+    Of the strengths that the schedule has, the lowest or highest, if `sigma` lies beyond.
+    """
+    largest = sigma_of(steps)
+    if largest is None:
+        return None
+    if sigma >= largest:
+        return 1.0
+    try:
+        found = find_start(sigma, steps, sigma_of, longest)
+    except StrategyError:
+        return strength_of(steps, longest)
+    assert found is not None
+    return strength_of(steps, nearest(sigma, found, sigma_of).total)
 
 
 def own_sentence(text: str) -> str:

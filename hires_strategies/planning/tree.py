@@ -5,8 +5,9 @@ Equal stages become one node.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from hires_strategies.errors import StrategyError
@@ -20,7 +21,19 @@ from .few_steps import Steps, check_steps
 from .plan import FirstPass, Node, Plan, Sampling, Variant
 from .schedules import FORMULAS
 from .sizes import Upscale, output_size, resolve_upscale
-from .start import LONGEST, Starts, find_start, nearest, nearest_sentence, own_sentence, strength_of, written
+from .sought import Finds, Found, found_sentence
+from .start import (
+    LONGEST,
+    SigmaOf,
+    Starts,
+    find_start,
+    nearest,
+    nearest_sentence,
+    nearest_strength,
+    own_sentence,
+    strength_of,
+    written,
+)
 
 T = TypeVar("T")
 
@@ -30,10 +43,12 @@ def make_plan(
     first_pass: FirstPass,
     limits: Limits = DEFAULT_LIMITS,
     starts: Starts = FORMULAS,
+    finds: Finds = MappingProxyType({}),
 ) -> Plan:
     """The tree for `strategies` after `first_pass`.
 
-    Raises StrategyError for a size outside the limits, and for a start sigma outside those of `starts`.
+    `finds`: denoising strengths that were found while it ran so far. Raises StrategyError for a size outside the
+    limits, and for a start sigma outside those of `starts`.
     """
     if not strategies:
         raise StrategyError("There is no strategy to plan.")
@@ -42,12 +57,15 @@ def make_plan(
     tree = _Tree(first_pass, limits, starts)
     variants: list[Variant] = []
     first_with: dict[int, int] = {}
+    exact: list[Strategy] = []
     for index, strategy in enumerate(strategies):
-        leaf = tree.add(strategy)
-        variants.append(Variant(format_strategy(strategy), leaf, first_with.get(leaf)))
+        here = {depth: found for (which, depth), found in finds.items() if which == index}
+        resolved, leaf = tree.add(strategy, here)
+        exact.append(resolved)
+        variants.append(Variant(format_strategy(resolved), leaf, first_with.get(leaf)))
         first_with.setdefault(leaf, index)
     told = tuple(dict.fromkeys(tree.told))
-    return Plan(first_pass, tuple(variants), tuple(tree.nodes), tuple(strategies), told)
+    return Plan(first_pass, tuple(variants), tuple(tree.nodes), tuple(exact), told)
 
 
 class _Tree:
@@ -62,22 +80,32 @@ class _Tree:
         self.nodes: list[Node] = []
         self.known: dict[tuple[object, ...], int] = {}
 
-    def add(self, strategy: Strategy) -> int:
+    def add(self, strategy: Strategy, finds: Mapping[int, Found]) -> tuple[Strategy, int]:
+        """The strategy with the strengths that are known for it, and its last node. `finds` are by stage."""
         parent: int | None = None
+        stages = []
         for index, stage in enumerate(strategy.stages):
             try:
-                parent = self._node(stage, parent)
+                exact, parent = self._node(stage, parent, finds.get(index))
+                stages.append(exact)
             except StrategyError as error:
                 raise (error.at(*strategy.places[index]) if strategy.places else error) from None
         assert parent is not None
-        return parent
+        return replace(strategy, stages=tuple(stages)), parent
 
-    def _node(self, stage: Stage, parent: int | None) -> int:
+    def _node(self, stage: Stage, parent: int | None, found: Found | None) -> tuple[Stage, int]:
         source, rules = (self.first_pass.width, self.first_pass.height), self.first_pass.size_rules
         if parent is not None:
             source = (self.nodes[parent].width, self.nodes[parent].height)
         upscale = None if stage.is_direct else resolve_upscale(stage, source, rules)
         sampling = self._sampling(stage)
+        if sampling and sampling.auto and upscale:
+            found = found or self._remembered(sampling, upscale, source)
+            if found is not None:
+                strength = sampling.auto.strength(found.strength)
+                self.sentences.append(found_sentence(format_stage(stage), found, strength))
+                stage = replace(stage, denoising_strength=strength)
+                sampling = self._sampling(stage)
         width, height = output_size(stage, source, upscale, rules)
         self._check(stage, source, (width, height), upscale)
         detail = bool(stage.detail)
@@ -85,17 +113,21 @@ class _Tree:
         if key not in self.known:
             self.known[key] = len(self.nodes)
             text = format_stage(stage)
-            self.nodes.append(Node(len(self.nodes), parent, text, width, height, upscale, sampling, detail))
+            index = len(self.nodes)
+            self.nodes.append(Node(index, parent, text, width, height, upscale, sampling, detail, found, index))
+        elif found is not None:
+            self.nodes[self.known[key]] = replace(self.nodes[self.known[key]], found=found)
         self.told += [(self.known[key], sentence) for sentence in self.sentences]
         self.sentences = []
-        return self.known[key]
+        return stage, self.known[key]
 
     def _sampling(self, stage: Stage) -> Sampling | None:
         if not stage.is_sampled:
             return None
         base = self.first_pass
         steps = stage.steps or base.steps
-        total = schedule_length(steps, stage.denoising_strength) if stage.denoising_strength else steps
+        strength = 1.0 if isinstance(stage.denoising_strength, str) else stage.denoising_strength
+        total = schedule_length(steps, strength) if strength else steps
         if total > MAX_SCHEDULE:
             raise StrategyError(
                 f"The denoising strength of '{format_stage(stage)}' is too low: its {steps} steps would be the last of "
@@ -110,20 +142,39 @@ class _Tree:
             stage.sampler or base.sampler, stage.scheduler or base.scheduler, steps, total, not stage.is_direct
         )
         check_steps(f"'{format_stage(stage)}'", runs, self.limits)
-        made = Sampling(**{**options, "steps": steps}, total=total, denoising_strength=stage.denoising_strength)
+        made = Sampling(**{**options, "steps": steps}, total=total, denoising_strength=strength, auto=stage.auto)
         made = made if base.refiner_of(made) else replace(made, refiner_at=None)
         return made if stage.start_sigma is None else self._starting_at(written(stage.start_sigma), stage, made)
+
+    def _remembered(self, sampling: Sampling, upscale: Upscale, source: tuple[int, int]) -> Found | None:
+        """What was found before, as a strength; None if nothing was, or if this schedule is not known beforehand."""
+        assert sampling.auto is not None
+        sought = self.first_pass.sought(sampling, upscale, source)
+        sigma = self.starts.remembered(sought, sampling.auto.anew)
+        strength = None
+        if sigma is not None:
+            longest = self._longest(sampling.sampler)
+            strength = nearest_strength(sigma, sampling.steps, self._sigma_of(sampling), longest)
+        return None if sigma is None or strength is None else Found(strength, sigma)
+
+    def _longest(self, sampler: str | None) -> int:
+        row = find_sampler(sampler or self.first_pass.sampler or "")
+        return (row.longest if row else None) or LONGEST
+
+    def _sigma_of(self, sampling: Sampling) -> SigmaOf:
+        def sigma_of(total: int) -> float | None:
+            return self.starts.sigma_of(
+                replace(sampling, total=total, denoising_strength=1, auto=None), self.first_pass
+            )
+
+        return sigma_of
 
     def _starting_at(self, sigma: float, stage: Stage, sampling: Sampling) -> Sampling:
         """The sampling of a stage that begins at a sigma: by a schedule of another length, or by a list of its own."""
         text, steps = f"'{format_stage(stage)}'", sampling.steps
-        row = find_sampler(stage.sampler or self.first_pass.sampler or "")
-
-        def sigma_of(total: int) -> float | None:
-            return self.starts.sigma_of(replace(sampling, total=total, denoising_strength=1), self.first_pass)
-
+        sigma_of = self._sigma_of(sampling)
         try:
-            found = find_start(sigma, steps, sigma_of, (row.longest if row else None) or LONGEST)
+            found = find_start(sigma, steps, sigma_of, self._longest(stage.sampler))
         except StrategyError as error:
             raise StrategyError(f"{text} cannot start there. {error.message}", field=error.field) from None
         if found is None:

@@ -10,6 +10,7 @@ from PIL.Image import Image
 
 from hires_strategies.planning.plan import Node
 from hires_strategies.planning.sizes import Upscale
+from hires_strategies.planning.sought import Found, Sought
 
 # A batch of the model's scaled latents: rows and columns are the last two dimensions, which the engine slices, and the
 # images the first. B x C x H/8 x W/8 with most models, B x C x T x H/8 x W/8 with some (Qwen-Image, Wan).
@@ -26,6 +27,18 @@ class Sampled:
     start_sigma: float | None = None
     evaluations: int | None = None
     denoising_strength: float | None = None
+
+
+@dataclass(frozen=True)
+class SearchStart:
+    """What a stage whose strength is looked for starts from.
+
+    `images` are the pictures that `latents` were encoded from, if any; `before` those before they were enlarged.
+    """
+
+    latents: Latents
+    images: list[Image] | None
+    before: list[Image]
 
 
 class Host(Protocol):
@@ -75,6 +88,9 @@ class Host(Protocol):
 
     def sample(self, latents: Latents, images: list[Image] | None, node: Node) -> Latents:
         """The second pass of `node` over `latents`. `images` are the pictures they were encoded from, if any."""
+
+    def find_strength(self, start: SearchStart, node: Node, sought: Sought) -> Found:
+        """The denoising strength that suits `node` from `start`. What runs afterwards is as without it."""
 
     def direct(self, node: Node) -> Latents:
         """txt2img at the node's size, from noise alone."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,22 +50,15 @@ class Picture:
 
 
 class Fork:
-    """A picture, how many stages are still to start from it, and the upscales that several of them share.
+    """A picture that stages start from, and the upscales that several of them share.
 
     An upscale is made once and dropped after its last use.
     """
 
-    def __init__(self, host: Host, source: Picture | None, nodes: list[Node]) -> None:
+    def __init__(self, host: Host, source: Picture | None) -> None:
         self.host = host
         self.source = source
-        self.waiting = len(nodes)
-        self.uses = Counter(_key(node) for node in nodes)
         self.made: dict[tuple[Upscale | None, str | None, bool], Picture] = {}
-
-    def last(self) -> bool:
-        """Whether the stage that now starts is the last one."""
-        self.waiting -= 1
-        return self.waiting == 0
 
     def upscaled(self, node: Node, checkpoint: str | None) -> Picture:
         """The upscale that a stage begins with; `checkpoint` is the one it works with, which is loaded."""
@@ -75,11 +67,11 @@ class Fork:
             self.made[key] = self._make(node, checkpoint)
         return self.made[key]
 
-    def done_with(self, node: Node) -> None:
-        key = _key(node)
-        self.uses[key] -= 1
-        if not self.uses[key]:
-            self.made.pop(key, None)
+    def keep_for(self, nodes: Iterable[Node]) -> None:
+        """Drop the upscales that none of the stages which are still to start here needs."""
+        needed = {_key(node) for node in nodes}
+        for key in [key for key in self.made if key not in needed]:
+            del self.made[key]
 
     def _make(self, node: Node, checkpoint: str | None) -> Picture:
         upscale = node.upscale

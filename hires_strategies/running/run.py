@@ -7,95 +7,57 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import replace
 
-from PIL.Image import Image
-
+from hires_strategies.planning.completion import Complete, continued, finds_of, parent_of
 from hires_strategies.planning.cost import node_evaluations
 from hires_strategies.planning.order import checkpoint_of, running_order
-from hires_strategies.planning.plan import Node, Plan
+from hires_strategies.planning.plan import Node, Plan, sought_alike
+from hires_strategies.planning.sought import Found
 from hires_strategies.wording import describe
 
-from .host import Host, Sampled
+from .host import Host, Sampled, SearchStart
+from .outcome import Outcome, Result
 from .picture import Fork, Picture
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one stage, for a whole batch.
-
-    `reached` is the index of the stage that `images` show: the stage itself or, if it failed or was stopped, the last
-    finished one before it (None: the first pass). `images` is None if nothing at all was finished, or if this stage's
-    pictures were not asked for. `error` is a sentence. `seconds` is the stage's own time. `model_evaluations` is the
-    host's count, else the number known beforehand. `began` is False if the user stopped the run before the stage.
-    `denoising_strength`: see Sampled.
-
-    One picture can be unfinished: if sampling from noise alone is interrupted with nothing before it, its partial
-    result is shown, as the host does.
-    """
-
-    reached: int | None
-    images: list[Image] | None
-    error: str | None
-    seconds: float
-    start_sigma: float | None
-    model_evaluations: int | None
-    began: bool = True
-    denoising_strength: float | None = None
-
-
-@dataclass(frozen=True)
-class Result:
-    """The outcome of every stage, by its index in the plan, and the first pass's pictures if they were asked for.
-
-    `first_pass_error` is a sentence if those pictures could not be made.
-    """
-
-    stages: tuple[Outcome, ...]
-    first_pass: list[Image] | None
-    first_pass_error: str | None = None
-
-    @property
-    def troubles(self) -> list[str]:
-        """What went wrong, as sentences without repeats; a single one covers all stages that the user stopped."""
-        left = [outcome.error for outcome in self.stages if not outcome.began]
-        told = [outcome.error for outcome in self.stages if outcome.began]
-        if left:
-            others = f" Of {len(self.stages)} stages {len(left)} did not run." if len(left) > 1 else ""
-            told.append(f"{left[0]}{others}")
-        return [sentence for sentence in dict.fromkeys([*told, self.first_pass_error]) if sentence]
-
-
-def nothing_ran(plan: Plan, error: str) -> Result:
-    """The result of a plan that was not run at all, for the reason given in `error`; it has no pictures."""
-    return Result(tuple(Outcome(None, None, error, 0.0, None, 0) for _ in plan.stages), None)
-
-
-def run(plan: Plan, host: Host, first_pass: Picture | None, keep: Collection[int | None] = ()) -> Result:
+def run(
+    plan: Plan,
+    host: Host,
+    first_pass: Picture | None,
+    keep: Collection[int | None] = (),
+    complete: Complete | None = None,
+) -> Result:
     """Run every stage of `plan` on `first_pass` (None: only for plans that need none).
 
     The pictures of the variants are kept, and those of the stages in `keep` (None stands for the first pass).
+    `complete` makes the plan anew with strengths that were found; only for plans that need none it may be None.
     Failures are reported in the outcomes: only a BaseException that is not an Exception propagates.
     """
-    kept: set[int | None] = {variant.node for variant in plan.variants}
-    walk = _Walk(plan, host, kept.union(keep))
+    kept = {plan.stages[variant.node].id for variant in plan.variants}
+    walk = _Walk(plan, host, kept.union(plan.stages[index].id for index in keep if index is not None), complete)
     walk.walk(first_pass)
-    outcomes = tuple(walk.outcomes[node.index] for node in plan.stages)
+    plan = walk.plan
+    outcomes = tuple(walk.outcome(node) for node in plan.stages)
     if None not in keep or first_pass is None:
-        return Result(outcomes, None)
+        return Result(plan, outcomes, None)
     try:
         if first_pass.images is None:
             host.use_model(None)
-        return Result(outcomes, first_pass.as_images(host))
+        return Result(plan, outcomes, first_pass.as_images(host))
     except Exception as error:
-        return Result(outcomes, None, f"The first pass could not be shown: {describe(error)}")
+        return Result(plan, outcomes, None, f"The first pass could not be shown: {describe(error)}")
 
 
 class _Walk:
-    def __init__(self, plan: Plan, host: Host, keep: set[int | None]) -> None:
+    """Stages go by their ids, which outlast a plan that is made anew."""
+
+    def __init__(self, plan: Plan, host: Host, keep: set[int], complete: Complete | None) -> None:
         self.plan = plan
         self.host = host
         self.keep = keep
+        self.complete = complete
+        self.finds: dict[tuple[int, int], Found] = {}
         self.outcomes: dict[int, Outcome] = {}
         self.forks: dict[int | None, Fork] = {}  # by the stage they start from, while stages are still to start there
 
@@ -103,25 +65,81 @@ class _Walk:
         """Run every stage, in the plan's order."""
         if first_pass is not None and first_pass.space is None:
             first_pass.space = self.host.latent_space()
-        self.forks[None] = Fork(self.host, first_pass, self.plan.children(None))
-        for node in running_order(self.plan):
-            if node.index not in self.outcomes:
-                self._run_next(node)
+        self.forks[None] = Fork(self.host, first_pass)
+        while waiting := [node for node in running_order(self.plan) if node.id not in self.outcomes]:
+            plan = self.plan
+            for node in waiting:
+                if node.id not in self.outcomes and not self._found_before(node):
+                    self._run_next(node)
                 self.host.release()
+                if self.plan is not plan:
+                    break
+
+    def outcome(self, node: Node) -> Outcome:
+        """What became of a stage of the plan as it is in the end, whose indices may be others than when it ran."""
+        outcome = self.outcomes[node.id]
+        indices = {each.id: each.index for each in self.plan.stages}
+        return replace(outcome, reached=None if outcome.reached is None else indices[outcome.reached])
+
+    def _left(self, parent: int | None) -> list[Node]:
+        """The stages that are still to start from one, None for the first pass."""
+        index = next((node.index for node in self.plan.stages if node.id == parent), None)
+        return [node for node in self.plan.children(index) if node.id not in self.outcomes]
+
+    def _found_before(self, node: Node) -> bool:
+        """Whether strengths had to be found before this stage, the next one, can start: then the plan is a new one.
+
+        All are found that begin where it does with the same checkpoint: whatever they turn out to be equal to is still
+        to run.
+        """
+        parent, checkpoint = parent_of(self.plan, node), checkpoint_of(self.plan, node)
+        alike = [each for each in self._left(parent) if each.auto and checkpoint_of(self.plan, each) == checkpoint]
+        if not alike or self._stopped_before(self.forks[parent]):
+            return False
+        first = alike[0]
+        group = [each for each in alike if each.upscale == first.upscale and sought_alike(each) == sought_alike(first)]
+        self._find(first, group, self.forks[parent])
+        return True
+
+    def _find(self, node: Node, group: list[Node], fork: Fork) -> None:
+        """Find the strength of a group of stages for which it is the same; the plan then has it."""
+        assert self.complete is not None and fork.source is not None
+        self.host.next_job(node, f"Finding the denoising strength of '{node.text}'")
+        try:
+            self._use_model(node, checkpoint_of(self.plan, node), fork)
+            started = self._started(node, fork)
+            start = SearchStart(started.latents, started.images, fork.source.as_images(self.host))
+            found = self.host.find_strength(start, node, self.plan.sought(node))
+            finds = {**self.finds, **finds_of(self.plan, {each.id for each in group}, found)}
+            plan, became = continued(self.complete(finds), self.plan)
+        except Exception as error:
+            stopped = self.host.stopped()
+            if not stopped:
+                self.host.failed(node, error)
+            trouble = f"its denoising strength was not found: {describe(error)}"
+        else:
+            self.finds, self.plan, self.keep = finds, plan, {became[each] for each in self.keep}
+            return
+        self.host.release()
+        for each in group:
+            sentence = f"'{each.text}' did not run: {f'the user {stopped} it.' if stopped else trouble}"
+            self._give_up(each, fork.source, sentence, began=not stopped)
+        if not self._left(parent_of(self.plan, node)):
+            del self.forks[parent_of(self.plan, node)]
 
     def _run_next(self, node: Node) -> None:
         """Run a stage. Its fork is dropped, also from memory, with its last stage."""
-        fork = self.forks[node.parent]
-        if fork.last():
-            del self.forks[node.parent]
+        parent = parent_of(self.plan, node)
+        fork, following = self.forks[parent], self.plan.children(node.index)
+        if self._left(parent) == [node]:
+            del self.forks[parent]
         reason = self._stopped_before(fork)
         if reason:
             self._give_up(node, fork.source, f"'{node.text}' did not run: the user {reason} it.", began=False)
             return
         finished = self._run_stage(node, fork)
-        following = self.plan.children(node.index)
         if finished is not None and following:
-            self.forks[node.index] = Fork(self.host, finished, following)
+            self.forks[node.id] = Fork(self.host, finished)
 
     def _stopped_before(self, fork: Fork) -> str | None:
         """Why nothing more may begin, or None. The first stage always begins if nothing can be shown without it: the
@@ -139,7 +157,7 @@ class _Walk:
             picture = self._finish(node, fork)
             sampled = self.host.last_sampling() if node.sampling else Sampled()
             reason = self.host.stopped()
-            images = picture.as_images(self.host) if node.index in self.keep and not reason else None
+            images = picture.as_images(self.host) if node.id in self.keep and not reason else None
             if reason:
                 trouble = f"'{node.text}' was not finished: the user {reason} it."
                 unfinished = picture if fork.source is None and not self.outcomes else None
@@ -147,7 +165,7 @@ class _Walk:
             self.host.failed(node, error)
             trouble = f"'{node.text}' failed: {describe(error)}"
         finally:
-            fork.done_with(node)
+            fork.keep_for(each for each in self._left(parent_of(self.plan, node)) if each.id != node.id)
         if trouble:
             # Only now that the exception is gone is its memory free, which decoding an earlier picture may need.
             self.host.release()
@@ -157,8 +175,8 @@ class _Walk:
         if evaluations is None:
             evaluations = node_evaluations(node, self.plan.first_pass)
         seconds = time.perf_counter() - started
-        self.outcomes[node.index] = Outcome(
-            node.index, images, None, seconds, sampled.start_sigma, evaluations,
+        self.outcomes[node.id] = Outcome(
+            node.id, images, None, seconds, sampled.start_sigma, evaluations,
             denoising_strength=sampled.denoising_strength,
         )  # fmt: skip
         return picture
@@ -176,13 +194,18 @@ class _Walk:
             return Picture(latents=self.host.direct(node), space=self.host.latent_space())
         if node.sampling or node.upscale.latent:
             self._use_model(node, checkpoint, fork)
-        started = fork.upscaled(node, checkpoint)
+        started = self._started(node, fork)
         if node.sampling is None:
             return started
         space = self.host.latent_space()
+        return Picture(latents=self.host.sample(started.latents, started.images, node), space=space)
+
+    def _started(self, node: Node, fork: Fork) -> Picture:
+        """The upscale that a stage begins with, and torch's generator where that left it."""
+        started = fork.upscaled(node, checkpoint_of(self.plan, node))
         if started.generator is not None:
             self.host.restore_generator(started.generator)
-        return Picture(latents=self.host.sample(started.latents, started.images, node), space=space)
+        return started
 
     def _use_model(self, node: Node, checkpoint: str | None, fork: Fork) -> None:
         """Load a stage's model. What is there so far is decoded before: only the model that made latents can do that,
@@ -195,12 +218,12 @@ class _Walk:
 
     def _give_up(self, node: Node, before: Picture | None, error: str, began: bool = True) -> None:
         """Mark a stage and all that follow it: they show what was finished before it."""
-        reached = node.parent if before is not None else None
+        reached = parent_of(self.plan, node) if before is not None else None
         images = None
         try:
             images = before.as_images(self.host) if before is not None else None
         except Exception as second:
             error = f"{error} The stage before it could not be shown either: {describe(second)}"
         for lost in self.plan.subtree(node.index):
-            shown = images if lost.index in self.keep else None
-            self.outcomes[lost.index] = Outcome(reached, shown, error, 0.0, None, 0, began)
+            shown = images if lost.id in self.keep else None
+            self.outcomes[lost.id] = Outcome(reached, shown, error, 0.0, None, 0, began)

@@ -1,4 +1,5 @@
-"""Where the user's presets and this machine's times are kept: in the host's data folder, with its other settings.
+"""Where the user's presets, this machine's times and the strengths that were found are kept: in the host's data
+folder, with its other settings.
 
 There they outlive the extension's own folder, which is deleted when the extension is reinstalled.
 """
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from modules import paths_internal
 
+from hires_strategies.finding.remembered import Remembered
 from hires_strategies.planning.timing import Timing
 from hires_strategies.presets import PresetFile
 
@@ -25,6 +27,11 @@ def preset_file() -> PresetFile:
 def timing_file() -> Timing:
     """What was learnt from this machine's runs about how long things take."""
     return Timing(data_file("timing.json"))
+
+
+def remembered_file() -> Remembered:
+    """The denoising strengths that were found for this machine's checkpoints, and how much change its user accepts."""
+    return Remembered(data_file("found-strengths.json"))
 
 
 def data_file(name: str, extension: Path = _EXTENSION) -> Path:

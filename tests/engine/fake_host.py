@@ -16,8 +16,9 @@ from PIL import Image
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.plan import FirstPass, Node, Plan
 from hires_strategies.planning.sizes import Upscale
+from hires_strategies.planning.sought import Found, Sought
 from hires_strategies.planning.tree import make_plan
-from hires_strategies.running.host import Sampled
+from hires_strategies.running.host import Sampled, SearchStart
 from hires_strategies.running.picture import Picture
 
 BATCH = 2
@@ -51,6 +52,8 @@ class FakeHost:
         self.made: list[tuple[str, weakref.ref[np.ndarray]]] = []
         self.alive_at_job: list[list[str]] = []
         self.alive_after_failure: list[str] | None = None
+        self.strength: float | None = None  # what every search finds, None for a number of its own
+        self.searched: list[tuple[str, float]] = []
 
     def changes_model(self, node: Node, checkpoint: str | None) -> bool:
         return checkpoint != self.loaded or refiner_of(node) is not None
@@ -117,6 +120,14 @@ class FakeHost:
             assert {image.size for image in images} == {(node.upscale.crop_width, node.upscale.crop_height)}
             latents = latents * (0.99 + 0.01 * self.generator.random())  # an inpainting model's conditioning
         return self._noised(latents, node)
+
+    def find_strength(self, start: SearchStart, node: Node, sought: Sought) -> Found:
+        """A strength that the start decides: what it starts from, and how it was enlarged."""
+        self._call("find_strength")
+        assert node.auto is not None and len(start.before) == BATCH
+        strength = round(0.3 + 0.5 * float(start.latents.mean()), 2) if self.strength is None else self.strength
+        self.searched.append((node.text, strength))
+        return Found(strength, 10 * strength, 7, ((0.3, 0.0), (9.0, 1.0)))
 
     def direct(self, node: Node) -> np.ndarray:
         self._call("direct")

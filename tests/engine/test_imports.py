@@ -23,7 +23,7 @@ ALL = {name_of(path): path for path in PACKAGE.rglob("*.py")}
 ENGINE = {name: path for name, path in ALL.items() if not path.is_relative_to(WEBUI)}
 # Rooms and single files; each may import from those in the lines before it, and from itself.
 FLOORS = [
-    ["lines", "control_units"],
+    ["auto", "lines", "control_units"],
     ["errors", "limits", "size_rules", "wording"],
     ["json_file", "samplers", "value_kinds"],
     ["stage_options"],
@@ -31,14 +31,15 @@ FLOORS = [
     ["vocabulary"],
     ["notation"],
     ["presets", "editing", "planning"],
+    ["finding"],
     ["running", "sheet"],
 ]
-COMMAND = {"__main__", "lines", "control_units", "errors", "limits", "size_rules", "wording", "samplers", "value_kinds",
-           "stage_options", "strategy", "vocabulary", "notation", "planning"}  # fmt: skip
+COMMAND = {"__main__", "auto", "lines", "control_units", "errors", "limits", "size_rules", "wording", "samplers",
+           "value_kinds", "stage_options", "strategy", "vocabulary", "notation", "planning"}  # fmt: skip
 NOT_OF_THE_COMMAND = {"planning.timing", "planning.shares"}
 WITH_PICTURES = {"running", "sheet"}
-# What is remembered of a first pass are the host's own tensors.
-WITH_TENSORS = {"running.first_pass_store", "running.value_parts"}
+# What is remembered of a first pass are the host's own tensors; a layout is looked for in latents.
+WITH_TENSORS = {"running.first_pass_store", "running.value_parts", "finding.layout", "finding.search", "finding.blur"}
 
 
 def imported(path: Path) -> tuple[set[str], set[str]]:

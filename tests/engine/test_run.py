@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hires_strategies.planning.plan import Plan
-from hires_strategies.running.run import Result, run
+from hires_strategies.running.outcome import Result
+from hires_strategies.running.run import run
 from tests.engine.fake_host import SIZE, FakeHost, first_latents, first_picture, plan_of, same_images
 from tests.evaluations import plan_evaluations
 from tests.properties import examples

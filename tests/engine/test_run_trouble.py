@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hires_strategies.planning.plan import Plan
-from hires_strategies.running.run import Result, run
+from hires_strategies.running.outcome import Result
+from hires_strategies.running.run import run
 from hires_strategies.wording import describe
 from tests.engine.fake_host import FakeHost, first_latents, first_picture, plan_of, same_images
 from tests.engine.test_run import run_all, variants

@@ -9,8 +9,9 @@ from PIL import Image
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.tree import make_plan
+from hires_strategies.running.outcome import Result
 from hires_strategies.running.picture import Picture
-from hires_strategies.running.run import Result, run
+from hires_strategies.running.run import run
 from tests.engine.fake_host import BATCH, FakeHost
 
 SIZE = (60, 44)  # no multiple of 8

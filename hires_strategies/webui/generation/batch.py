@@ -9,7 +9,7 @@ from typing import Any
 from PIL.Image import Image
 
 from hires_strategies.planning.plan import Plan
-from hires_strategies.running.run import Result
+from hires_strategies.running.outcome import Result
 from hires_strategies.webui.host import saving
 from hires_strategies.webui.host.expansion import Expansion
 from hires_strategies.webui.host.parameters import BatchParameters, as_they_stand

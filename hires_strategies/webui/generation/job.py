@@ -8,13 +8,16 @@ from typing import Any
 
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy
+from hires_strategies.planning.completion import Complete
 from hires_strategies.planning.plan import Plan
 from hires_strategies.planning.report import merges, remarks
 from hires_strategies.planning.start import UNKNOWN
 from hires_strategies.planning.tree import check_first_pass, make_plan
+from hires_strategies.running.outcome import nothing_ran
 from hires_strategies.running.picture import Picture
-from hires_strategies.running.run import nothing_ran, run
+from hires_strategies.running.run import run
 from hires_strategies.webui import settings
+from hires_strategies.webui.files import remembered_file
 from hires_strategies.webui.first_pass import handed_out
 from hires_strategies.webui.host import attachments, pixels, progress, refining, saving
 from hires_strategies.webui.host.expansion import Expansion
@@ -29,6 +32,7 @@ from hires_strategies.webui.output import before_hires_fix
 
 from . import detail, first_image, starting_picture
 from .batch import Batch, begin
+from .found import FoundHere
 from .generated_images import made_by
 from .main_model import use_main_model
 from .request import Request
@@ -55,6 +59,7 @@ class Job:
     expansion: Expansion = field(default_factory=Expansion)
     prompts: tuple[Any, Any] = (None, None)
     shares: list[Share] | None = None
+    found: FoundHere = field(default_factory=FoundHere)
 
     @property
     def text(self) -> str:
@@ -76,7 +81,7 @@ class Job:
     def expected_plan(self, p: Processing) -> Plan:
         """The plan for the first pass as known before it runs."""
         image = self.request.first_pass_image
-        return self._plan(p, starting_picture.expected_size(p) if image is None else image.size)
+        return self._planner(p, starting_picture.expected_size(p) if image is None else image.size)({})
 
     def makes_sheets(self, p: Processing) -> bool:
         """Whether there will be contact sheets: not inside a selectable script (X/Y/Z plot and the like)."""
@@ -93,12 +98,14 @@ class Job:
         original, p = p, hires_fix_tweaks.repeated(p, 0 if picture is None else len(picture.images or ()))
         if picture is not None:
             starting_picture.check_count(p, picture)
-        plan = self._plan(
+        complete = self._planner(
             p, starting_picture.expected_size(p) if picture is None else starting_picture.picture_size(p, picture)
         )
+        plan = complete({})
         begun = begin(p, plan, self.expansion, reused, written)
         begun.made = made_by(original) * (len(p.seeds) // len(original.seeds))
         host = WebuiHost(p, begun.prompts, control_of(p, plan), plan.first_pass)
+        host.remembered, host.accepted = self.found.lookup(), remembered_file().accepted
         begun.wrote.by_stage, begun.wrote.notes = host.written, host.control.notes
         is_latents = picture is not None and picture.latents is not None
         copied = False
@@ -109,10 +116,13 @@ class Job:
         if self.shows_first_pass(p):
             keep.add(None)
         try:
-            result = run(plan, host, picture, keep)
+            result = run(plan, host, picture, keep, complete)
         finally:
             host.close()
         host.rewind_generator()  # other scripts draw from it, too: what they do does not depend on what else ran
+        begun.plan = plan = result.plan
+        if unwritten := self.found.learn(plan):
+            p.comment(f"Hires strategies: {unwritten}")
         add_autoencoder(host.written, plan, is_latents)
         shown = result.stages[plan.variants[0].node].images
         begun.handed_out = self._handed_out(p, picture)
@@ -193,11 +203,12 @@ class Job:
         first_stages = [strategy.stages[0] for strategy in self.request.strategies]
         return self.shows_first_pass(p) or any(not stage.is_latent and not stage.is_direct for stage in first_stages)
 
-    def _plan(self, p: Processing, size: tuple[int, int]) -> Plan:
+    def _planner(self, p: Processing, size: tuple[int, int]) -> Complete:
+        """Makes the plan after a first pass of that size."""
         # Another checkpoint may be loaded until p.sample is called.
-        starts = Schedules().starts if self.running else UNKNOWN
+        starts = replace(Schedules().starts, remembered=self.found.lookup()) if self.running else UNKNOWN
         first_pass = starting_picture.what_stages_follow(p, size)
-        return make_plan(self.request.strategies, first_pass, self.limits, starts)
+        return partial(make_plan, self.request.strategies, first_pass, self.limits, starts)
 
 
 def hang(p: Processing, job: Job) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from PIL.Image import Image
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.running.run import Result
+from hires_strategies.running.outcome import Result
 from hires_strategies.webui.host import attachments, progress
 from hires_strategies.webui.host.processing import Processing
 

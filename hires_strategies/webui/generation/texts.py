@@ -59,7 +59,7 @@ class BatchTexts:
         """Remarks on the prompts along a path, and on other extensions in its stages."""
         path = self.plan.path(end) if end is not None else []
         found = [self.prompts.unfilled(node.sampling) for node in path if node.sampling]
-        told = [note for node in path for note in self._notes.get(node.index, ())]
+        told = [note for node in path for note in self._notes.get(node.id, ())]
         told += [sentence for index, sentence in self.plan.told if index in {node.index for node in path}]
         return tuple(dict.fromkeys([*(unfilled_sentence(each) for each in found if each), *told]))
 
@@ -98,7 +98,7 @@ class BatchTexts:
     def _of_path(self, written: BatchParameters, end: End) -> dict[str, Any]:
         path = self.plan.path(end) if end is not None else []
         unused = {key: None for key in hires_fix_tweaks.unused(self._p, path) if key in written.before}
-        return written.of_path([node.index for node in path], not path or path[0].upscale is not None) | unused
+        return written.of_path([node.id for node in path], not path or path[0].upscale is not None) | unused
 
     def _rendered(self, values: dict[str, Any]) -> dict[str, list[str | None]]:
         """Every value as the host would write it for each image of the batch."""
@@ -119,7 +119,7 @@ def add_autoencoder(written: dict[End, dict[str, Any]], plan: Plan, first_is_lat
         from_latents = latents[node.parent]
         to_latents = node.sampling is not None or (node.upscale is not None and node.upscale.latent)
         latents[node.index] = to_latents
-        own = written.setdefault(node.index, {})
+        own = written.setdefault(node.id, {})
         if encoder != "Full" and _encodes(node, from_latents):
             own["VAE Encoder"] = encoder
         if decoder != "Full" and (from_latents or to_latents):

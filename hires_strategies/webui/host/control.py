@@ -15,7 +15,7 @@ from .processing import Processing
 class Control(Protocol):
     """Another extension's guidance for the stages of one batch. `close` leaves it as the first pass had it."""
 
-    notes: dict[int, tuple[str, ...]]  # what there is to say of a stage, by its index in the plan
+    notes: dict[int, tuple[str, ...]]  # what there is to say of a stage, by its id in the plan
 
     def before_stage(self, q: Processing, node: Node, pictures: Callable[[], list[Image]] | None) -> None:
         """Prepare the guidance for a stage that is about to run on `q`, a copy of `p`.

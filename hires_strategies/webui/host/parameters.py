@@ -105,7 +105,7 @@ class BatchParameters:
     """What was written during one batch.
 
     `before`: the parameters as the first pass left them. `by_first_pass`: the keys it wrote.
-    `by_stage`: what each stage wrote, by its index in the plan; None is the first pass as a picture. `notes`: sentences
+    `by_stage`: what each stage wrote, by its id in the plan; None is the first pass as a picture. `notes`: sentences
     on what other extensions did in it.
     """
 

@@ -21,13 +21,13 @@ from hires_strategies.running.host import Latents, Sampled
 from . import attachments, each_image, generator, parameters, pixels, progress, refining
 from .conditioning import Conditioning
 from .control import Control
+from .finding_verbs import FindingVerbs
 from .forks import latent_shape
 from .forks.guidance import Guidance, distilled_cfg, heeds_distilled_cfg
 from .forks.job import stops_after_this_image
 from .forks.models import loaded as loaded_checkpoint
 from .forks.second_pass import before_sampling, forget_reference_latent
 from .forks.upscalers import latent_modes
-from .model_verbs import ModelVerbs
 from .processing import Processing
 from .sampler_watch import SamplerWatch
 from .stage_prompts import StagePrompts
@@ -37,7 +37,7 @@ from .start_sigma import start_at
 _ON_P = {"sampler": ("sampler_name",), "scheduler": ("scheduler", "hr_scheduler"), "cfg": ("cfg_scale", "hr_cfg")}
 
 
-class WebuiHost(ModelVerbs):
+class WebuiHost(FindingVerbs):
     """Verbs for the batch that `p` is sampling, after `first_pass`. `close()` restores what they change: the loaded
     checkpoint, networks, shift and control."""
 
@@ -117,7 +117,7 @@ class WebuiHost(ModelVerbs):
             self.checkpoints.go_back_to(loaded)
             self.conditioning.forget_active()
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
-        self.written.setdefault(node.index, {}).update(parameters.of_stage(self.p, q))
+        self.written.setdefault(node.id, {}).update(parameters.of_stage(self.p, q))
         return finished
 
     def last_sampling(self) -> Sampled:
@@ -128,7 +128,7 @@ class WebuiHost(ModelVerbs):
         """Begin the stage on the host's progress bar, if it is ours, and show `text` as shared.state.textinfo."""
         bar = progress.bar_of(self.p)
         if bar is not None:
-            bar.stage(node.index)
+            bar.stage(node.id)
         progress.say(text)
 
     def stopped(self) -> str | None:
@@ -186,7 +186,7 @@ class WebuiHost(ModelVerbs):
 
     def _note(self, node: Node, sentence: str) -> None:
         notes = self.control.notes
-        notes[node.index] = (*notes.get(node.index, ()), sentence)
+        notes[node.id] = (*notes.get(node.id, ()), sentence)
 
     def _with_model(self, q: Processing, node: Node, x: torch.Tensor, noise: torch.Tensor, sampling: Any) -> Latents:
         """Run `sampling` with the stage's networks, conditioning and token merging, then put token merging back."""
@@ -201,7 +201,7 @@ class WebuiHost(ModelVerbs):
             strength = q.denoising_strength  # a script may change it while it samples
             with parameters.written_by_encoder():  # again, for a refiner
                 samples = sampling(*prepared)
-            self.written[node.index] = self.told(q, node)
+            self.written[node.id] = self.told(q, node)
         finally:
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
         if told:

@@ -51,9 +51,7 @@ class NoControl:
 
     def before_stage(self, q: Processing, node: Node, pictures: Callable[[], list[Image]] | None) -> None:
         if node.sampling is not None and node.sampling.control:
-            self.notes[node.index] = (
-                f"There is no ControlNet here: 'control {node.sampling.control}' changes nothing.",
-            )
+            self.notes[node.id] = (f"There is no ControlNet here: 'control {node.sampling.control}' changes nothing.",)
 
     def marked(self, c: Any, uc: Any) -> tuple[Any, Any]:
         return c, uc

@@ -55,7 +55,7 @@ class HookedControl(StagesWithControl):
     def before_stage(self, q: Processing, node: Node, pictures: Any) -> None:
         """See host.control.Control. The variant that is the generated image leaves what finishes its pixels."""
         super().before_stage(q, node, pictures)
-        if node.index == self.shown:
+        if node.id == self.shown:
             self._kept["post_processors"] = list(getattr(self.script, "post_processors", None) or [])
 
     def rewind(self) -> bool:

@@ -52,7 +52,7 @@ class StagesWithControl:
             self._ready_for = key
         self.use(q)
         if self._told:
-            self.notes[node.index] = self._told
+            self.notes[node.id] = self._told
 
     def marked(self, c: Any, uc: Any) -> tuple[Any, Any]:
         """See host.control.Control."""

@@ -16,7 +16,7 @@ from modules import processing
 from PIL.Image import Image
 
 from hires_strategies.notation.text import format_strategy
-from hires_strategies.running.run import Outcome
+from hires_strategies.running.outcome import Outcome
 from hires_strategies.sheet.sheet import Sheet
 from hires_strategies.webui.generation.batch import Batch
 from hires_strategies.webui.generation.selectable_script import selected_script

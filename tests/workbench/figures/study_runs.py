@@ -112,7 +112,7 @@ class Runs:
         strength, cost = None, 1.0
         if text:
             strategy = parse(text)
-            strength = strategy[0].stages[0].denoising_strength
+            strength = record["denoising_strength"]
             cost = plan_cost(make_plan(strategy, FirstPass(SIDE, SIDE, self.steps, "Euler", "Automatic")))
         return Row(
             seed,

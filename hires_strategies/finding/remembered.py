@@ -1,0 +1,179 @@
+"""Denoising strengths that were found before, as start sigmas in a small JSON file: a sigma carries over to other
+schedules and sizes, a strength does not.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.json_file import write_json
+from hires_strategies.limits import MAX_SIGMA
+from hires_strategies.planning.sought import Found, Sought
+from hires_strategies.wording import short
+
+from .search import ACCEPTED
+
+REMEMBERED = 5  # the last values for each, whose median counts
+_MOST_ENTRIES = 200
+_SAME_SIZE, _ENLARGED, _FAR = "same size", "enlarged", "enlarged far"
+_SAME_UP_TO, _ENLARGED_UP_TO = 1.2, 4  # times as long as before; measured alike: 1.5 to 3
+
+_writing = threading.Lock()
+
+Points = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Key:
+    """What an entry holds for. `scale` is a class of scales, `control` the text of a stage's own ControlNet units."""
+
+    checkpoint: str | None
+    upscaler: str
+    scale: str
+    cfg: float | None = None
+    distilled_cfg: float | None = None
+    control: str | None = None
+
+    @classmethod
+    def of(cls, sought: Sought) -> Key:
+        scale = _FAR if sought.scale > _ENLARGED_UP_TO else _SAME_SIZE if sought.scale < _SAME_UP_TO else _ENLARGED
+        return cls(**{**asdict(sought), "scale": scale})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The last start sigmas that were found, or the one that the user chose; `points` of the last search.
+
+    `accepted`: the change of the layout that they were found for, None for one that was chosen.
+    """
+
+    key: Key
+    sigmas: tuple[float, ...]
+    accepted: float | None = None
+    points: Points = ()
+
+    @property
+    def sigma(self) -> float:
+        return statistics.median(self.sigmas)
+
+
+class Remembered:
+    """The JSON file at `path`, which need not exist yet. Every method rereads it.
+
+    An unreadable file counts as empty, and so does an entry that makes no sense: whatever it held will be found again.
+    Writing raises StrategyError if it cannot be done.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def entries(self) -> list[Entry]:
+        """All entries, the newest last."""
+        return self._read()[0]
+
+    def sigma(self, sought: Sought) -> float | None:
+        """The start sigma remembered for it, None if it is to be found.
+
+        One that was found for another change of the layout than the one accepted now does not count.
+        """
+        entries, accepted = self._read()
+        entry = next((entry for entry in entries if entry.key == Key.of(sought)), None)
+        if entry is None or entry.accepted not in (None, _one(accepted)):
+            return None
+        return entry.sigma
+
+    def points(self, sought: Sought) -> Points:
+        """Start sigmas and changes of the layout of the last search for it; none if there was none."""
+        return next((entry.points for entry in self.entries() if entry.key == Key.of(sought)), ())
+
+    def learn(self, sought: Sought, found: Found) -> None:
+        """Remember what a search found for the change that is accepted now. What the user chose stays."""
+        with _writing:
+            entries, accepted = self._read()
+            key, now = Key.of(sought), _one(accepted)
+            before = next((entry for entry in entries if entry.key == key), None)
+            if before is not None and before.accepted is None:
+                new = replace(before, points=found.points)
+            else:
+                sigmas = before.sigmas if before is not None and before.accepted == now else ()
+                new = Entry(key, (*sigmas, found.sigma)[-REMEMBERED:], now, found.points)
+            self._write([*(entry for entry in entries if entry.key != key), new], accepted)
+
+    def choose(self, key: Key, sigma: float) -> None:
+        """Remember a start sigma that the user chose, until it is forgotten."""
+        if not _is_sigma(sigma):
+            raise StrategyError(f"A start sigma is a number above 0 and at most {MAX_SIGMA}, found {short(sigma)}.")
+        with _writing:
+            entries, accepted = self._read()
+            points = next((entry.points for entry in entries if entry.key == key), ())
+            others = [entry for entry in entries if entry.key != key]
+            self._write([*others, Entry(key, (sigma,), None, points)], accepted)
+
+    def forget(self, key: Key) -> None:
+        with _writing:
+            entries, accepted = self._read()
+            self._write([entry for entry in entries if entry.key != key], accepted)
+
+    def accepted(self) -> float:
+        """The change of the layout that is accepted: the median of what the user taught last, else the usual one."""
+        return _one(self._read()[1])
+
+    def teach(self, sought: Sought, sigma: float, change: float) -> None:
+        """The user likes a picture that started at `sigma`, where the layout had changed by `change`, 0 to 1."""
+        self.choose(Key.of(sought), sigma)
+        with _writing:
+            entries, accepted = self._read()
+            self._write(entries, (*accepted, change)[-REMEMBERED:])
+
+    def forget_accepted(self) -> None:
+        """Accept the usual change again."""
+        with _writing:
+            self._write(self._read()[0], ())
+
+    def _read(self) -> tuple[list[Entry], tuple[float, ...]]:
+        try:
+            body = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return [], ()
+        if not isinstance(body, Mapping):
+            return [], ()
+        many, accepted = body.get("found"), body.get("accepted")
+        entries = [entry for one in (many if isinstance(many, list) else ()) if (entry := _entry(one)) is not None]
+        changes = tuple(one for one in (accepted if isinstance(accepted, list) else ()) if _is_change(one))
+        return entries, changes[-REMEMBERED:]
+
+    def _write(self, entries: list[Entry], accepted: tuple[float, ...]) -> None:
+        write_json(self.path, {"found": [asdict(entry) for entry in entries[-_MOST_ENTRIES:]], "accepted": accepted})
+
+
+def _one(accepted: tuple[float, ...]) -> float:
+    return statistics.median(accepted) if accepted else ACCEPTED
+
+
+def _entry(one: Any) -> Entry | None:
+    """An entry as the file has it; None if it makes no sense."""
+    try:
+        points = tuple((float(sigma), float(change)) for sigma, change in one["points"])
+        entry = Entry(Key(**one["key"]), tuple(one["sigmas"]), one["accepted"], points)
+    except (KeyError, TypeError, ValueError):
+        return None
+    known = isinstance(entry.key.upscaler, str) and entry.key.scale in (_SAME_SIZE, _ENLARGED, _FAR)
+    fits = entry.sigmas and all(map(_is_sigma, entry.sigmas)) and (entry.accepted is None or _is_change(entry.accepted))
+    return entry if known and fits else None
+
+
+def _is_sigma(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= MAX_SIGMA
+
+
+def _is_change(value: Any) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and 0 <= value <= 1

@@ -1,0 +1,120 @@
+"""The search for the most noise that leaves the layout, by single evaluations of the model.
+
+At any noise, the model's own prediction of the finished picture, one evaluation, already shows whether the layout
+survives: nothing has to be drawn for it. A change of 0 is the prediction at the least noise, 1 the one at the most.
+All noise is noise over signal (planning/start.py).
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.limits import MAX_SIGMA
+
+from .layout import kept
+
+ACCEPTED = 0.05  # the change that is taken for none
+LOWEST, HIGHEST = 0.3, 9.0  # noise between which is searched
+BISECTIONS = 5  # one evaluation each, and one for either end
+LEAST_RANGE = 0.3  # of the correlation between both ends, lest a small range makes every change look large
+
+# Noise over signal, infinite for noise alone: the model's prediction of the finished latents, by one evaluation.
+Predict = Callable[[float], Any]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How much of the layout (correlation, the mean over the batch) is kept at the least noise and at the most."""
+
+    least: float
+    most: float
+
+    def change(self, kept: float) -> float:
+        """How far the layout has changed where so much of it is kept: 0 as at the least noise, 1 as at the most."""
+        return min(1.0, max(0.0, (self.least - kept) / max(self.least - self.most, LEAST_RANGE)))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a search found: `sigma` is the noise over signal at which the accepted change is reached.
+
+    `points`: noise (infinite for noise alone) and change of every probe, by rising noise.
+    """
+
+    sigma: float
+    points: tuple[tuple[float, float], ...]
+    evaluations: int
+
+
+def search(
+    predict: Predict, start: Any, largest: float, accepted: float = ACCEPTED, floor: float | None = None
+) -> Look:
+    """The noise at which the layout of `start` (latents B,C,H,W or B,C,T,H,W) has changed by `accepted`, 0 to 1.
+
+    `largest` is the most noise that the model knows, infinite for noise alone. The result lies from LOWEST, or `floor`
+    if that is larger, to HIGHEST or `largest`. Seven evaluations at most; a batch counts as one picture, by its mean.
+
+    Raises StrategyError where a prediction is not finite.
+    """
+
+    evaluations = 0
+
+    def probe(sigma: float) -> float:
+        nonlocal evaluations
+        evaluations += 1
+        found = float(kept(predict(sigma), start).mean())
+        if not math.isfinite(found):
+            raise StrategyError(f"At a noise of {sigma:.3g} the model predicts something that is not a picture.")
+        return found
+
+    top = min(HIGHEST, largest)
+    bottom = min(LOWEST, top)
+    ends = Ends(probe(bottom), probe(largest))
+    points = {bottom: ends.change(ends.least), largest: ends.change(ends.most)}
+    lowest = min(max(bottom, floor or 0.0), top)
+    low, high = lowest, top
+    for _ in range(BISECTIONS if low < high else 0):
+        middle = math.sqrt(low * high)
+        points[middle] = ends.change(probe(middle))
+        low, high = (low, middle) if points[middle] > accepted else (middle, high)
+    found = min(top, max(lowest, _between(low, high, points, accepted)))
+    return Look(found, tuple(sorted(points.items())), evaluations)
+
+
+def _between(low: float, high: float, points: dict[float, float], accepted: float) -> float:
+    """Where the accepted change is reached: between two neighbouring probes, the lower of at most that change, the
+    upper of more; or at an end of the search that was not probed.
+    """
+    if low >= high or high not in points or points[high] <= accepted:
+        return high
+    if low not in points:
+        return low
+    part = max(0.0, accepted - points[low]) / (points[high] - points[low])
+    return math.exp(_place(low) + part * (_place(high) - _place(low)))
+
+
+def change_at(points: Sequence[tuple[float, float]], sigma: float) -> float:
+    """The change at `sigma` of a search's points: never falling, straight between two in the noise's logarithm."""
+    if not points:
+        raise ValueError("There are no points to read a change from.")
+    places = [_place(noise) for noise, _ in points]
+    highest, changes = 0.0, []
+    for _, change in points:
+        highest = max(highest, change)
+        changes.append(highest)
+    place = _place(sigma)
+    after = bisect_left(places, place)
+    if after == 0 or after == len(places):
+        return changes[min(after, len(places) - 1)]
+    part = (place - places[after - 1]) / (places[after] - places[after - 1])
+    return changes[after - 1] + part * (changes[after] - changes[after - 1])
+
+
+def _place(sigma: float) -> float:
+    """Noise on the scale on which it is searched; noise alone lies where the largest sigma of any model does."""
+    return math.log(min(max(sigma, 1e-6), MAX_SIGMA))

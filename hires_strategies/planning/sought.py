@@ -1,0 +1,47 @@
+"""Denoising strengths that are to be found (auto.py): what is looked for, what was found, and what looking costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+EVALUATIONS = 7  # model evaluations of a search, at the size of the stage
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What a strength is found for; it holds for all schedules, as a start sigma.
+
+    `scale`: how many times as long the sides become. `control`: the stage's own ControlNet units, as written. Names of
+    checkpoint and upscaler, CFG scales: None if unknown.
+    """
+
+    checkpoint: str | None
+    upscaler: str
+    scale: float
+    cfg: float | None = None
+    distilled_cfg: float | None = None
+    control: str | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A strength that was found, and the start sigma (noise over signal) that it stands for.
+
+    `evaluations` of the model were needed: 0 if it was remembered. `points`: start sigmas that were looked at,
+    ascending, each with how much of the layout was lost there, 0 to 1.
+    """
+
+    strength: float
+    sigma: float
+    evaluations: int = 0
+    points: tuple[tuple[float, float], ...] = ()
+
+
+# What was found in a run so far, by the strategy's and the stage's index.
+Finds = Mapping[tuple[int, int], Found]
+
+
+def found_sentence(text: str, found: Found, strength: float) -> str:
+    how = "remembered for this checkpoint" if not found.evaluations else "found for this checkpoint"
+    return f"'{text}': the denoising strength is {strength:g}, {how}."

@@ -1,0 +1,46 @@
+"""What a generation's 'auto' stages find: their strengths in its plans, and what is remembered of them afterwards."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from functools import cache
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.planning.plan import Plan
+from hires_strategies.planning.sought import Sought
+from hires_strategies.webui.files import remembered_file
+
+
+class FoundHere:
+    """The start sigmas that the batches of one generation found: later ones start there, too."""
+
+    def __init__(self) -> None:
+        self._sigmas: dict[Sought, list[float]] = {}
+
+    def lookup(self) -> Callable[[Sought, bool], float | None]:
+        """What is known now, the same while a batch runs: what one branch finds changes no other.
+
+        See planning.start.Starts.
+        """
+        own = {sought: statistics.median(sigmas) for sought, sigmas in self._sigmas.items()}
+
+        @cache
+        def remembered(sought: Sought, anew: bool) -> float | None:
+            return own[sought] if sought in own else None if anew else remembered_file().sigma(sought)
+
+        return remembered
+
+    def learn(self, plan: Plan) -> str | None:
+        """Keep what was found while a plan ran. Returns a sentence if it could not be remembered for other generations.
+
+        One failure says it all: it is the same file.
+        """
+        searched = {plan.sought(node): node.found for node in plan.stages if node.found and node.found.evaluations}
+        for sought, found in searched.items():
+            self._sigmas.setdefault(sought, []).append(found.sigma)
+            try:
+                remembered_file().learn(sought, found)
+            except StrategyError as error:
+                return f"What was found is not remembered: {error}"
+        return None

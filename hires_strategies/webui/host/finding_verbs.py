@@ -1,0 +1,74 @@
+"""The verb of the engine's Host that finds a stage's denoising strength."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from modules import sd_samplers
+from PIL.Image import Image
+
+from hires_strategies.finding.blur import blur_floor
+from hires_strategies.finding.search import search
+from hires_strategies.planning.plan import Node
+from hires_strategies.planning.sought import Found, Sought
+from hires_strategies.running.host import Latents, SearchStart
+
+from . import generator
+from .model_verbs import ModelVerbs
+from .probing import Probe, detailed, largest_of, strength_at, untraced
+from .processing import Processing
+
+
+class FindingVerbs(ModelVerbs):
+    """`remembered` gives the start sigma that is known for something, None if it is to be looked for (see Starts);
+    `accepted` the change of the layout that the user accepts, 0 to 1."""
+
+    remembered: Callable[[Sought, bool], float | None]
+    accepted: Callable[[], float]
+
+    @abstractmethod
+    def decode(self, latents: Latents) -> list[Image]: ...
+
+    @abstractmethod
+    def encode(self, images: list[Image]) -> Latents: ...
+
+    @abstractmethod
+    def _stage_p(self, node: Node) -> Processing: ...
+
+    @abstractmethod
+    def _image_conditioning(self, q: Processing, latents: Latents, images: list[Image] | None) -> Any: ...
+
+    def find_strength(self, start: SearchStart, node: Node, sought: Sought) -> Found:
+        """Search by single evaluations of the model, with the stage's own noise, conditioning, networks and control."""
+        assert node.auto is not None
+        q = self._stage_p(node)
+        q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
+        sigma = self.remembered(sought, node.auto.anew)
+        if sigma is not None:
+            return Found(strength_at(q, node, sigma), sigma)
+        largest = largest_of(q, node)
+        with untraced(q):
+            floor = self._blur_floor(start, node)
+            look = search(self._probe(start, node).predict, start.latents, largest, self.accepted(), floor)
+        return Found(strength_at(q, node, look.sigma), look.sigma, look.evaluations, look.points)
+
+    def _probe(self, start: SearchStart, node: Node) -> Probe:
+        q = self._stage_p(node)
+        self.control.before_stage(q, node, lambda: start.images or self.decode(start.latents))
+        conds = self.control.marked(*self.conditioning.for_stage(q, node))
+        probe = Probe(q, start.latents, generator.noise_for(q, start.latents.shape[1:]))
+        probe.image_conditioning = self._image_conditioning(q, start.latents, start.images)
+        probe.prepare(*conds)
+        return probe
+
+    def _blur_floor(self, start: SearchStart, node: Node) -> float | None:
+        """The noise that draws over the blur of a latent upscale; None for a pixel upscale."""
+        upscale = node.upscale
+        if upscale is None or not upscale.latent:
+            return None
+        self.rewind_generator()
+        sharp = self.encode(detailed(start.before, upscale))
+        width, height = start.before[0].size
+        return blur_floor(start.latents, sharp, (height // upscale.factor, width // upscale.factor))

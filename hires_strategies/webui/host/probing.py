@@ -1,0 +1,113 @@
+"""Looking for a stage's denoising strength: the model's prediction at some start sigmas, one evaluation each.
+
+A prediction is a sampling of one step, from the sigma to 0, by the host's own functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from typing import Any
+
+import torch
+from modules import sd_models, sd_samplers, shared
+from PIL.Image import Image, Resampling
+
+from hires_strategies.errors import StageFailed
+from hires_strategies.planning.plan import Node
+from hires_strategies.planning.sizes import Upscale
+from hires_strategies.planning.start import LONGEST, nearest_strength
+from hires_strategies.running.cropping import crop_image
+from hires_strategies.running.host import Latents
+from hires_strategies.samplers import find_sampler
+
+from . import generator, progress
+from .forks.second_pass import before_sampling
+from .noise import by_index, to_host
+from .processing import Processing
+
+# Ends its one step at the model's prediction itself, and unlike Euler knows no churn, which a setting may add.
+_SAMPLER = "DPM++ 2M"
+_STATE = ("sampling_step", "sampling_steps", "current_latent", "current_image", "current_image_sampling_step",
+          "id_live_preview", "textinfo")  # fmt: skip
+
+
+def strength_at(q: Processing, node: Node, sigma: float) -> float:
+    """The denoising strength by which a stage, on `q` with its sampler made, starts nearest to a noise over signal."""
+    row = find_sampler(q.sampler_name or "")
+    strength = nearest_strength(sigma, node.steps, _sigma_of(q, node), (row.longest if row else None) or LONGEST)
+    if strength is None:
+        raise StageFailed(f"the sampler {q.sampler_name} does not tell where it starts")
+    return strength
+
+
+def largest_of(q: Processing, node: Node) -> float:
+    """The noise over signal from which a whole schedule of a stage starts, infinite for noise alone."""
+    sigma = _sigma_of(q, node)(node.steps)
+    if sigma is None:
+        raise StageFailed(f"the sampler {q.sampler_name} does not tell where it starts")
+    return sigma
+
+
+def _sigma_of(q: Processing, node: Node) -> Callable[[int], float | None]:
+    asking = copy(q)
+    asking.extra_generation_params = {}  # the host notes there what it used
+
+    def sigma_of(total: int) -> float | None:
+        sigmas = by_index(q.sampler, asking, total, q.sd_model)
+        index = total - node.steps
+        return sigmas[index] if sigmas is not None and index < len(sigmas) else None
+
+    return sigma_of
+
+
+class Probe:
+    """Predictions for a stage on `q`, a copy of `p` of its own, from `latents` with `noise`."""
+
+    image_conditioning: Any
+
+    def __init__(self, q: Processing, latents: Latents, noise: torch.Tensor) -> None:
+        self.q = q
+        self.latents = latents
+        self.noise = noise
+        q.sampler_name, q.denoising_strength = _SAMPLER, 1.0
+        q.refiner_checkpoint_info = q.refiner_switch_at = None
+        sampler: Any = sd_samplers.create_sampler(_SAMPLER, q.sd_model)
+        sampler.callback_state = lambda _step: None  # no step of the progress bar
+        q.sampler = sampler
+
+    def prepare(self, c: Any, uc: Any) -> None:
+        """Everything that comes before a sampling, once for all predictions."""
+        self.c, self.uc, self.noise = before_sampling(self.q, self.latents, self.noise, c, uc)
+        self.q.denoising_strength = 1.0  # scripts may have set theirs meanwhile
+
+    def predict(self, sigma: float) -> Latents:
+        """The finished latents as the model sees them in the start latents with noise of `sigma` (over signal)."""
+        at = to_host(sigma, self.q.sd_model)
+        self.q.sampler_noise_scheduler_override = lambda steps: torch.tensor([*[at] * steps, 0.0])
+        found = self.q.sampler.sample_img2img(
+            self.q, self.latents, self.noise, self.c, self.uc, steps=1, image_conditioning=self.image_conditioning
+        )
+        if stopped := progress.stopped():
+            raise StageFailed(f"the user {stopped} it")
+        return found
+
+
+def detailed(images: list[Image], upscale: Upscale) -> list[Image]:
+    """The pictures enlarged by Lanczos to what a stage starts from, beside which a latent upscale is blurred."""
+    size = (upscale.width, upscale.height)
+    return [crop_image(image.resize(size, Resampling.LANCZOS), upscale) for image in images]
+
+
+@contextmanager
+def untraced(q: Processing) -> Iterator[None]:
+    """Generators, progress and token merging are afterwards what they were, whatever happened."""
+    state, states = shared.state, generator.states()
+    before = {name: getattr(state, name) for name in _STATE if hasattr(state, name)}
+    try:
+        yield
+    finally:
+        sd_models.apply_token_merging(q.sd_model, q.get_token_merging_ratio())
+        generator.restore(states)
+        vars(state).update(before)

@@ -1,0 +1,96 @@
+"""'@auto' on the workbench: what it finds, the bits, and that looking leaves no trace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+
+FIELDS: dict[str, Any] = {
+    "prompt": "1girl, red hair, blue dress, standing, full body", "seed": 3, "width": 64, "height": 96, "steps": 4,
+    "cfg_scale": 4, "sampler_name": "Euler", "scheduler": "Automatic",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(api: Callable[..., Any]) -> Iterator[None]:
+    from hires_strategies.webui.files import remembered_file
+
+    remembered_file().path.unlink(missing_ok=True)
+    yield
+    remembered_file().path.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def evaluations(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The sigma of every call of the model."""
+    from modules.sd_samplers_cfg_denoiser import CFGDenoiser
+
+    sigmas: list[float] = []
+    forward = CFGDenoiser.forward
+
+    def counting(self: Any, x: Any, sigma: Any, *args: Any, **kwargs: Any) -> Any:
+        sigmas.append(float(sigma[0]))
+        return forward(self, x, sigma, *args, **kwargs)
+
+    monkeypatch.setattr(CFGDenoiser, "forward", counting)
+    return sigmas
+
+
+def ran(api: Callable[..., Any], argument: Any, **fields: Any) -> tuple[list[str], list[dict[str, Any]]]:
+    """The pictures and their records."""
+    section = {"Hires strategies": {"args": [argument]}}
+    answer = api(**{**FIELDS, **fields}, alwayson_scripts=section)
+    return answer.images, json.loads(answer.info)["hires_strategies"]
+
+
+@pytest.mark.parametrize("text", ["Latent x1.5 @auto", "Lanczos x1.5 @auto", "None x1.5 @0.4 > Latent x1.5 @auto"])
+def test_the_number_gives_the_picture_again(api: Callable[..., Any], text: str) -> None:
+    images, (record,) = ran(api, text)
+    assert record["error"] is None and "auto" not in record["strategy"]
+    again, (other,) = ran(api, record["strategy"])
+    assert again == images
+    assert other["strategy"] == record["strategy"] and other["start_sigma"] == record["start_sigma"]
+
+
+def test_seven_evaluations_the_first_time_and_none_afterwards(
+    api: Callable[..., Any], evaluations: list[float]
+) -> None:
+    ran(api, "Lanczos x1.5 @0.5")
+    plain = len(evaluations)
+    images, (record,) = ran(api, "Lanczos x1.5 @auto")
+    assert len(evaluations) - plain == 4 + 7  # the first pass is remembered
+    before = len(evaluations)
+    again, (other,) = ran(api, "Lanczos x1.5 @auto")
+    assert len(evaluations) - before == 4
+    assert again == images and other["strategy"] == record["strategy"]
+
+
+def test_another_look_looks_again(api: Callable[..., Any], evaluations: list[float]) -> None:
+    ran(api, "Lanczos x1.5 @auto")
+    before = len(evaluations)
+    ran(api, "Lanczos x1.5 @auto!")
+    assert len(evaluations) - before > 4
+
+
+def test_the_batches_of_a_generation_start_alike(api: Callable[..., Any]) -> None:
+    _, records = ran(api, "Lanczos x1.5 @auto!", n_iter=2, batch_size=2)
+    assert len({record["strategy"] for record in records}) == 1 and len(records) == 4
+
+
+def test_looking_leaves_no_trace(api: Callable[..., Any]) -> None:
+    """What runs after it is as without it, in the same generation and in the next one."""
+    from modules import shared
+
+    texts = ["Lanczos x1.5 @0.6 [sampler Euler a]", "Latent x1.5 @0.7", "Lanczos x1.5 @0.3 [sampler DPM++ SDE]"]
+    plain, _ = ran(api, {"strategies": texts})
+    generator = torch.get_rng_state()
+    among, records = ran(api, {"strategies": ["Lanczos x1.5 @auto [cfg 5]", *texts]})
+    shown = {record["strategy"]: among[record["index"]] for record in records}
+    assert [shown[text] for text in texts] == plain
+    ran(api, {"strategies": texts})
+    assert torch.equal(torch.get_rng_state(), generator)
+    assert shared.state.textinfo is None
