@@ -49,6 +49,7 @@ class Look:
     sigma: float
     points: tuple[tuple[float, float], ...]
     evaluations: int
+    ends: Ends
 
 
 def search(
@@ -62,28 +63,33 @@ def search(
     Raises StrategyError where a prediction is not finite.
     """
 
-    evaluations = 0
-
-    def probe(sigma: float) -> float:
-        nonlocal evaluations
-        evaluations += 1
-        found = float(kept(predict(sigma), start).mean())
-        if not math.isfinite(found):
-            raise StrategyError(f"At a noise of {sigma:.3g} the model predicts something that is not a picture.")
-        return found
-
     top = min(HIGHEST, largest)
     bottom = min(LOWEST, top)
-    ends = Ends(probe(bottom), probe(largest))
+    ends = look_at_ends(predict, start, largest)
     points = {bottom: ends.change(ends.least), largest: ends.change(ends.most)}
     lowest = min(max(bottom, floor or 0.0), top)
     low, high = lowest, top
     for _ in range(BISECTIONS if low < high else 0):
         middle = math.sqrt(low * high)
-        points[middle] = ends.change(probe(middle))
+        points[middle] = ends.change(_kept(predict, start, middle))
         low, high = (low, middle) if points[middle] > accepted else (middle, high)
     found = min(top, max(lowest, _between(low, high, points, accepted)))
-    return Look(found, tuple(sorted(points.items())), evaluations)
+    return Look(found, tuple(sorted(points.items())), len(points), ends)
+
+
+def look_at_ends(predict: Predict, start: Any, largest: float) -> Ends:
+    """How much of the layout is kept at the least noise that is searched and at the most there is: two evaluations.
+
+    Raises StrategyError where a prediction is not finite.
+    """
+    return Ends(_kept(predict, start, min(LOWEST, largest)), _kept(predict, start, largest))
+
+
+def _kept(predict: Predict, start: Any, sigma: float) -> float:
+    found = float(kept(predict(sigma), start).mean())
+    if not math.isfinite(found):
+        raise StrategyError(f"At a noise of {sigma:.3g} the model predicts something that is not a picture.")
+    return found
 
 
 def _between(low: float, high: float, points: dict[float, float], accepted: float) -> float:

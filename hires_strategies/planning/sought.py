@@ -29,13 +29,15 @@ class Found:
     """A strength that was found, and the start sigma (noise over signal) that it stands for.
 
     `evaluations` of the model were needed: 0 if it was remembered. `points`: start sigmas that were looked at,
-    ascending, each with how much of the layout was lost there, 0 to 1.
+    ascending, each with how much of the layout was lost there, 0 to 1. `ends`: how much of it was kept (a correlation)
+    with the least noise and with the most, by which that is measured.
     """
 
     strength: float
     sigma: float
     evaluations: int = 0
     points: tuple[tuple[float, float], ...] = ()
+    ends: tuple[float, float] | None = None
 
 
 # What was found in a run so far, by the strategy's and the stage's index.

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from PIL.Image import Image
 
+from hires_strategies.finding.search import Ends
 from hires_strategies.planning.plan import Node
 from hires_strategies.planning.sizes import Upscale
 from hires_strategies.planning.sought import Found, Sought
@@ -21,12 +22,14 @@ Latents = Any
 class Sampled:
     """What a sampling did: its starting sigma and its number of model evaluations; None where the host cannot say.
 
-    `denoising_strength` is the one by which it started, None for the plan's.
+    `denoising_strength` is the one by which it started, None for the plan's. `layout_kept`: how much of the layout of
+    what it started from was in the model's first prediction (finding.layout), the mean over the batch.
     """
 
     start_sigma: float | None = None
     evaluations: int | None = None
     denoising_strength: float | None = None
+    layout_kept: float | None = None
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,10 @@ class Host(Protocol):
     """The verbs of a WebUI with a loaded model, for one batch of images.
 
     Every verb works on the whole batch, in the batch's order, and may raise any Exception: the stage then counts as
-    failed. Pictures are RGB images in full quality.
+    failed. Pictures are RGB images in full quality. `measures`: whether the changes of the layout in sweeps are wanted.
     """
+
+    measures: bool
 
     def changes_model(self, node: Node, checkpoint: str | None) -> bool:
         """Whether a stage loads another model than the loaded one, before it runs or (a refiner) while it samples."""
@@ -91,6 +96,9 @@ class Host(Protocol):
 
     def find_strength(self, start: SearchStart, node: Node, sought: Sought) -> Found:
         """The denoising strength that suits `node` from `start`. What runs afterwards is as without it."""
+
+    def layout_ends(self, start: SearchStart, node: Node) -> Ends:
+        """How much of the layout the model keeps with the least noise and with the most, by two evaluations."""
 
     def direct(self, node: Node) -> Latents:
         """txt2img at the node's size, from noise alone."""

@@ -16,7 +16,8 @@ class Outcome:
     `reached` is the index of the stage that `images` show: the stage itself or, if it failed or was stopped, the last
     finished one before it (None: the first pass). `images` is None if nothing at all was finished, or if this stage's
     pictures were not asked for. `error` is a sentence. `seconds` is the stage's own time. `model_evaluations` is the
-    host's count, else the number known beforehand. `began` is False if the user stopped the run before the stage.
+    host's count, else the number known beforehand. `change` is how far the stage of a sweep changed the layout, 0 to 1,
+    None where nobody measured it. `began` is False if the user stopped the run before the stage.
     `denoising_strength`: see Sampled.
 
     One picture can be unfinished: if sampling from noise alone is interrupted with nothing before it, its partial
@@ -31,6 +32,7 @@ class Outcome:
     model_evaluations: int | None
     began: bool = True
     denoising_strength: float | None = None
+    change: float | None = None
 
 
 @dataclass(frozen=True)

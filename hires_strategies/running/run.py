@@ -17,6 +17,7 @@ from hires_strategies.planning.sought import Found
 from hires_strategies.wording import describe
 
 from .host import Host, Sampled, SearchStart
+from .layout_changes import LayoutChanges
 from .outcome import Outcome, Result
 from .picture import Fork, Picture
 
@@ -57,6 +58,7 @@ class _Walk:
         self.host = host
         self.keep = keep
         self.complete = complete
+        self.changes = LayoutChanges(host)
         self.finds: dict[tuple[int, int], Found] = {}
         self.outcomes: dict[int, Outcome] = {}
         self.forks: dict[int | None, Fork] = {}  # by the stage they start from, while stages are still to start there
@@ -103,13 +105,11 @@ class _Walk:
 
     def _find(self, node: Node, group: list[Node], fork: Fork) -> None:
         """Find the strength of a group of stages for which it is the same; the plan then has it."""
-        assert self.complete is not None and fork.source is not None
+        assert self.complete is not None
         self.host.next_job(node, f"Finding the denoising strength of '{node.text}'")
         try:
             self._use_model(node, checkpoint_of(self.plan, node), fork)
-            started = self._started(node, fork)
-            start = SearchStart(started.latents, started.images, fork.source.as_images(self.host))
-            found = self.host.find_strength(start, node, self.plan.sought(node))
+            found = self.host.find_strength(self._search_start(node, fork), node, self.plan.sought(node))
             finds = {**self.finds, **finds_of(self.plan, {each.id for each in group}, found)}
             plan, became = continued(self.complete(finds), self.plan)
         except Exception as error:
@@ -178,6 +178,7 @@ class _Walk:
         self.outcomes[node.id] = Outcome(
             node.id, images, None, seconds, sampled.start_sigma, evaluations,
             denoising_strength=sampled.denoising_strength,
+            change=self.changes.of(self.plan, node, sampled.layout_kept),
         )  # fmt: skip
         return picture
 
@@ -198,7 +199,14 @@ class _Walk:
         if node.sampling is None:
             return started
         space = self.host.latent_space()
+        self.changes.before_sampling(self.plan, node, started)
         return Picture(latents=self.host.sample(started.latents, started.images, node), space=space)
+
+    def _search_start(self, node: Node, fork: Fork) -> SearchStart:
+        assert fork.source is not None
+        before = fork.source.as_images(self.host)
+        started = self._started(node, fork)
+        return SearchStart(started.latents, started.images, before)
 
     def _started(self, node: Node, fork: Fork) -> Picture:
         """The upscale that a stage begins with, and torch's generator where that left it."""

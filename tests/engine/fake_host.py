@@ -13,6 +13,7 @@ from zlib import crc32
 import numpy as np
 from PIL import Image
 
+from hires_strategies.finding.search import Ends
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.plan import FirstPass, Node, Plan
 from hires_strategies.planning.sizes import Upscale
@@ -52,6 +53,8 @@ class FakeHost:
         self.made: list[tuple[str, weakref.ref[np.ndarray]]] = []
         self.alive_at_job: list[list[str]] = []
         self.alive_after_failure: list[str] | None = None
+        self.measures = False
+        self.layout_kept: float | None = None
         self.strength: float | None = None  # what every search finds, None for a number of its own
         self.searched: list[tuple[str, float]] = []
 
@@ -127,7 +130,11 @@ class FakeHost:
         assert node.auto is not None and len(start.before) == BATCH
         strength = round(0.3 + 0.5 * float(start.latents.mean()), 2) if self.strength is None else self.strength
         self.searched.append((node.text, strength))
-        return Found(strength, 10 * strength, 7, ((0.3, 0.0), (9.0, 1.0)))
+        return Found(strength, 10 * strength, 7, ((0.3, 0.0), (9.0, 1.0)), (1.0, 0.0))
+
+    def layout_ends(self, start: SearchStart, node: Node) -> Ends:
+        self._call("layout_ends")
+        return Ends(1.0, 0.2)
 
     def direct(self, node: Node) -> np.ndarray:
         self._call("direct")
@@ -174,7 +181,9 @@ class FakeHost:
         sampling = node.sampling
         assert sampling is not None
         self.sampled_steps += sampling.steps
-        self.sampled = Sampled(float(sampling.total), 2 * sampling.steps if self.counts else None)
+        self.sampled = Sampled(
+            float(sampling.total), 2 * sampling.steps if self.counts else None, layout_kept=self.layout_kept
+        )
         seed = crc32(repr(sampling.key).encode())
         noise = np.random.default_rng(seed).random(latents.shape)
         self.generator = np.random.default_rng(seed + 1)

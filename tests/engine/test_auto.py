@@ -186,3 +186,42 @@ def test_a_remembered_sigma_beyond_the_schedule_is_its_end() -> None:
 def test_direct_has_nothing_to_find() -> None:
     with pytest.raises(StrategyError, match="Direct"):
         parse("Direct x2 @auto")
+
+
+def test_the_changes_of_a_sweep_are_measured_if_wanted() -> None:
+    host = FakeHost()
+    host.layout_kept, host.measures = 0.6, True
+    plan = plan_of("Latent x2 @{0.5,0.7}\nLanczos x2 @0.4")
+    result = run(plan, host, first_picture())
+    assert [outcome.change for outcome in result.stages] == [pytest.approx(0.5), pytest.approx(0.5), None]
+    assert host.log.count("layout_ends") == 1
+    host = FakeHost()
+    host.layout_kept = 0.6
+    assert run(plan, host, first_picture()).stages[0].change is None
+    assert "layout_ends" not in host.log
+
+
+def test_a_sweep_around_what_was_found_needs_no_further_look() -> None:
+    host = FakeHost()
+    host.layout_kept, host.measures = 0.6, True
+    text = "Latent x2 @{auto-0.1,auto}"
+    result = run(plan_of(text), host, first_picture(), complete=maker(text))
+    assert [outcome.change for outcome in result.stages] == [pytest.approx(0.4), pytest.approx(0.4)]
+    assert "layout_ends" not in host.log
+
+
+def test_measuring_changes_no_picture() -> None:
+    plan = plan_of("Latent x2 @{0.5,0.7} > Lanczos x1.5 @{0.3,0.5}")
+    host = FakeHost()
+    host.layout_kept, host.measures = 0.6, True
+    plain, measured = run(plan, FakeHost(), first_picture()), run(plan, host, first_picture())
+    for one, other in zip(plain.stages, measured.stages, strict=True):
+        assert same_images(one.images, other.images)
+
+
+def test_a_sweep_that_cannot_be_measured_runs_all_the_same() -> None:
+    host = FakeHost(fail_at=1)
+    host.layout_kept, host.measures = 0.6, True
+    result = run(plan_of("Latent x2 @{0.5,0.7}"), host, first_picture())
+    assert host.log[1] == "layout_ends"
+    assert [(outcome.error, outcome.change) for outcome in result.stages] == [(None, None), (None, None)]

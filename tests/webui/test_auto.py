@@ -94,3 +94,29 @@ def test_looking_leaves_no_trace(api: Callable[..., Any]) -> None:
     ran(api, {"strategies": texts})
     assert torch.equal(torch.get_rng_state(), generator)
     assert shared.state.textinfo is None
+
+
+def test_a_sweep_on_the_page_teaches_what_its_strengths_change(
+    api: Callable[..., Any], evaluations: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two evaluations for the sweep; the pictures are those that a program gets, which measures nothing."""
+    from hires_strategies.webui.generation.found import FoundHere
+
+    argument = {"strategies": ["Lanczos x1.5 @{0.2,0.5,0.9}"]}
+    plain, silent = ran(api, argument)
+    assert all("teaches" not in record for record in silent)
+    give = FoundHere.give
+
+    def as_on_the_page(self: FoundHere, host: Any, p: Any) -> None:
+        give(self, host, p)
+        host.measures = True
+
+    monkeypatch.setattr(FoundHere, "give", as_on_the_page)
+    before = len(evaluations)
+    images, records = ran(api, argument)
+    assert images == plain
+    changes = [record["teaches"]["change"] for record in records]
+    assert changes == sorted(changes) and 0 <= changes[0] < changes[-1] <= 1
+    assert records[0]["teaches"]["upscaler"] == "Lanczos"
+    assert records[0]["teaches"]["sigma"] == records[0]["start_sigma"]
+    assert len(evaluations) - before == 3 * 4 + 2

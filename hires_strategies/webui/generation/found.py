@@ -10,6 +10,8 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.planning.plan import Plan
 from hires_strategies.planning.sought import Sought
 from hires_strategies.webui.files import remembered_file
+from hires_strategies.webui.host.processing import Processing
+from hires_strategies.webui.host.stages import WebuiHost
 
 
 class FoundHere:
@@ -30,6 +32,10 @@ class FoundHere:
             return own[sought] if sought in own else None if anew else remembered_file().sigma(sought)
 
         return remembered
+
+    def give(self, host: WebuiHost, p: Processing) -> None:
+        """What a batch's host needs to look for strengths; what a user may teach, they teach on the page."""
+        host.remembered, host.accepted, host.measures = self.lookup(), remembered_file().accepted, not p.is_api
 
     def learn(self, plan: Plan) -> str | None:
         """Keep what was found while a plan ran. Returns a sentence if it could not be remembered for other generations.

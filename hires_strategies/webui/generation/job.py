@@ -17,7 +17,6 @@ from hires_strategies.running.outcome import nothing_ran
 from hires_strategies.running.picture import Picture
 from hires_strategies.running.run import run
 from hires_strategies.webui import settings
-from hires_strategies.webui.files import remembered_file
 from hires_strategies.webui.first_pass import handed_out
 from hires_strategies.webui.host import attachments, pixels, progress, refining, saving
 from hires_strategies.webui.host.expansion import Expansion
@@ -105,7 +104,7 @@ class Job:
         begun = begin(p, plan, self.expansion, reused, written)
         begun.made = made_by(original) * (len(p.seeds) // len(original.seeds))
         host = WebuiHost(p, begun.prompts, control_of(p, plan), plan.first_pass)
-        host.remembered, host.accepted = self.found.lookup(), remembered_file().accepted
+        self.found.give(host, p)
         begun.wrote.by_stage, begun.wrote.notes = host.written, host.control.notes
         is_latents = picture is not None and picture.latents is not None
         copied = False

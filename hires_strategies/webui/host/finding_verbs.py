@@ -10,7 +10,7 @@ from modules import sd_samplers
 from PIL.Image import Image
 
 from hires_strategies.finding.blur import blur_floor
-from hires_strategies.finding.search import search
+from hires_strategies.finding.search import Ends, look_at_ends, search
 from hires_strategies.planning.plan import Node
 from hires_strategies.planning.sought import Found, Sought
 from hires_strategies.running.host import Latents, SearchStart
@@ -27,6 +27,7 @@ class FindingVerbs(ModelVerbs):
 
     remembered: Callable[[Sought, bool], float | None]
     accepted: Callable[[], float]
+    measures = False
 
     @abstractmethod
     def decode(self, latents: Latents) -> list[Image]: ...
@@ -52,7 +53,16 @@ class FindingVerbs(ModelVerbs):
         with untraced(q):
             floor = self._blur_floor(start, node)
             look = search(self._probe(start, node).predict, start.latents, largest, self.accepted(), floor)
-        return Found(strength_at(q, node, look.sigma), look.sigma, look.evaluations, look.points)
+        ends = look.ends.least, look.ends.most
+        return Found(strength_at(q, node, look.sigma), look.sigma, look.evaluations, look.points, ends)
+
+    def layout_ends(self, start: SearchStart, node: Node) -> Ends:
+        """With the stage's own noise, conditioning, networks and control."""
+        q = self._stage_p(node)
+        q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
+        largest = largest_of(q, node)
+        with untraced(q):
+            return look_at_ends(self._probe(start, node).predict, start.latents, largest)
 
     def _probe(self, start: SearchStart, node: Node) -> Probe:
         q = self._stage_p(node)

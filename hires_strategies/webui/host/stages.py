@@ -192,7 +192,7 @@ class WebuiHost(FindingVerbs):
         """Run `sampling` with the stage's networks, conditioning and token merging, then put token merging back."""
         devices.torch_gc()
         c, uc = self.control.marked(*self.conditioning.for_stage(q, node))
-        watch = SamplerWatch(q.sampler, q.sd_model)
+        watch = SamplerWatch(q.sampler, q.sd_model, x if q.is_hr_pass else None)
         assert node.sampling is not None
         try:
             prepared = before_sampling(q, x, noise, c, uc)

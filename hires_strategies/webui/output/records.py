@@ -23,7 +23,9 @@ from hires_strategies.webui.generation.selectable_script import selected_script
 from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.processing import Processed, Processing, SelectableScript
 
-_OMITTED = ("tiles", "asked", "first_pass")  # where there is none
+from .teaches import of_variant
+
+_OMITTED = ("tiles", "asked", "first_pass", "teaches")  # where there is none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,7 @@ class Record:
     prompts and on other extensions; `detailed`: whether the host and other scripts worked on it after its stages;
     `tiles`: for a sheet only, the variants on it and where their pictures are; `asked`: the strategy as it was written,
     if the image's differs from it (styles, wildcards); `first_pass`: the name by which the page may ask for its first
-    pass (first_pass.handed_out).
+    pass (first_pass.handed_out); `teaches`: see output.teaches.
 
     Numbers from 0: `variant` among the variants; `plan_stage`, its last stage among the plan's; `image`, that of the
     generated image it belongs to. `worker`: the name of another machine that made it."""
@@ -62,6 +64,7 @@ class Record:
     tiles: tuple[SheetTile, ...] | None = None
     asked: str | None = None
     first_pass: str | None = None
+    teaches: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
         variant=variant,
         plan_stage=node,
         image=batch.images_before + position,
+        teaches=of_variant(batch, node) if variant is not None else None,
     )
 
 

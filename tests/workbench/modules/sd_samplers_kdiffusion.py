@@ -124,12 +124,15 @@ class KDiffusionSampler(sd_samplers_common.Sampler):
             "s_min_uncond": self.s_min_uncond,
         }  # fmt: skip
 
+        seen: dict[str, torch.Tensor] = {}  # k-diffusion hands each step's prediction to the callback
+
         def denoise(x: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-            return self.model_wrap_cfg(x, sigma.reshape(1).expand(len(x)), **self.sampler_extra_args)
+            seen["denoised"] = self.model_wrap_cfg(x, sigma.reshape(1).expand(len(x)), **self.sampler_extra_args)
+            return seen["denoised"]
 
         brownian = self.config.options.get("brownian_noise", False) and not opts.no_dpmpp_sde_batch_determinism
         noise = _batch_noise(p, noised) if brownian else p.rng.next
-        run = k_samplers.Run(denoise, noise, lambda i: self.callback_state({"i": i}), **arguments)
+        run = k_samplers.Run(denoise, noise, lambda i: self.callback_state({"i": i, **seen}), **arguments)
         return self.launch_sampling(steps, lambda: self.func(run, noised, sigmas))
 
     def _schedule_arguments(self, p: Any, scheduler: Any) -> dict[str, Any]:

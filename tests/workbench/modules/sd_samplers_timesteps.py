@@ -89,7 +89,7 @@ def _ddim(sampler: CompVisSampler, x: torch.Tensor, timesteps: torch.Tensor, eta
         sigma = eta * ((1 - a_before) / (1 - a) * (1 - a / a_before)).sqrt()
         x0 = (x - (1 - a).sqrt() * eps) / a.sqrt()
         x = a_before.sqrt() * x0 + (1 - a_before - sigma**2).sqrt() * eps + sigma * sampler.p.rng.next()
-        sampler.callback_state({"i": i})
+        sampler.callback_state({"i": i, "denoised": x0})
     return x
 
 
