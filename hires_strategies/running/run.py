@@ -69,13 +69,13 @@ class _Walk:
             first_pass.space = self.host.latent_space()
         self.forks[None] = Fork(self.host, first_pass)
         while waiting := [node for node in running_order(self.plan) if node.id not in self.outcomes]:
-            plan = self.plan
             for node in waiting:
-                if node.id not in self.outcomes and not self._found_before(node):
-                    self._run_next(node)
+                if node.id in self.outcomes:  # given up with a stage before it
+                    continue
+                if self._found_before(node):
+                    break  # the plan is another one, or the search failed
+                self._run_next(node)
                 self.host.release()
-                if self.plan is not plan:
-                    break
 
     def outcome(self, node: Node) -> Outcome:
         """What became of a stage of the plan as it is in the end, whose indices may be others than when it ran."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hires_strategies.auto import Auto, read_auto
 from hires_strategies.errors import StrategyError
@@ -225,3 +227,47 @@ def test_a_sweep_that_cannot_be_measured_runs_all_the_same() -> None:
     result = run(plan_of("Latent x2 @{0.5,0.7}"), host, first_picture())
     assert host.log[1] == "layout_ends"
     assert [(outcome.error, outcome.change) for outcome in result.stages] == [(None, None), (None, None)]
+
+
+STAGES = st.builds(
+    "{} x{} @{}".format,
+    st.sampled_from(["Latent", "Lanczos"]),
+    st.sampled_from(["1", "1.5"]),
+    st.sampled_from(
+        ["auto", "auto!", "auto-0.1", "0.5", "0.7 [checkpoint xl]", "auto [checkpoint xl]", "auto [cfg 3]"]
+    ),
+)
+TEXTS = st.lists(st.lists(STAGES, min_size=1, max_size=3).map(" > ".join), min_size=1, max_size=4).map("\n".join)
+
+
+@given(text=TEXTS, strength=st.sampled_from([None, 0.5, 0.6, 0.7]))
+@settings(max_examples=60, deadline=None)
+def test_each_variant_is_what_its_numbers_give_alone(text: str, strength: float | None) -> None:
+    """Whatever else is found, merged and loaded in the same run."""
+    host = FakeHost()
+    host.strength = strength
+    result = ran(text, host)
+    assert host.alive() == []
+    assert len({node.id for node in result.plan.stages}) == len(result.plan.stages)
+    assert "auto" not in " ".join(variant.text for variant in result.plan.variants)
+    assert host.log.count("sample") == len(result.plan.stages)
+    for variant in result.plan.variants:
+        assert result.stages[variant.node].error is None
+        alone = ran(variant.text)
+        images = alone.stages[alone.plan.variants[0].node].images
+        assert same_images(result.stages[variant.node].images, images)
+
+
+@given(text=TEXTS, call=st.integers(0, 30), stop=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_trouble_anywhere_leaves_an_outcome_for_each_stage(text: str, call: int, stop: bool) -> None:
+    host = FakeHost(stop_at=call) if stop else FakeHost(fail_at=call)
+    result = ran(text, host)
+    assert len(result.stages) == len(result.plan.stages)
+    for variant in result.plan.variants:
+        outcome = result.stages[variant.node]
+        if outcome.error is None:
+            alone = ran(variant.text)
+            images = alone.stages[alone.plan.variants[0].node].images
+            assert same_images(outcome.images, images)
+    assert host.alive() == [] or host.failures
