@@ -42,7 +42,8 @@ scales = st.one_of(
     st.sampled_from([1.5, 2.0, 0.5, 1.3, 1e-7]),
 )
 denoising_strengths = st.one_of(
-    st.floats(0, 1, exclude_min=True), st.sampled_from([1, 1.0, 0.95, 0.7, 0.1 + 0.2, 5e-324])
+    st.floats(0, 1, exclude_min=True),
+    st.sampled_from([1, 1.0, 0.95, 0.7, 0.1 + 0.2, 5e-324, "auto", "auto!", "auto-0.1", "auto+0.25"]),
 )
 
 start_sigmas = st.one_of(st.integers(1, MAX_SIGMA), st.floats(0, MAX_SIGMA, exclude_min=True))

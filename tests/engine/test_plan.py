@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, reject
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from hires_strategies.control_units import ControlUnits
@@ -221,6 +221,7 @@ def test_prefixes_are_shared() -> None:
 
 
 @given(st.lists(strategies(), min_size=1, max_size=5), st.integers(1, 150))
+@settings(suppress_health_check=[HealthCheck.filter_too_much])  # many start where no schedule does
 def test_the_tree_of_any_strategies(chains: list[Strategy], steps: int) -> None:
     try:
         plan = make_plan(chains, FirstPass(64, 96, steps), NO_LIMITS)
