@@ -18,7 +18,7 @@ from hires_strategies.limits import MAX_SIGMA
 
 from .layout import kept
 
-ACCEPTED = 0.05  # the change that is taken for none
+ACCEPTED = 0.03  # the change that is taken for none
 LOWEST, HIGHEST = 0.3, 9.0  # noise between which is searched
 BISECTIONS = 5  # one evaluation each, and one for either end
 LEAST_RANGE = 0.3  # of the correlation between both ends, lest a small range makes every change look large
