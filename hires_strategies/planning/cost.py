@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import zip_longest
 from types import MappingProxyType
+from typing import TypeVar
 
 from hires_strategies.samplers import find_sampler, split_name
 
-from .plan import FirstPass, Node, Plan
+from .plan import FirstPass, Node, Plan, sought_alike
+from .sought import EVALUATIONS
+
+T = TypeVar("T")
 
 # Model evaluations per step learnt from runs, by sampler, for samplers not in the table (timing.py).
 Learnt = Mapping[str, float]
@@ -49,17 +55,77 @@ def node_cost(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING_LEARNT
     whole = sampler_evaluations(first_pass.sampler, first_pass.steps, False, learnt)
     if own is None or not whole:
         own, whole = node.steps, first_pass.steps
-    return own * node.width * node.height / (whole * first_pass.width * first_pass.height)
+    return own * _pixels(node, first_pass) / whole
+
+
+def search_cost(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING_LEARNT) -> float:
+    """The cost in first passes of finding a stage's denoising strength: some evaluations at the stage's size."""
+    whole = sampler_evaluations(first_pass.sampler, first_pass.steps, False, learnt)
+    return EVALUATIONS * _pixels(node, first_pass) / (whole or first_pass.steps)
+
+
+def _pixels(node: Node, first_pass: FirstPass) -> float:
+    """How many times as many pixels a stage has as the first pass."""
+    return node.width * node.height / (first_pass.width * first_pass.height)
 
 
 def plan_cost(plan: Plan, learnt: Learnt = NOTHING_LEARNT, before: Plan | None = None) -> float:
-    """What a run costs in first passes, including its own (if it needs one).
+    """What a run costs in first passes, including its own (if it needs one) and looking for strengths.
 
     `before`: the plan whose result is this plan's first pass, where Hires. fix runs as well. Its cost counts, and its
-    first pass is the unit: the same image costs the same, whoever enlarges it.
+    first pass is the unit: the same image costs the same, whoever enlarges it. Stages whose strength is still to be
+    found may turn out equal to others; here they do not (see `least_cost`).
     """
     unit = before.first_pass if before else plan.first_pass
     stages = sum(node_cost(node, unit, learnt) for node in plan.stages)
+    searches = sum(search_cost(node, unit, learnt) for node in plan.searches())
+    return _passes_before(plan, learnt, before) + stages + searches
+
+
+def least_cost(plan: Plan, learnt: Learnt = NOTHING_LEARNT, before: Plan | None = None) -> float:
+    """Like `plan_cost`, if each stage whose strength is still to be found turns out equal to one that has a number and
+    differs in nothing else. Apart from rounding, it is `plan_cost` if no two can."""
+    unit = before.first_pass if before else plan.first_pass
+    return _passes_before(plan, learnt, before) + _least(plan, [None], unit, learnt)
+
+
+def _passes_before(plan: Plan, learnt: Learnt, before: Plan | None) -> float:
     if not plan.needs_first_pass:
-        return stages
-    return (plan_cost(before, learnt) if before else 1.0) + stages
+        return 0.0
+    return plan_cost(before, learnt) if before else 1.0
+
+
+def _least(plan: Plan, parents: Iterable[int | None], unit: FirstPass, learnt: Learnt) -> float:
+    """The least cost of what follows stages that turned out equal (None: the first pass)."""
+    children = [node for parent in parents for node in plan.children(parent)]
+    searched = _grouped([node for node in children if node.auto], lambda node: (node.upscale, sought_alike(node)))
+    cost = sum(search_cost(nodes[0], unit, learnt) for nodes in searched)
+    equal = _grouped(children, lambda node: (_without_strength(node), _strength(node)))
+    for alike in _grouped(equal, lambda nodes: _without_strength(nodes[0])):
+        found = [nodes for nodes in alike if nodes[0].auto]
+        given = [nodes for nodes in alike if not nodes[0].auto]
+        none: list[Node] = []
+        for one, other in zip_longest(found, given, fillvalue=none):
+            merged = [*one, *other]
+            cost += node_cost(merged[0], unit, learnt) + _least(plan, [node.index for node in merged], unit, learnt)
+    return cost
+
+
+def _without_strength(node: Node) -> object:
+    """Equal for stages that differ in their denoising strength alone, if they start from the same."""
+    sampling = node.sampling and replace(node.sampling, total=0, denoising_strength=0, start_sigma=None, auto=None)
+    return node.upscale, node.width, node.height, node.detail, sampling
+
+
+def _strength(node: Node) -> object:
+    """Equal for stages whose strength is the same, or will be."""
+    if node.auto:
+        return node.auto.beside
+    return (node.sampling.total, node.sampling.start_sigma) if node.sampling else None
+
+
+def _grouped(items: Iterable[T], key: Callable[[T], object]) -> list[list[T]]:
+    groups: dict[object, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return list(groups.values())

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.cost import (
+    least_cost,
     node_cost,
     node_evaluations,
     plan_cost,
@@ -117,3 +118,45 @@ def test_with_hires_fix_the_unit_stays_this_images_first_pass() -> None:
     assert plan_cost(after, before=hires) == plan_cost(plan_of("Latent x2 @0.7 > Latent x2 @0.7")) == 1 + 4 + 16
     direct = make_plan(parse("Direct 512x512"), FirstPass(1024, 1024, 20, "Euler"))
     assert plan_cost(direct, before=hires) == 1
+
+
+def test_a_strength_that_is_to_be_found_costs_seven_evaluations_at_the_stages_size() -> None:
+    plan = plan_of("Latent x2 @auto")
+    assert plan_cost(plan) == least_cost(plan) == 1 + 4 + 4 * 7 / 20
+    assert plan_cost(plan_of("Latent x2 @auto", "Heun")) == pytest.approx(1 + 4 + 4 * 7 / 39)
+    assert plan_cost(plan_of("Latent x2 @auto", "ER SDE")) == 1 + 4 + 4 * 7 / 20  # steps stand in for evaluations
+    sought = plan_of("Latent x2 @{auto-0.1,auto,auto+0.1}")
+    assert plan_cost(sought) == pytest.approx(least_cost(sought)) == 1 + 3 * 4 + 4 * 7 / 20  # one search for all three
+    chain = plan_of("Latent x2 @auto > Lanczos x1.5 @auto")
+    assert plan_cost(chain) == pytest.approx(least_cost(chain)) == 1 + (4 + 9) * 27 / 20
+    assert plan_cost(plan_of("Latent x2 @{0.3,0.5} > Lanczos x1.5 @auto")) == 1 + 2 * 4 + 2 * 9 * 27 / 20
+
+
+def test_what_may_turn_out_equal_costs_between_once_and_twice() -> None:
+    search = 4 * 7 / 20
+    sweep = plan_of("Latent x2 @{auto,0.7,0.5}")
+    assert (least_cost(sweep), plan_cost(sweep)) == (1 + 2 * 4 + search, 1 + 3 * 4 + search)
+    chain = plan_of("Latent x2 @{auto,0.7} > Lanczos x1.5 @0.3")
+    assert (least_cost(chain), plan_cost(chain)) == (1 + 13 + search, 1 + 26 + search)
+    # What differs in more than the strength never becomes equal.
+    other = plan_of("Latent x2 @auto [cfg 3]\nLatent x2 @0.7")
+    assert least_cost(other) == plan_cost(other) == 1 + 8 + search
+    # One number can be equal to one of those beside each other only.
+    beside = plan_of("Latent x2 @{auto-0.1,auto,0.5}")
+    assert (least_cost(beside), plan_cost(beside)) == (1 + 8 + search, 1 + 12 + search)
+    twice = plan_of("Latent x2 @{auto,0.7} > Lanczos x1.5 @{auto,0.3}")
+    later = 9 * 7 / 20
+    assert least_cost(twice) == pytest.approx(1 + 4 + search + 9 + later)
+    assert plan_cost(twice) == pytest.approx(1 + 8 + search + 4 * 9 + 2 * later)
+
+
+def test_both_ends_count_hires_fix_before() -> None:
+    hires = make_plan(parse("Latent x2 @0.7"), FirstPass(512, 512, 20, "Euler"))
+    after = make_plan(parse("Latent x2 @{auto,0.7}"), FirstPass(1024, 1024, 20, "Euler"))
+    assert plan_cost(after, before=hires) == 1 + 4 + 2 * 16 + 16 * 7 / 20
+    assert least_cost(after, before=hires) == 1 + 4 + 16 + 16 * 7 / 20
+
+
+def test_without_anything_to_find_both_ends_are_one() -> None:
+    for text in ("Latent x2 @{0.5,0.7} > Latent x1.5 @{0.3,0.4}", "Lanczos x2\nDirect x2", "Latent x2 @{sigma 2,0.5}"):
+        assert least_cost(plan_of(text)) == pytest.approx(plan_cost(plan_of(text)))
