@@ -14,6 +14,7 @@ from .order import model_changes
 from .plan import FirstPass, Node, Plan, Sampling
 from .schedules import by_formula
 from .sizes import Upscale
+from .sought import TO_FIND
 from .start import OWN, written
 
 # What the host does anyway when it skips an upscaler.
@@ -57,17 +58,18 @@ def as_dict(plan: Plan, sigma_of: StartSigma = by_formula, learnt: Learnt = NOTH
 
 
 def start_of(node: Node, first: FirstPass, sigma_of: StartSigma) -> float | None:
-    """A stage's start sigma; None if it is unknown, or if the stage starts from noise alone."""
-    if node.sampling is None:
+    """A stage's start sigma; None if it is unknown or still to be found, or if the stage starts from noise alone."""
+    if node.sampling is None or node.auto:
         return None
     sigma = node.sampling.start_sigma or sigma_of(node.sampling, first)
     return None if sigma is None or math.isinf(sigma) else sigma
 
 
 def strength_of(node: Node, first: FirstPass, sigma_of: StartSigma) -> float | None:
-    """A stage's denoising strength; None for none, and where nobody knows yet which one its start sigma stands for."""
+    """A stage's denoising strength; None for none, where it is still to be found, and where nobody knows yet which one
+    its start sigma stands for."""
     sampling = node.sampling
-    if sampling is None or (sampling.start_sigma is not None and sigma_of(sampling, first) is None):
+    if sampling is None or sampling.auto or (sampling.start_sigma is not None and sigma_of(sampling, first) is None):
         return None
     return sampling.denoising_strength
 
@@ -187,10 +189,13 @@ def warnings(plan: Plan) -> list[str]:
 
 
 def _stays_blurred(plan: Plan, node: Node) -> bool:
-    if node.upscale is None or not node.upscale.latent or node.sampling is None:
+    """One that was found lies above what leaves a blur with this model, whatever most users say of theirs."""
+    if node.upscale is None or not node.upscale.latent or node.sampling is None or node.auto:
         return False
     strength = node.sampling.denoising_strength
-    return strength is not None and strength < SHARP_FROM and _grows(plan, node)
+    if strength is None or (node.found is not None and strength >= node.found.strength):
+        return False
+    return strength < SHARP_FROM and _grows(plan, node)
 
 
 def _grows(plan: Plan, node: Node) -> bool:
@@ -217,6 +222,8 @@ def _describe(plan: Plan, node: Node) -> str:
         sigma = start_of(node, plan.first_pass, by_formula)
         if sigma is not None:
             words.append(f"start sigma {sigma:{'g' if node.sampling.start_sigma else '.2f'}}")
+        if node.auto:
+            words.append(TO_FIND)
         words.append(f"{node_cost(node, plan.first_pass):.1f} first passes")
     else:
         words.append("no sampling")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 EVALUATIONS = 7  # model evaluations of a search, at the size of the stage
+TO_FIND = f"{EVALUATIONS} evaluations to find it"
+REMEMBERED = "remembered for this checkpoint."  # the end of a sentence
 
 
 @dataclass(frozen=True)
@@ -45,5 +47,5 @@ Finds = Mapping[tuple[int, int], Found]
 
 
 def found_sentence(text: str, found: Found, strength: float) -> str:
-    how = "remembered for this checkpoint" if not found.evaluations else "found for this checkpoint"
-    return f"'{text}': the denoising strength is {strength:g}, {how}."
+    how = REMEMBERED if not found.evaluations else "found for this checkpoint."
+    return f"'{text}': the denoising strength is {strength:g}, {how}"

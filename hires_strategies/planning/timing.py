@@ -13,7 +13,7 @@ import math
 import statistics
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from hires_strategies.samplers import find_sampler, split_name
 
 from .cost import NOTHING_LEARNT, Learnt, node_evaluations, sampler_evaluations
 from .plan import FirstPass, Node, Plan
+from .sought import EVALUATIONS
 
 REMEMBERED = 5  # runs per kind of stage and size
 _MOST_ENTRIES = 200
@@ -76,6 +77,7 @@ class Timing:
         learnt = self.evaluations()
         first, *stages = tasks_of(plan, images, learnt)
         made_first = tasks_of(before, images, learnt) if before else [first]
+        stages += search_tasks(plan, images, learnt)
         each = self.seconds([*made_first, *stages] if plan.needs_first_pass else stages, model)
         return None if None in each else sum(seconds for seconds in each if seconds is not None)
 
@@ -152,6 +154,12 @@ def tasks_of(plan: Plan, images: int, learnt: Learnt = NOTHING_LEARNT) -> list[T
     """The first pass, whether or not the plan needs it, then every stage."""
     first = first_pass_task(plan.first_pass, images, learnt)
     return [first, *(_stage_task(plan, node, images, learnt) for node in plan.stages)]
+
+
+def search_tasks(plan: Plan, images: int, learnt: Learnt = NOTHING_LEARNT) -> list[Task]:
+    """What looking for strengths adds to them."""
+    tasks = [_stage_task(plan, node, images, learnt) for node in plan.searches()]
+    return [replace(task, work=EVALUATIONS * task.pixels * images, known=True) for task in tasks]
 
 
 def first_pass_task(first: FirstPass, images: int, learnt: Learnt = NOTHING_LEARNT) -> Task:
