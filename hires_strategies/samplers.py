@@ -69,6 +69,11 @@ class Sampler:
     fewest_above_zero: Fewest | None = None
     longest: int | None = None
 
+    @property
+    def on_timesteps(self) -> bool:
+        """Whether it works on the model's timesteps, of which there is a number, and so on predicted noise."""
+        return self.longest is not None
+
 
 def unipc_fewest(order: int) -> Fewest:
     """UniPC needs as many timesteps as its order setting. From a picture the host gives it one fewer than steps."""

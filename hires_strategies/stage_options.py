@@ -43,8 +43,8 @@ class Option(Part):
 
     `label` is that of the page's field. `first_pass` names the field of planning's FirstPass that holds the value of a
     stage that gives none. `conditions`: whether the prompts' conditioning depends on it. `needs_sampling`: whether it
-    is refused for a stage that samples nothing. `unlike` is the field of an option that replaces what this one only
-    changes, so that a stage has at most one of them.
+    is refused for a stage that samples nothing, `needs_start`: for Direct, which starts from nothing. `unlike` is the
+    field of an option that replaces what this one only changes, so that a stage has at most one of them.
     """
 
     word: str = ""
@@ -54,6 +54,7 @@ class Option(Part):
     first_pass: str | None = None
     conditions: bool = False
     needs_sampling: bool = True
+    needs_start: bool = False
     unlike: str = ""
 
     @property
@@ -61,8 +62,8 @@ class Option(Part):
         return f"number of {self.name}" if self.value_first else self.name
 
     def written(self, value: str) -> str:
-        """The option as written in the notation; `value` is already in text form."""
-        if isinstance(self.kind, Flag):
+        """The option as written in the notation; `value` is already in text form, "" for the word alone."""
+        if not value or isinstance(self.kind, Flag):
             return self.word
         return f"{value} {self.word}" if self.value_first else f"{self.word} {value}"
 
@@ -134,6 +135,10 @@ class Options:
         "switch for the networks of the first pass's prompt", Flag(),
         word="networks off", label="Without the networks (LoRA) of the first pass's prompt", conditions=True,
         unlike="prompt",
+    )  # fmt: skip
+    lock: float | None = _option(
+        "structure lock", Number(0, 1, above=True, step=0.05, bare=1),
+        example="0.5", label="Structure lock (experimental)", axis="Lock", needs_start=True,
     )  # fmt: skip
     detail: bool | None = _option(
         "face restoration and other scripts (ADetailer) on the stage's picture", Flag(),

@@ -164,6 +164,12 @@ def _check_options(stage: Stage) -> None:
                 f"for example '@0.4', or leave '{option.word}' out.",
                 field=option.field,
             )
+        if option.needs_start and stage.is_direct:
+            raise StrategyError(
+                f"'{option.word}' keeps to what a stage starts from, and 'Direct' starts from noise alone: leave it "
+                f"out.",
+                field=option.field,
+            )
         _check_value(stage, option)
         _check_pair(stage, option)
 

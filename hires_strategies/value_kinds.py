@@ -11,30 +11,34 @@ from .control_units import ControlUnits
 
 @dataclass(frozen=True)
 class Number:
-    """A number from `low` (or above it) to `high`. `step` is that of a slider on the page."""
+    """A number from `low` (or above it) to `high`. `step` is that of a slider on the page.
+
+    `bare` is what the option's word alone means, in JSON true; None if it has to have a number.
+    """
 
     low: float
     high: float
     whole: bool = False
     above: bool = False
     step: float = 1
+    bare: float | None = None
 
     @property
     def allowed(self) -> str:
         kind = "a whole number" if self.whole else "a number"
-        return (
-            f"{kind} above {self.low} and at most {self.high}"
-            if self.above
-            else f"{kind} from {self.low} to {self.high}"
-        )
+        alone = "" if self.bare is None else f" (by itself, or true: {self.bare:g})"
+        if self.above:
+            return f"{kind} above {self.low} and at most {self.high}{alone}"
+        return f"{kind} from {self.low} to {self.high}{alone}"
 
     @property
     def schema(self) -> dict[str, Any]:
         kind = "integer" if self.whole else "number"
-        return {"type": kind, "exclusiveMinimum" if self.above else "minimum": self.low, "maximum": self.high}
+        number = {"type": kind, "exclusiveMinimum" if self.above else "minimum": self.low, "maximum": self.high}
+        return number if self.bare is None else {"anyOf": [number, {"type": "boolean"}]}
 
     def accepts(self, value: object) -> bool:
-        """NaN is outside every range, and neither true nor false is a number."""
+        """NaN is outside every range, and neither true nor false is a number (see `normal`)."""
         if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
             return False
         return (self.low < value if self.above else self.low <= value) and value <= self.high
@@ -115,4 +119,6 @@ def normal(kind: Kind, value: Any) -> Any:
     if isinstance(kind, Strength) and isinstance(value, str):
         read = auto.read_auto(value)
         return value if read is None else read.text
+    if isinstance(kind, Number) and kind.bare is not None and isinstance(value, bool):
+        return kind.bare if value else None
     return None if isinstance(kind, Flag) and value is False else value

@@ -99,8 +99,12 @@ def _having(stages: list[Stage], field: str) -> list[int]:
         if field == "scale"
         or (field == "upscaler" and not stage.is_direct)
         or (field in STRENGTHS and stage.may_sample and not stage.is_direct)
-        or (isinstance(part, Option) and (stage.may_sample or not part.needs_sampling))
+        or (isinstance(part, Option) and _may_have(stage, part))
     ]
+
+
+def _may_have(stage: Stage, option: Option) -> bool:
+    return (stage.may_sample or not option.needs_sampling) and not (stage.is_direct and option.needs_start)
 
 
 def _changed(stage: Stage, change: Change) -> Stage:

@@ -60,6 +60,8 @@ def read_value(option: Option, value: Source, vocabulary: Vocabulary) -> Any:
     """The value of an option. Its range is checked by Stage, a name here."""
     where = f"{'before' if option.value_first else 'after'} '{option.word}'"
     if isinstance(option.kind, Number):
+        if not value and option.kind.bare is not None:
+            return option.kind.bare
         if not NUMBER.fullmatch(value.text):
             raise value.error(f"Expected a number {where}, {found(value.text)}.")
         return read_number(value)
@@ -85,11 +87,11 @@ def read_value(option: Option, value: Source, vocabulary: Vocabulary) -> Any:
 
 
 def format_value(option: Option, value: Any) -> str:
-    """An option's value as written, "" for a flag; `read_value` reads it back."""
+    """An option's value as written, "" where its word alone says it; `read_value` reads it back."""
     if isinstance(option.kind, Flag):
         return ""
     if isinstance(option.kind, Number):
-        return format_number(value)
+        return "" if value == option.kind.bare else format_number(value)
     if isinstance(option.kind, ControlUnits):
         return str(value)
     return _format_name(option, value) if isinstance(option.kind, Name) else format_string(value)

@@ -10,7 +10,7 @@ from hires_strategies.strategy import Stage
 
 @dataclass(frozen=True)
 class Upscale:
-    """A resize to `width` x `height` pixels, of which the middle `crop_width` x `crop_height` is kept.
+    """A resize of `source` pixels to `width` x `height`, of which the middle `crop_width` x `crop_height` is kept.
 
     `at_own_size`: the size does not change, but the upscaler (a sharpening model, for example) is used all the same.
     Hires. fix skips the upscaler there, so this is only for stages without sampling, which it does not offer.
@@ -19,6 +19,7 @@ class Upscale:
 
     upscaler: str
     latent: bool
+    source: Size
     width: int
     height: int
     crop_width: int
@@ -76,7 +77,7 @@ def _resized(stage: Stage, source: Size, wanted: Size, rules: SizeRules) -> Upsc
     else:
         scaled = wanted[1] * width // height, wanted[1]
     own = source == scaled and not _becomes_latents(stage)
-    return Upscale(stage.upscaler, stage.is_latent, *scaled, *wanted, own, rules.factor)
+    return Upscale(stage.upscaler, stage.is_latent, source, *scaled, *wanted, own, rules.factor)
 
 
 def _becomes_latents(stage: Stage) -> bool:

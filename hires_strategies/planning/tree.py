@@ -18,6 +18,7 @@ from hires_strategies.stage_options import OPTIONS
 from hires_strategies.strategy import Stage, Strategy
 
 from .few_steps import Steps, check_steps
+from .lockable import check_lock
 from .plan import FirstPass, Node, Plan, Sampling, Variant
 from .schedules import FORMULAS
 from .sizes import Upscale, output_size, resolve_upscale
@@ -142,6 +143,8 @@ class _Tree:
             stage.sampler or base.sampler, stage.scheduler or base.scheduler, steps, total, not stage.is_direct
         )
         check_steps(f"'{format_stage(stage)}'", runs, self.limits)
+        if stage.lock:
+            check_lock(f"'{format_stage(stage)}'", runs.sampler)
         made = Sampling(**{**options, "steps": steps}, total=total, denoising_strength=strength, auto=stage.auto)
         made = made if base.refiner_of(made) else replace(made, refiner_at=None)
         return made if stage.start_sigma is None else self._starting_at(written(stage.start_sigma), stage, made)

@@ -60,4 +60,7 @@ def _alike(plan: Plan, node: Node) -> list[Node]:
 
 
 def _is_swept(plan: Plan, node: Node) -> bool:
+    """A lock draws the prediction to the start: what it shows then is not what the strength does."""
+    if node.sampling is not None and node.sampling.lock:
+        return False
     return node.upscale is not None and node.sampling is not None and len(_alike(plan, node)) > 1

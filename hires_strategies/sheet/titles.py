@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hires_strategies.stage_options import PARTS, Part
+from hires_strategies.stage_options import PARTS, Option, Part
 from hires_strategies.value_kinds import Flag, Name, Number, Text
 
 # The parts of a stage in the order of a title; the first four come before the brackets. A size is scale or pixels.
@@ -91,7 +91,9 @@ def _in_words(part: Part, text: str) -> str:
 def _value(part: Part, text: str) -> str:
     """A value as people read it, from how the notation writes it with its part's word or sign."""
     if not text:
-        return _NOT_GIVEN
+        return "none" if isinstance(part.kind, Number) and part.kind.bare is not None else _NOT_GIVEN
+    if isinstance(part, Option) and isinstance(part.kind, Number) and text == part.word:
+        return f"{part.kind.bare:g}"
     if part is _SIZE:
         return f"\u00d7{text[1:]}" if text.startswith("x") else text.replace("x", "\u00d7")
     before, _, after = part.gap.partition("…")

@@ -87,7 +87,8 @@ def stages(draw: st.DrawFn, upscalers: st.SearchStrategy[str] | None = None, fir
         field, strengths = draw(st.sampled_from(_STRENGTHS))
         values[field] = draw(strengths)
     if upscaler == DIRECT or {"denoising_strength", "start_sigma"} & set(values):
-        options = {option.field: values_of(option.kind) for option in OPTIONS}
+        fitting = [option for option in OPTIONS if not (option.needs_start and upscaler == DIRECT)]
+        options = {option.field: values_of(option.kind) for option in fitting}
         apart = {option.field: option.unlike for option in OPTIONS}
         chosen = draw(st.sets(st.sampled_from(sorted(options))))
         for key in sorted(key for key in chosen if apart[key] not in chosen):

@@ -38,8 +38,11 @@ COMMAND = {"__main__", "auto", "lines", "control_units", "errors", "limits", "si
            "value_kinds", "stage_options", "strategy", "vocabulary", "notation", "planning"}  # fmt: skip
 NOT_OF_THE_COMMAND = {"planning.timing", "planning.shares"}
 WITH_PICTURES = {"running", "sheet"}
-# What is remembered of a first pass are the host's own tensors; a layout is looked for in latents.
-WITH_TENSORS = {"running.first_pass_store", "running.value_parts", "finding.layout", "finding.search", "finding.blur"}
+# What is remembered of a first pass are the host's own tensors; a layout is looked for in latents, and locked there.
+WITH_TENSORS = {
+    "running.first_pass_store", "running.value_parts", "running.lock",
+    "finding.layout", "finding.search", "finding.blur",
+}  # fmt: skip
 
 
 def imported(path: Path) -> tuple[set[str], set[str]]:

@@ -178,9 +178,9 @@ def test_what_cannot_be_written_is_told_and_returned(folder: Folder, monkeypatch
         if "-hires-" in params.filename:
             params.filename = str(folder.path / "absent" / "name.png")
 
-    monkeypatch.setitem(
-        script_callbacks._callbacks, "before_image_saved", [*script_callbacks._callbacks["before_image_saved"], full]
-    )
+    kind = "callbacks_before_image_saved"
+    saving = [*script_callbacks.callback_map[kind], script_callbacks.ScriptCallback(__file__, full)]
+    monkeypatch.setitem(script_callbacks.callback_map, kind, saving)
     answer = folder.generate(UNNUMBERED)
     records = json.loads(answer.info)["hires_strategies"]
     assert [bool(record["error"]) for record in records] == [False, True, True] and len(answer.images) == 3

@@ -359,8 +359,9 @@ def test_memory_stays_flat_over_many_pictures(pictures: Pictures, monkeypatch: p
         sizes = [each.size for each in gc.get_objects() if isinstance(each, Image.Image)]
         held.append((sizes.count((48, 56)), sizes.count((96, 112))))
 
-    saving = [*script_callbacks._callbacks["before_image_saved"], count]
-    monkeypatch.setitem(script_callbacks._callbacks, "before_image_saved", saving)
+    kind = "callbacks_before_image_saved"
+    saving = [*script_callbacks.callback_map[kind], script_callbacks.ScriptCallback(__file__, count)]
+    monkeypatch.setitem(script_callbacks.callback_map, kind, saving)
     images, _ = pictures.run(fields={"override_settings": {"hires_strategies_folder_shown": 3}})
     assert len(images) == 3 and len(held) == 40
     originals, results = max(each[0] for each in held[10:]), max(each[1] for each in held[10:])

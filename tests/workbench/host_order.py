@@ -45,8 +45,6 @@ REQUESTS: dict[str, dict[str, Any]] = {
 # Of these the calls were recorded as well.
 CALLS = ("plain", "hires latent, batches", "hires pixel", "hires prompt editing", "hires DDIM", "hires Karras",
          "token merging")  # fmt: skip
-# Callbacks that the workbench does not have.
-_OF_THE_DENOISER = ("cfg_denoiser", "cfg_denoised", "cfg_after_cfg")
 
 
 def record_calls(url: str, name: str, folder: Path) -> list[list[Any]]:
@@ -55,7 +53,7 @@ def record_calls(url: str, name: str, folder: Path) -> list[list[Any]]:
     Without what a sampler draws at its own steps: Euler of the host draws noise and throws it away.
     """
     calls = record(url, name, folder, "Call recorder")
-    return [line for line in calls if line[0] not in _OF_THE_DENOISER and (line[0], line[-1]) != ("next", False)]
+    return [line for line in calls if (line[0], line[-1]) != ("next", False)]
 
 
 def record(url: str, name: str, folder: Path, script: str = "Recorder") -> list[Any]:

@@ -161,7 +161,7 @@ def _option_fields(names: Sequence[str], identity: Callable[[str], str], row: Ro
 
 def _option_field(option: Option, value: Any, elem_id: str) -> Any:
     if isinstance(option.kind, Number):
-        label = f"{option.label} (0: as the first pass)"
+        label = f"{option.label} (0: {'as the first pass' if option.first_pass else 'none'})"
         return gr.Slider(
             0, option.kind.high, value=value, step=option.kind.step, label=label, elem_id=elem_id,
             visible=option.field not in host_vocabulary(limits()).lacks,

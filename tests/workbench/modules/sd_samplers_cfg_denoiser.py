@@ -7,6 +7,14 @@ from typing import Any
 import torch
 
 from modules import prompt_parser, sd_samplers_common
+from modules.script_callbacks import (
+    AfterCFGCallbackParams,
+    CFGDenoisedParams,
+    CFGDenoiserParams,
+    cfg_after_cfg_callback,
+    cfg_denoised_callback,
+    cfg_denoiser_callback,
+)
 from modules.shared import opts, state
 
 
@@ -52,10 +60,15 @@ class CFGDenoiser(torch.nn.Module):
         rows = [i for i, conds in enumerate(conds_list) for _ in conds]
         first = [conds[0][0] for conds in conds_list]
         x_in, sigma_in, image_in = (torch.cat([part[rows], part]) for part in (x, sigma, image_cond))
+        begun = CFGDenoiserParams(x_in, image_in, sigma_in, *_steps(), positive, negative, self)
+        cfg_denoiser_callback(begun)
+        x_in, image_in, sigma_in = begun.x, begun.image_cond, begun.sigma
+        positive, negative = begun.text_cond, begun.text_uncond
         if self.step % 2 and sigma[0] < s_min_uncond:
             self.p.extra_generation_params["NGMS"] = s_min_uncond
             cond_scale, negative = 1.0, negative[:0]
         x_out = self._evaluate(x_in, sigma_in, image_in, positive, negative)
+        cfg_denoised_callback(CFGDenoisedParams(x_out, *_steps(), self.inner_model))
 
         denoised_uncond = x_out[len(rows) :] if len(negative) else x_out[first]
         denoised = denoised_uncond.clone()
@@ -65,8 +78,10 @@ class CFGDenoiser(torch.nn.Module):
 
         self.sampler.last_latent = self.get_pred_x0(x_in[first], x_out[first], sigma)
         sd_samplers_common.store_latent(self.sampler.last_latent)
+        done = AfterCFGCallbackParams(denoised, *_steps())
+        cfg_after_cfg_callback(done)
         self.step += 1
-        return denoised
+        return done.x
 
     def _evaluate(self, x, sigma, image_cond, positive, negative):
         """Positive rows and negative rows through the model: at once where their lengths and the settings allow."""
@@ -79,3 +94,7 @@ class CFGDenoiser(torch.nn.Module):
             outs.append(self.inner_model(x[part], sigma[part], cond=given))
             start = part.stop
         return torch.cat(outs)
+
+
+def _steps() -> tuple[int, int]:
+    return state.sampling_step, state.sampling_steps

@@ -52,8 +52,7 @@ class Calls:
         cls.watch(sd_samplers_common, "images_tensor_to_samples", lambda image, *args: [list(image.shape)])
         cls.watch(processing, "decode_latent_batch", lambda model, batch, **kwargs: [list(batch.shape)])
         cls.watch_samplers()
-        if hasattr(script_callbacks, "on_cfg_denoiser"):
-            cls.watch_denoiser()
+        cls.watch_denoiser()
 
     @classmethod
     def end(cls) -> None:
@@ -101,14 +100,13 @@ class Calls:
 
     @classmethod
     def watch_denoiser(cls) -> None:
-        for name in ("cfg_denoiser", "cfg_denoised", "cfg_after_cfg"):
+        for name in ("on_cfg_denoiser", "on_cfg_denoised", "on_cfg_after_cfg"):
 
-            def callback(params: Any, name: str = name) -> None:
-                cls.lines.append([name, params.sampling_step, params.total_sampling_steps])
+            def callback(params: Any, name: str = name.removeprefix("on_")) -> None:
+                cls.lines.append([name, params.sampling_step, params.total_sampling_steps, list(params.x.shape)])
 
-            getattr(script_callbacks, f"on_{name}")(callback)
-            remove = script_callbacks.remove_callbacks_for_function  # type: ignore[attr-defined]
-            cls.undo.append(partial(remove, callback))
+            getattr(script_callbacks, name)(callback)
+            cls.undo.append(partial(script_callbacks.remove_callbacks_for_function, callback))
 
     @classmethod
     def replace(cls, owner: Any, name: str, value: Any) -> None:
