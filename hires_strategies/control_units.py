@@ -13,6 +13,7 @@ from typing import Any
 
 MAX_UNIT = 9  # the page has at most ten
 MAX_WEIGHT = 2
+ALL_OFF = "off"  # the text that asks for no unit at all
 ALLOWED = (
     "'off' for all units, or units by their number on the page (from 0) with 'on', 'off', 'weight 0.6' or 'picture' "
     "(the picture so far is the unit's image)"

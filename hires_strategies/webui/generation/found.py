@@ -4,45 +4,59 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
+from hires_strategies.control_units import ALL_OFF
 from hires_strategies.errors import StrategyError
 from hires_strategies.planning.plan import Plan
 from hires_strategies.planning.sought import Sought
 from hires_strategies.webui.files import remembered_file
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.stages import WebuiHost
+from hires_strategies.webui.neighbours.controlnet import units_in_stages
 
 
 class FoundHere:
-    """The start sigmas that the batches of one generation found: later ones start there, too."""
+    """The start sigmas that the batches of one generation found: later ones start there, too.
+
+    `units`: the ControlNet units that guide its stages, in words, None for none. What is found under guidance, which
+    holds the layout, is far too much without it, so each is remembered for itself.
+    """
 
     def __init__(self) -> None:
+        self.units: str | None = None
         self._sigmas: dict[Sought, list[float]] = {}
 
-    def lookup(self) -> Callable[[Sought, bool], float | None]:
+    def lookup(self, p: Processing) -> Callable[[Sought, bool], float | None]:
         """What is known now, the same while a batch runs: what one branch finds changes no other.
 
         See planning.start.Starts.
         """
         own = {sought: statistics.median(sigmas) for sought, sigmas in self._sigmas.items()}
+        units = self.units = units_in_stages(p)
 
         @cache
         def remembered(sought: Sought, anew: bool) -> float | None:
+            sought = _under(units, sought)
             return own[sought] if sought in own else None if anew else remembered_file().sigma(sought)
 
         return remembered
 
     def give(self, host: WebuiHost, p: Processing) -> None:
         """What a batch's host needs to look for strengths; what a user may teach, they teach on the page."""
-        host.remembered, host.accepted, host.measures = self.lookup(), remembered_file().accepted, not p.is_api
+        host.remembered, host.accepted, host.measures = self.lookup(p), remembered_file().accepted, not p.is_api
 
     def learn(self, plan: Plan) -> str | None:
         """Keep what was found while a plan ran. Returns a sentence if it could not be remembered for other generations.
 
         One failure says it all: it is the same file.
         """
-        searched = {plan.sought(node): node.found for node in plan.stages if node.found and node.found.evaluations}
+        searched = {
+            _under(self.units, plan.sought(node)): node.found
+            for node in plan.stages
+            if node.found and node.found.evaluations
+        }
         for sought, found in searched.items():
             self._sigmas.setdefault(sought, []).append(found.sigma)
             try:
@@ -50,3 +64,10 @@ class FoundHere:
             except StrategyError as error:
                 return f"What was found is not remembered: {error}"
         return None
+
+
+def _under(units: str | None, sought: Sought) -> Sought:
+    """What is sought where such units guide the stages that do not have all of them off."""
+    if units is None or sought.control == ALL_OFF:
+        return sought
+    return replace(sought, control=" ".join(filter(None, (f"({units})", sought.control))))

@@ -205,7 +205,7 @@ class Job:
     def _planner(self, p: Processing, size: tuple[int, int]) -> Complete:
         """Makes the plan after a first pass of that size."""
         # Another checkpoint may be loaded until p.sample is called.
-        starts = replace(Schedules().starts, remembered=self.found.lookup()) if self.running else UNKNOWN
+        starts = replace(Schedules().starts, remembered=self.found.lookup(p)) if self.running else UNKNOWN
         first_pass = starting_picture.what_stages_follow(p, size)
         return partial(make_plan, self.request.strategies, first_pass, self.limits, starts)
 

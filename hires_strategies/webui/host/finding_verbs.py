@@ -52,7 +52,8 @@ class FindingVerbs(ModelVerbs):
         largest = largest_of(q, node)
         with untraced(q):
             floor = self._blur_floor(start, node)
-            look = search(self._probe(start, node).predict, start.latents, largest, self.accepted(), floor)
+            with self._probe(start, node) as probe:
+                look = search(probe.predict, start.latents, largest, self.accepted(), floor)
         ends = look.ends.least, look.ends.most
         return Found(strength_at(q, node, look.sigma), look.sigma, look.evaluations, look.points, ends)
 
@@ -61,16 +62,18 @@ class FindingVerbs(ModelVerbs):
         q = self._stage_p(node)
         q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
         largest = largest_of(q, node)
-        with untraced(q):
-            return look_at_ends(self._probe(start, node).predict, start.latents, largest)
+        with untraced(q), self._probe(start, node) as probe:
+            return look_at_ends(probe.predict, start.latents, largest)
 
     def _probe(self, start: SearchStart, node: Node) -> Probe:
+        """In the order of `sample`: what is encoded for a stage draws where it does then."""
+        assert node.sampling is not None
         q = self._stage_p(node)
         self.control.before_stage(q, node, lambda: start.images or self.decode(start.latents))
-        conds = self.control.marked(*self.conditioning.for_stage(q, node))
-        probe = Probe(q, start.latents, generator.noise_for(q, start.latents.shape[1:]))
+        probe = Probe(q, start.latents)
         probe.image_conditioning = self._image_conditioning(q, start.latents, start.images)
-        probe.prepare(*conds)
+        probe.noise = generator.noise_for(q, start.latents.shape[1:])
+        probe.prepare(*self.control.marked(*self.conditioning.for_stage(q, node)), node.sampling)
         return probe
 
     def _blur_floor(self, start: SearchStart, node: Node) -> float | None:

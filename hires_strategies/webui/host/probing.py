@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
+from functools import wraps
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from modules import sd_models, sd_samplers, shared
 from PIL.Image import Image, Resampling
 
 from hires_strategies.errors import StageFailed
-from hires_strategies.planning.plan import Node
+from hires_strategies.planning.plan import Node, Sampling
 from hires_strategies.planning.sizes import Upscale
 from hires_strategies.planning.start import LONGEST, nearest_strength
 from hires_strategies.running.cropping import crop_image
@@ -25,12 +26,13 @@ from hires_strategies.samplers import find_sampler
 from . import generator, progress
 from .forks.second_pass import before_sampling
 from .noise import by_index, to_host
+from .own_options import set_own_options
 from .processing import Processing
 
 # Ends its one step at the model's prediction itself, and unlike Euler knows no churn, which a setting may add.
 _SAMPLER = "DPM++ 2M"
 _STATE = ("sampling_step", "sampling_steps", "current_latent", "current_image", "current_image_sampling_step",
-          "id_live_preview", "textinfo")  # fmt: skip
+          "textinfo")  # fmt: skip
 
 
 def strength_at(q: Processing, node: Node, sigma: float) -> float:
@@ -63,24 +65,32 @@ def _sigma_of(q: Processing, node: Node) -> Callable[[int], float | None]:
 
 
 class Probe:
-    """Predictions for a stage on `q`, a copy of `p` of its own, from `latents` with `noise`."""
+    """Predictions for a stage on `q`, a copy of `p` of its own, from `latents` with `noise`; a context, after which
+    nothing of it is in memory."""
 
     image_conditioning: Any
+    noise: torch.Tensor
 
-    def __init__(self, q: Processing, latents: Latents, noise: torch.Tensor) -> None:
+    def __init__(self, q: Processing, latents: Latents) -> None:
         self.q = q
         self.latents = latents
-        self.noise = noise
-        q.sampler_name, q.denoising_strength = _SAMPLER, 1.0
-        q.refiner_checkpoint_info = q.refiner_switch_at = None
-        sampler: Any = sd_samplers.create_sampler(_SAMPLER, q.sd_model)
-        sampler.callback_state = lambda _step: None  # no step of the progress bar
-        q.sampler = sampler
+        q.sampler = _silent(sd_samplers.create_sampler(_SAMPLER, q.sd_model))
 
-    def prepare(self, c: Any, uc: Any) -> None:
+    def __enter__(self) -> Probe:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Sampler, denoiser and `q` hold each other, and latents with them."""
+        vars(self.q.sampler).clear()
+        self.q.sampler = None
+        vars(self).clear()
+
+    def prepare(self, c: Any, uc: Any, sampling: Sampling) -> None:
         """Everything that comes before a sampling, once for all predictions."""
         self.c, self.uc, self.noise = before_sampling(self.q, self.latents, self.noise, c, uc)
-        self.q.denoising_strength = 1.0  # scripts may have set theirs meanwhile
+        set_own_options(self.q, sampling)  # scripts may have set theirs meanwhile
+        self.q.sampler_name, self.q.denoising_strength = _SAMPLER, 1.0
+        self.q.refiner_checkpoint_info = self.q.refiner_switch_at = None
 
     def predict(self, sigma: float) -> Latents:
         """The finished latents as the model sees them in the start latents with noise of `sigma` (over signal)."""
@@ -94,6 +104,19 @@ class Probe:
         return found
 
 
+def _silent(sampler: Any) -> Any:
+    """The sampler, whose step moves neither the host's progress bar nor one on the console."""
+    sampler.callback_state = lambda _step: None
+    function = sampler.func
+
+    @wraps(function)  # the host reads its parameters
+    def sample(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **{**kwargs, **({"disable": True} if "disable" in kwargs else {})})
+
+    sampler.func = sample
+    return sampler
+
+
 def detailed(images: list[Image], upscale: Upscale) -> list[Image]:
     """The pictures enlarged by Lanczos to what a stage starts from, beside which a latent upscale is blurred."""
     size = (upscale.width, upscale.height)
@@ -105,9 +128,12 @@ def untraced(q: Processing) -> Iterator[None]:
     """Generators, progress and token merging are afterwards what they were, whatever happened."""
     state, states = shared.state, generator.states()
     before = {name: getattr(state, name) for name in _STATE if hasattr(state, name)}
+    preview = state.id_live_preview
     try:
         yield
     finally:
         sd_models.apply_token_merging(q.sd_model, q.get_token_merging_ratio())
         generator.restore(states)
         vars(state).update(before)
+        if state.id_live_preview != preview:
+            state.id_live_preview += 1  # the page has another preview than the one that was put back

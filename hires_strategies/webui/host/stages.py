@@ -14,7 +14,7 @@ import torch
 from modules import devices, errors, processing, sd_models, sd_samplers, sd_samplers_common, shared
 from PIL.Image import Image
 
-from hires_strategies.planning.plan import FirstPass, Node, Sampling
+from hires_strategies.planning.plan import FirstPass, Node
 from hires_strategies.planning.sizes import Upscale
 from hires_strategies.running.host import Latents, Sampled
 
@@ -28,13 +28,11 @@ from .forks.job import stops_after_this_image
 from .forks.models import loaded as loaded_checkpoint
 from .forks.second_pass import before_sampling, forget_reference_latent
 from .forks.upscalers import latent_modes
+from .own_options import ON_P, set_own_options
 from .processing import Processing
 from .sampler_watch import SamplerWatch
 from .stage_prompts import StagePrompts
 from .start_sigma import start_at
-
-# The attributes of `p` that take a stage's option: first the first pass's, then the one that Hires. fix reads.
-_ON_P = {"sampler": ("sampler_name",), "scheduler": ("scheduler", "hr_scheduler"), "cfg": ("cfg_scale", "hr_cfg")}
 
 
 class WebuiHost(FindingVerbs):
@@ -171,10 +169,10 @@ class WebuiHost(FindingVerbs):
             q.lora_hashes = dict(p.lora_hashes)
         q.is_hr_pass = sampling.denoising_strength is not None
         q.steps = p.steps if q.is_hr_pass else sampling.steps
-        for first, *others in _ON_P.values():
+        for first, *others in ON_P.values():
             for attribute in others:
                 setattr(q, attribute, getattr(p, first, None))
-        _set_own_options(q, sampling)
+        set_own_options(q, sampling)
         self._guidance.use(q, sampling.distilled_cfg or distilled_cfg(p))
         if sampling.distilled_cfg and not heeds_distilled_cfg(q.sd_model):
             self._note(node, f"'distilled cfg {sampling.distilled_cfg:g}' changes nothing with this checkpoint.")
@@ -197,7 +195,7 @@ class WebuiHost(FindingVerbs):
         assert node.sampling is not None
         try:
             prepared = before_sampling(q, x, noise, c, uc)
-            _set_own_options(q, node.sampling)  # scripts may have set theirs meanwhile
+            set_own_options(q, node.sampling)  # scripts may have set theirs meanwhile
             total, told = start_at(q, node)
             strength = q.denoising_strength  # a script may change it while it samples
             with parameters.written_by_encoder():  # again, for a refiner
@@ -223,13 +221,3 @@ class WebuiHost(FindingVerbs):
             return q.img2img_image_conditioning(decoded, latents)
         width, height = latent_shape.size_of(latents)  # the host itself would take the first pass's
         return q.txt2img_image_conditioning(latents, width=width, height=height)
-
-
-def _set_own_options(q: Processing, sampling: Sampling) -> None:
-    """What a stage itself gives wins over everything else that sets it."""
-    q.denoising_strength = sampling.denoising_strength
-    for option, attributes in _ON_P.items():
-        value = getattr(sampling, option)
-        if value is not None:
-            for attribute in attributes:
-                setattr(q, attribute, value)

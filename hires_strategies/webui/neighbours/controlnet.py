@@ -18,7 +18,7 @@ from hires_strategies.webui.host.processing import Processing, Script
 from .controlnet_hooked import HookedControl
 from .controlnet_patched import PatchedControl
 from .controlnet_stages import StagesWithControl, UnknownControl
-from .controlnet_units import is_on, is_unit
+from .controlnet_units import FIRST_PASS, described, hires_option, is_on, is_unit
 
 
 def control_of(p: Processing, plan: Plan) -> Control:
@@ -41,6 +41,19 @@ def with_control(p: Processing, compute: Callable[[], Any]) -> Callable[[], Any]
     if script is None or p.enable_hr or not _is_used(p, script):
         return compute
     return lambda: _kind(script).first_pass(p, script, compute)
+
+
+def units_in_stages(p: Processing) -> str | None:
+    """The units that guide a stage without options of its own, in words; None if none does.
+
+    Another extension may put units on that are none of the script's arguments.
+    """
+    script: Any = _script(p)
+    if script is None:
+        return None
+    arguments = [unit for unit in p.script_args[script.args_from : script.args_to] if is_unit(unit) and is_on(unit)]
+    found = arguments or [unit for unit in getattr(script, "enabled_units", None) or [] if is_unit(unit)]
+    return "; ".join(described(unit) for unit in found if hires_option(unit) != FIRST_PASS) or None
 
 
 class NoControl:

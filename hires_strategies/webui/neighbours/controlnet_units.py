@@ -43,6 +43,13 @@ def is_on(unit: Any) -> bool:
     return bool(value(unit, "enabled", True))
 
 
+def described(unit: Any) -> str:
+    """What a unit does: its preprocessor, its model and its weight, whatever its picture is."""
+    names = [value(unit, "module"), value(unit, "model")]
+    told = [str(name.value if isinstance(name, Enum) else name) for name in names if name is not None]
+    return " ".join([*(name for name in told if name.lower() != "none"), f"weight {value(unit, 'weight', 1.0):g}"])
+
+
 def copies(arguments: Sequence[Any]) -> list[Any]:
     """The script's arguments with a copy of each unit: the extension writes into those it is given."""
     return [copy(argument) if is_unit(argument) else argument for argument in arguments]

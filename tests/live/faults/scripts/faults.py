@@ -1,17 +1,23 @@
 """An extension for tests only: makes one of the host's functions fail at its n-th call during one generation.
 
-Argument over the API: {"where": a key of PLACES, "call": n from 1}.
+Argument over the API: {"where": a key of PLACES or one of those below, "call": n from 1, "times": how often from then
+on, by default always}. "model nan" and "model slow" are calls of the model, "count" only counts them: how many there
+were is told as "Test model calls" among the answer's generation parameters.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import ClassVar
 
 import torch
 from modules import images, processing, scripts, sd_samplers, sd_samplers_common, shared
+from modules.sd_samplers_cfg_denoiser import CFGDenoiser
 
+ALWAYS = 1_000_000
 PLACES = {
+    "model": (CFGDenoiser, "forward"),
     "create_sampler": (sd_samplers, "create_sampler"),
     "encode": (sd_samplers_common, "images_tensor_to_samples"),
     "decode": (processing, "decode_latent_batch"),
@@ -23,10 +29,13 @@ class Fault:
     """Replacements of the host's functions, undone when the next generation begins or this one ends."""
 
     undo: ClassVar[list[Callable[[], None]]] = []
+    calls: ClassVar[list[str]] = []
 
     @classmethod
-    def install(cls, where: str, call: int) -> None:
-        if where == "unchanged":  # what the host's upscalers do when their model does not load
+    def install(cls, where: str, call: int = ALWAYS, times: int = ALWAYS) -> None:
+        if where in MODEL:
+            cls.after(CFGDenoiser, "forward", call, MODEL[where], times)
+        elif where == "unchanged":  # what the host's upscalers do when their model does not load
             for upscaler in shared.sd_upscalers:
                 if upscaler.scaler is not None:
                     cls.replace(upscaler.scaler, "do_upscale", lambda image, *args: image)
@@ -34,16 +43,17 @@ class Fault:
             cls.after(sd_samplers, "create_sampler", call, not_a_number)
         else:
             owner, name = PLACES[where]
-            cls.after(owner, name, call, out_of_memory)
+            cls.after(owner, name, call, out_of_memory, times)
 
     @classmethod
-    def after(cls, owner, name, call, trouble) -> None:
+    def after(cls, owner, name, call, trouble, times=ALWAYS) -> None:
         original, calls = getattr(owner, name), []
+        cls.calls = calls
 
         def replaced(*args, **kwargs):
             calls.append(name)
             result = original(*args, **kwargs)
-            return trouble(result) if len(calls) >= call else result
+            return trouble(result) if call <= len(calls) < call + times else result
 
         cls.replace(owner, name, replaced)
 
@@ -61,6 +71,14 @@ class Fault:
 
 def out_of_memory(result):
     raise getattr(torch.cuda, "OutOfMemoryError", RuntimeError)("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+
+def slow(result):
+    time.sleep(0.3)
+    return result
+
+
+MODEL = {"model nan": lambda result: result * float("nan"), "model slow": slow, "count": lambda result: result}
 
 
 def not_a_number(sampler):
@@ -90,7 +108,12 @@ class Faults(scripts.Script):
 
     def process(self, p, fault, *args):
         if fault:
-            Fault.install(fault["where"], fault["call"])
+            Fault.install(**fault)
 
-    def postprocess(self, p, processed, *args):
+    def postprocess(self, p, processed, fault, *args):
+        if fault and fault["where"] in MODEL:
+            processed.extra_generation_params = {
+                **processed.extra_generation_params,
+                "Test model calls": len(Fault.calls),
+            }
         Fault.remove()
