@@ -18,6 +18,7 @@ class Jobs:
     first_pass: float
     second_pass: float  # the host's own Hires. fix
     stages: tuple[float, ...]
+    searches: tuple[tuple[int, float], ...] = ()  # for strengths, each with the id of the stage that it is made for
 
 
 def weights(tasks: Sequence[Task], seconds: Sequence[float | None]) -> list[float]:

@@ -32,7 +32,7 @@ class Found:
 
     `evaluations` of the model were needed: 0 if it was remembered. `points`: start sigmas that were looked at,
     ascending, each with how much of the layout was lost there, 0 to 1. `ends`: how much of it was kept (a correlation)
-    with the least noise and with the most, by which that is measured.
+    with the least noise and with the most, by which that is measured. `seconds`: how long looking took.
     """
 
     strength: float
@@ -40,6 +40,7 @@ class Found:
     evaluations: int = 0
     points: tuple[tuple[float, float], ...] = ()
     ends: tuple[float, float] | None = None
+    seconds: float = 0.0
 
 
 # What was found in a run so far, by the strategy's and the stage's index.

@@ -13,26 +13,23 @@ import math
 import statistics
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hires_strategies.json_file import write_json
 from hires_strategies.samplers import find_sampler, split_name
 
 from .cost import NOTHING_LEARNT, Learnt, node_evaluations, sampler_evaluations
 from .plan import FirstPass, Node, Plan
-from .sought import EVALUATIONS
+from .rates import EVALUATIONS_A_STEP, is_entry, is_evaluations, parts
+from .sought import EVALUATIONS, Found
 
 REMEMBERED = 5  # runs per kind of stage and size
 _MOST_ENTRIES = 200
 _FIRST_PASS = "first pass"
 _SAMPLED = "sampled"
+_SEARCHED = "searched"  # for a denoising strength
 _LATENT = "latent"
-_FASTEST, _SLOWEST = 1e-15, 1.0  # seconds per unit of work: anything beyond is a mistake, and sums might overflow
-_MOST_DIGITS = 12  # in a number of pixels
-_EVALUATIONS = "evaluations a step"
-_MOST_EVALUATIONS = 100  # per step: anything beyond is a mistake
 
 _writing = threading.Lock()
 
@@ -77,13 +74,13 @@ class Timing:
         learnt = self.evaluations()
         first, *stages = tasks_of(plan, images, learnt)
         made_first = tasks_of(before, images, learnt) if before else [first]
-        stages += search_tasks(plan, images, learnt)
+        stages += search_tasks(plan, images)
         each = self.seconds([*made_first, *stages] if plan.needs_first_pass else stages, model)
         return None if None in each else sum(seconds for seconds in each if seconds is not None)
 
     def seconds(self, tasks: Sequence[Task], model: str = "") -> list[float | None]:
         """Seconds that each task will take, None if too little is known. `model` as above."""
-        known = [(*_parts(key), rates) for key, rates in self._read().items() if not _is_evaluations(key)]
+        known = [(*parts(key), rates) for key, rates in self._read().items() if not is_evaluations(key)]
         rates: dict[tuple[str, int], float | None] = {}
         for task in tasks:
             like = (task.kind, task.pixels)
@@ -99,16 +96,19 @@ class Timing:
     def learn(self, plan: Plan, ran: Sequence[Ran], model: str = "", images: int = 1) -> None:
         """Remember a finished run. Raises StrategyError if the file cannot be written.
 
-        `ran`: the first pass, then each stage.
+        `ran`: the first pass, then each stage. How long looking for strengths took is in the plan.
         """
         with _writing:
             known = self._read()
             for sampler, steps, each in _samplings(plan, ran):
                 if each.evaluations and steps and not _is_in_the_table(sampler):
-                    _add(known, f"{_EVALUATIONS}|{split_name(sampler)[0]}", each.evaluations / steps)
+                    _add(known, f"{EVALUATIONS_A_STEP}|{split_name(sampler)[0]}", each.evaluations / steps)
             for task, each in zip(tasks_of(plan, images, _learnt(known)), ran, strict=False):
                 if task.known and each.seconds:
                     _add(known, _key(model, task), each.seconds / task.work)
+            for found, task in _searched(plan, images):
+                if found.seconds:
+                    _add(known, _key(model, task), found.seconds / task.work)
             write_json(self.path, dict(list(known.items())[-_MOST_ENTRIES:]))
 
     def _read(self) -> dict[str, list[float]]:
@@ -116,7 +116,7 @@ class Timing:
             body = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             return {}
-        return {key: rates for key, rates in body.items() if _is_entry(key, rates)} if isinstance(body, dict) else {}
+        return {key: rates for key, rates in body.items() if is_entry(key, rates)} if isinstance(body, dict) else {}
 
 
 def _add(known: dict[str, list[float]], key: str, value: float) -> None:
@@ -140,14 +140,10 @@ def _is_in_the_table(sampler: str) -> bool:
 
 def _learnt(known: Mapping[str, list[float]]) -> Learnt:
     return {
-        key.removeprefix(f"{_EVALUATIONS}|"): statistics.median(values)
+        key.removeprefix(f"{EVALUATIONS_A_STEP}|"): statistics.median(values)
         for key, values in known.items()
-        if _is_evaluations(key)
+        if is_evaluations(key)
     }
-
-
-def _is_evaluations(key: str) -> bool:
-    return key.startswith(f"{_EVALUATIONS}|") and key.count("|") == 1
 
 
 def tasks_of(plan: Plan, images: int, learnt: Learnt = NOTHING_LEARNT) -> list[Task]:
@@ -156,10 +152,20 @@ def tasks_of(plan: Plan, images: int, learnt: Learnt = NOTHING_LEARNT) -> list[T
     return [first, *(_stage_task(plan, node, images, learnt) for node in plan.stages)]
 
 
-def search_tasks(plan: Plan, images: int, learnt: Learnt = NOTHING_LEARNT) -> list[Task]:
-    """What looking for strengths adds to them."""
-    tasks = [_stage_task(plan, node, images, learnt) for node in plan.searches()]
-    return [replace(task, work=EVALUATIONS * task.pixels * images, known=True) for task in tasks]
+def search_tasks(plan: Plan, images: int) -> list[Task]:
+    """What looking for strengths adds to them, in the order of `plan.searches()`."""
+    return [_search_task(node, EVALUATIONS, images) for node in plan.searches()]
+
+
+def _search_task(node: Node, evaluations: int, images: int) -> Task:
+    pixels = node.width * node.height
+    return Task(_SEARCHED, pixels, evaluations * pixels * images)
+
+
+def _searched(plan: Plan, images: int) -> list[tuple[Found, Task]]:
+    """What was looked for while a plan ran, each once, with what that was as a task."""
+    each = {id(node.found): (node.found, node) for node in plan.stages if node.found and node.found.evaluations}
+    return [(found, _search_task(node, found.evaluations, images)) for found, node in each.values()]
 
 
 def first_pass_task(first: FirstPass, images: int, learnt: Learnt = NOTHING_LEARNT) -> Task:
@@ -194,31 +200,12 @@ def _key(model: str, task: Task) -> str:
     return "|".join((model, task.kind, str(task.pixels)))
 
 
-def _is_entry(key: str, rates: Any) -> bool:
-    if not isinstance(rates, list) or not rates:
-        return False
-    if _is_evaluations(key):
-        return all(map(_is_evaluations_a_step, rates))
-    pixels = key.rpartition("|")[2]
-    is_key = key.count("|") >= 2 and pixels.isdecimal() and len(pixels) <= _MOST_DIGITS
-    return is_key and all(map(_is_rate, rates))
-
-
-def _is_evaluations_a_step(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= _MOST_EVALUATIONS
-
-
-def _is_rate(rate: Any) -> bool:
-    """Whether a machine could take so many seconds per unit of work: a pixel, or one pixel's part of an evaluation."""
-    return isinstance(rate, (int, float)) and not isinstance(rate, bool) and _FASTEST < rate < _SLOWEST
-
-
 def _rate(known: list[tuple[str, str, int, list[float]]], model: str, task: Task) -> float | None:
     """The rate of the most similar work: the same model and kind, else another model's, else any sampling's.
 
     `known`: model, kind, pixels and the last rates.
     """
-    sampling = _is_sampling(task.kind)
+    sampling = _is_sampling(task.kind) or task.kind == _SEARCHED
     for same_model in (True, False):
         for same_kind in (True, False):
             near = [
@@ -234,9 +221,3 @@ def _rate(known: list[tuple[str, str, int, list[float]]], model: str, task: Task
 
 def _is_sampling(kind: str) -> bool:
     return kind == _FIRST_PASS or kind.startswith(_SAMPLED)
-
-
-def _parts(key: str) -> tuple[str, str, int]:
-    model, _, rest = key.partition("|")
-    kind, _, pixels = rest.rpartition("|")
-    return model, kind, max(int(pixels), 1)

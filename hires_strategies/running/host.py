@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from PIL.Image import Image
 
 from hires_strategies.finding.search import Ends
-from hires_strategies.planning.plan import Node
+from hires_strategies.planning.plan import Node, Plan
 from hires_strategies.planning.sizes import Upscale
 from hires_strategies.planning.sought import Found, Sought
 
@@ -110,7 +110,11 @@ class Host(Protocol):
         """What the last successful `sample` or `direct` did."""
 
     def next_job(self, node: Node, text: str) -> None:
-        """Called before each stage: the progress bar moves on and shows `text`."""
+        """Called before each stage, and before a strength is looked for, which is when `node.auto` is there: the
+        progress bar moves on and shows `text`."""
+
+    def replanned(self, plan: Plan) -> None:
+        """Called when a strength was found: from now on this is the plan, and some of its stages turned out equal."""
 
     def stopped(self) -> str | None:
         """'interrupted' or 'skipped' once the user asked for it, else None: what is running then ends unfinished."""

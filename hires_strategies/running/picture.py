@@ -59,6 +59,7 @@ class Fork:
         self.host = host
         self.source = source
         self.made: dict[tuple[Upscale | None, str | None, bool], Picture] = {}
+        self._seconds: dict[tuple[Upscale | None, str | None, bool], float] = {}
 
     def upscaled(self, node: Node, checkpoint: str | None) -> Picture:
         """The upscale that a stage begins with; `checkpoint` is the one it works with, which is loaded."""
@@ -66,6 +67,14 @@ class Fork:
         if key not in self.made:
             self.made[key] = self._make(node, checkpoint)
         return self.made[key]
+
+    def made_ahead(self, node: Node, seconds: float) -> None:
+        """Note how long a stage's upscale took, which was made before any stage that begins with it."""
+        self._seconds[_key(node)] = seconds
+
+    def seconds_ahead(self, node: Node) -> float:
+        """How long a stage's upscale took that was made before the stage; it is the first to begin with it."""
+        return self._seconds.pop(_key(node), 0.0)
 
     def keep_for(self, nodes: Iterable[Node]) -> None:
         """Drop the upscales that none of the stages which are still to start here needs."""

@@ -108,8 +108,13 @@ class _Walk:
         assert self.complete is not None
         self.host.next_job(node, f"Finding the denoising strength of '{node.text}'")
         try:
+            began = time.perf_counter()
             self._use_model(node, checkpoint_of(self.plan, node), fork)
-            found = self.host.find_strength(self._search_start(node, fork), node, self.plan.sought(node))
+            start = self._search_start(node, fork)
+            searched = time.perf_counter()
+            fork.made_ahead(node, searched - began)
+            found = self.host.find_strength(start, node, self.plan.sought(node))
+            found = replace(found, seconds=time.perf_counter() - searched)
             finds = {**self.finds, **finds_of(self.plan, {each.id for each in group}, found)}
             plan, became = continued(self.complete(finds), self.plan)
         except Exception as error:
@@ -119,6 +124,7 @@ class _Walk:
             trouble = f"its denoising strength was not found: {describe(error)}"
         else:
             self.finds, self.plan, self.keep = finds, plan, {became[each] for each in self.keep}
+            self.host.replanned(plan)
             return
         self.host.release()
         for each in group:
@@ -150,7 +156,7 @@ class _Walk:
 
     def _run_stage(self, node: Node, fork: Fork) -> Picture | None:
         """The finished stage, or None if it failed or was stopped; it and all that follow it are then marked."""
-        started = time.perf_counter()
+        started = time.perf_counter() - fork.seconds_ahead(node)
         self.host.next_job(node, f"Hires stage {node.index + 1} of {len(self.plan.stages)}: {node.text}")
         trouble, unfinished = None, None
         try:

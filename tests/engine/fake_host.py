@@ -57,6 +57,7 @@ class FakeHost:
         self.layout_kept: float | None = None
         self.strength: float | None = None  # what every search finds, None for a number of its own
         self.searched: list[tuple[str, float]] = []
+        self.plans: list[Plan] = []  # those that were made while it ran
 
     def changes_model(self, node: Node, checkpoint: str | None) -> bool:
         return checkpoint != self.loaded or refiner_of(node) is not None
@@ -151,6 +152,9 @@ class FakeHost:
     def next_job(self, node: Node, text: str) -> None:
         self.jobs.append(text)
         self.alive_at_job.append(self.alive())
+
+    def replanned(self, plan: Plan) -> None:
+        self.plans.append(plan)
 
     def stopped(self) -> str | None:
         return self.reason if self.pressed and self.reason != "stopped" else None

@@ -271,3 +271,45 @@ def test_trouble_anywhere_leaves_an_outcome_for_each_stage(text: str, call: int,
             images = alone.stages[alone.plan.variants[0].node].images
             assert same_images(outcome.images, images)
     assert host.alive() == [] or host.failures
+
+
+class Clock:
+    """Time that passes in the host alone."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+class TimedHost(FakeHost):
+    """An upscaler takes 5 seconds, a search 7, sampling 20."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+
+    def _call(self, verb: str) -> None:
+        super()._call(verb)
+        self.clock.now += {"pixel_upscale": 5, "find_strength": 7, "sample": 20}.get(verb, 0)
+
+
+@pytest.mark.parametrize("text", ["Lanczos x2 @auto", "Lanczos x2 @{auto,0.7}", "Lanczos x2 @{0.7,auto}"])
+def test_the_time_of_a_search_is_not_the_stages(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The upscale before it is the first stage's, as without a search."""
+    clock = Clock()
+    monkeypatch.setattr("hires_strategies.running.run.time", clock)
+    result = ran(text, TimedHost(clock))
+    plain = ran(text.replace("auto", "0.55"), TimedHost(clock))
+    assert [each.seconds for each in result.stages] == [each.seconds for each in plain.stages]
+    found = {node.found for node in result.plan.stages if node.found}
+    assert [each.seconds for each in found] == [7]
+
+
+def test_the_host_is_told_of_each_new_plan() -> None:
+    host = FakeHost()
+    host.strength = 0.7
+    ran("Latent x2 @{auto,0.7} > Lanczos x1.5 @auto", host)
+    assert [[node.id for node in plan.stages] for plan in host.plans] == [[0, 1], [0, 1]]
+    assert [len(plan.searches()) for plan in host.plans] == [1, 0]

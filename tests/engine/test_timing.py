@@ -8,7 +8,8 @@ import pytest
 
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.keepers import worth_it
-from hires_strategies.planning.plan import FirstPass
+from hires_strategies.planning.plan import FirstPass, Plan
+from hires_strategies.planning.sought import Found
 from hires_strategies.planning.timing import REMEMBERED, Ran, Timing
 from hires_strategies.planning.tree import make_plan
 
@@ -129,3 +130,28 @@ def test_worth():
     )
     assert worth_it(9, 1, 9).startswith("No difference")
     assert "1 or more" in worth_it(0, 2, 9)
+
+
+def found(text: str, strength: Found) -> Plan:
+    return make_plan(parse(text), FirstPass(512, 512, 20, "Euler"), finds={(0, 0): strength})
+
+
+def test_looking_for_a_strength_takes_its_time(timing):
+    timing.learn(plan("Latent x2 @0.7"), ran(2.0, 8.0))
+    assert timing.estimate(plan("Latent x2 @auto")) == pytest.approx(2.0 + 8.0 + 7 * 0.4)  # as fast as sampling
+    ran_so = found("Latent x2 @auto", Found(0.6, 2.0, 7, seconds=3.5))
+    timing.learn(ran_so, ran(2.0, 8.0))
+    assert timing.estimate(plan("Latent x2 @auto")) == pytest.approx(2.0 + 8.0 + 3.5)
+    assert timing.estimate(plan("Latent x2 @auto"), images=2) == pytest.approx(2 * 13.5)
+    assert timing.estimate(plan("Latent x2 @0.7")) == pytest.approx(10.0)
+    assert timing.estimate(ran_so) == pytest.approx(10.0)
+
+
+def test_how_long_looking_takes_says_nothing_about_sampling(timing):
+    timing.learn(found("Latent x2 @auto", Found(0.6, 2.0, 7, seconds=3.5)), ran(None, None))
+    assert timing.estimate(plan("Latent x2 @0.7")) is None
+
+
+def test_a_remembered_strength_teaches_nothing_of_looking(timing):
+    timing.learn(found("Latent x2 @auto", Found(0.6, 2.0)), ran(2.0, 8.0))
+    assert not any("searched" in key for key in json.loads(timing.path.read_text()))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hires_strategies.planning.plan import FirstPass, Plan
 from hires_strategies.planning.shares import Jobs, weights
-from hires_strategies.planning.timing import first_pass_task, second_pass_task, tasks_of
+from hires_strategies.planning.timing import first_pass_task, search_tasks, second_pass_task, tasks_of
 from hires_strategies.webui.files import timing_file
 from hires_strategies.webui.host.forks.upscalers import latent_modes
 from hires_strategies.webui.host.processing import Processing
@@ -24,10 +24,13 @@ def bar_for(p: Processing, plan: Plan) -> Bar:
         first, second = _passes(p, plan)
         upscaler = None if p.hr_upscaler is None or p.hr_upscaler in latent_modes() else p.hr_upscaler
         tasks[:1] = [first_pass_task(first, images, learnt), second_pass_task(second, upscaler, images, learnt)]
+    tasks += search_tasks(plan, images)
     costs = weights(tasks, timing.seconds(tasks, model_kind()))
     second_cost = costs.pop(1) if p.enable_hr else 0.0
+    own, looking = costs[1 : 1 + len(plan.stages)], costs[1 + len(plan.stages) :]
+    searches = tuple((node.id, cost) for node, cost in zip(plan.searches(), looking, strict=True))
     steps = tuple(float(node.steps) for node in plan.stages)
-    return Bar(p, Jobs(costs[0], second_cost, tuple(costs[1:])), Jobs(p.steps, _second_steps(p), steps))
+    return Bar(p, Jobs(costs[0], second_cost, tuple(own), searches), Jobs(p.steps, _second_steps(p), steps))
 
 
 def bar_without_stages(p: Processing) -> Bar:

@@ -18,6 +18,7 @@ from PIL.Image import Image, Resampling
 from hires_strategies.errors import StageFailed
 from hires_strategies.planning.plan import Node, Sampling
 from hires_strategies.planning.sizes import Upscale
+from hires_strategies.planning.sought import EVALUATIONS
 from hires_strategies.planning.start import LONGEST, nearest_strength
 from hires_strategies.running.cropping import crop_image
 from hires_strategies.running.host import Latents
@@ -74,6 +75,7 @@ class Probe:
     def __init__(self, q: Processing, latents: Latents) -> None:
         self.q = q
         self.latents = latents
+        self.made = 0  # predictions
         q.sampler = _silent(sd_samplers.create_sampler(_SAMPLER, q.sd_model))
 
     def __enter__(self) -> Probe:
@@ -94,6 +96,10 @@ class Probe:
 
     def predict(self, sigma: float) -> Latents:
         """The finished latents as the model sees them in the start latents with noise of `sigma` (over signal)."""
+        bar = progress.bar_of(self.q)
+        if bar is not None:
+            bar.searched(min(self.made, EVALUATIONS - 1) / EVALUATIONS)
+        self.made += 1
         at = to_host(sigma, self.q.sd_model)
         self.q.sampler_noise_scheduler_override = lambda steps: torch.tensor([*[at] * steps, 0.0])
         found = self.q.sampler.sample_img2img(

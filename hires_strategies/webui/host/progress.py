@@ -18,7 +18,10 @@ from .forks.job import stops_after_this_image
 from .processing import Processing
 from .state import state as host_state
 
-_FIRST, _SECOND = "first pass", "second pass"  # besides the stages, which go by their index
+_STAGE, _SEARCH = "stage", "search"  # these go by the stage's id
+_FIRST, _SECOND = ("first pass", 0), ("second pass", 0)
+
+_Job = tuple[str, int]
 
 
 def stopped() -> str | None:
@@ -89,6 +92,7 @@ class Bar:
         self._begun = False
         self._after = 0  # batches after this one
         self._left = dict(self._costs)
+        self._searching: tuple[float, float, float] | None = None  # what is done, and to do with and without it
 
     def first_pass(self) -> None:
         """The first pass is about to be computed (not called if it comes from memory)."""
@@ -100,10 +104,27 @@ class Bar:
         if self._begun and _SECOND in self._left:
             self._set(_SECOND)
 
-    def stage(self, index: int) -> None:
-        self._begin(index)
+    def stage(self, number: int) -> None:
+        """The stage with this id is about to run."""
+        self._begin((_STAGE, number))
 
-    def _begin(self, job: str | int) -> None:
+    def search(self, number: int) -> None:
+        """The denoising strength of the stage with this id is about to be looked for."""
+        self._begin((_SEARCH, number))
+
+    def searched(self, part: float) -> None:
+        """So much of the search that runs is done, from 0 to below 1."""
+        if self._searching is not None:
+            done, cost, left = self._searching
+            at = done + (1 - done) * part * cost / left if left > 0 else done
+            _show(*job_numbers(at, (1 - part) * cost, left - part * cost))
+
+    def keep(self, stages: list[int], searches: list[int]) -> None:
+        """Only the stages with these ids, and searches for them, are part of the batch: others turned out equal."""
+        kept = {_FIRST, _SECOND, *((_STAGE, each) for each in stages), *((_SEARCH, each) for each in searches)}
+        self._left = {job: cost for job, cost in self._left.items() if job in kept}
+
+    def _begin(self, job: _Job) -> None:
         if self._begun:
             self._left.pop(_SECOND, None)
             shared.state.nextjob()
@@ -117,16 +138,19 @@ class Bar:
             self._after = _begin_batch(self._of_host, self._own_after, sum(self._steps.values()))
         self._set(job)
 
-    def _set(self, job: str | int) -> None:
-        left = sum(self._left.values()) + self._after * sum(self._costs.values())
+    def _set(self, job: _Job) -> None:
+        # Later batches start where this one found that they should.
+        later = sum(cost for each, cost in self._costs.items() if each[0] != _SEARCH)
+        left = sum(self._left.values()) + self._after * later
         cost, done = self._left.pop(job, 0.0), _done()
-        if not self._steps.get(job) and left > 0:  # nothing moves the bar meanwhile: leave it at the job's middle
+        self._searching = (done, cost, left) if job[0] == _SEARCH else None
+        if (
+            not self._steps.get(job) and not self._searching and left > 0
+        ):  # nothing moves the bar meanwhile: leave it at the job's middle
             cost /= 2
             done += (1 - done) * cost / left
             left -= cost
-        job_no, job_count = job_numbers(done, cost, left)
-        # All at once: the page reads them from another thread.
-        vars(shared.state).update(job_no=job_no, job_count=job_count, sampling_step=0)
+        _show(*job_numbers(done, cost, left))
 
 
 def use_bar(p: Processing, bar: Bar | None) -> None:
@@ -141,9 +165,11 @@ def bar_of(p: Processing) -> Bar | None:
     return attachments.held(p, attachments.BAR, Bar)
 
 
-def _by_job(jobs: Jobs) -> dict[str | int, float]:
-    own: dict[str | int, float] = {_FIRST: jobs.first_pass, _SECOND: jobs.second_pass}
-    return {**{job: number for job, number in own.items() if number}, **dict(enumerate(jobs.stages))}
+def _by_job(jobs: Jobs) -> dict[_Job, float]:
+    own = {_FIRST: jobs.first_pass, _SECOND: jobs.second_pass}
+    stages = {(_STAGE, number): each for number, each in enumerate(jobs.stages)}
+    searches = {(_SEARCH, number): each for number, each in jobs.searches}
+    return {**{job: number for job, number in own.items() if number}, **searches, **stages}
 
 
 def _begin_batch(of_host: int, own_after: int, steps: float) -> int:
@@ -159,6 +185,11 @@ def _begin_batch(of_host: int, own_after: int, steps: float) -> int:
     shared.total_tqdm.updateTotal(round(_run.steps + steps * (1 + _run.waiting)))
     _run.steps += steps
     return _run.waiting
+
+
+def _show(job_no: float, job_count: float) -> None:
+    """All at once: the page reads them from another thread."""
+    vars(shared.state).update(job_no=job_no, job_count=job_count, sampling_step=0)
 
 
 def _done() -> float:

@@ -14,7 +14,7 @@ import torch
 from modules import devices, errors, processing, sd_models, sd_samplers, sd_samplers_common, shared
 from PIL.Image import Image
 
-from hires_strategies.planning.plan import FirstPass, Node
+from hires_strategies.planning.plan import FirstPass, Node, Plan
 from hires_strategies.planning.sizes import Upscale
 from hires_strategies.running.host import Latents, Sampled
 
@@ -124,11 +124,17 @@ class WebuiHost(FindingVerbs):
         return self._last_sampling
 
     def next_job(self, node: Node, text: str) -> None:
-        """Begin the stage on the host's progress bar, if it is ours, and show `text` as shared.state.textinfo."""
+        """Begin the job on the host's progress bar, if it is ours, and show `text` as shared.state.textinfo."""
         bar = progress.bar_of(self.p)
         if bar is not None:
-            bar.stage(node.id)
+            (bar.search if node.auto else bar.stage)(node.id)
         progress.say(text)
+
+    def replanned(self, plan: Plan) -> None:
+        """Leave out of the progress bar, if it is ours, what turned out equal."""
+        bar = progress.bar_of(self.p)
+        if bar is not None:
+            bar.keep([node.id for node in plan.stages], [node.id for node in plan.searches()])
 
     def stopped(self) -> str | None:
         """What shared.state's `interrupted` and `skipped` say, which the host's process_images checks, too."""
