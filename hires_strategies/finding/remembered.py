@@ -8,8 +8,9 @@ import json
 import math
 import statistics
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,10 @@ class Entry:
     def sigma(self) -> float:
         return statistics.median(self.sigmas)
 
+    def counts(self, accepted: float) -> bool:
+        """Whether it holds where so much change of the layout is accepted; what was found for another does not."""
+        return self.accepted in (None, accepted)
+
 
 class Remembered:
     """The JSON file at `path`, which need not exist yet. Every method rereads it.
@@ -84,11 +89,17 @@ class Remembered:
 
         One that was found for another change of the layout than the one accepted now does not count.
         """
-        entries, accepted = self._read()
-        entry = next((entry for entry in entries if entry.key == Key.of(sought)), None)
-        if entry is None or entry.accepted not in (None, _one(accepted)):
-            return None
-        return entry.sigma
+        return self.lookup()(sought, False)
+
+    def lookup(self) -> Callable[[Sought, bool], float | None]:
+        """The same for many, from one look into the file, at the first question. For planning.start.Starts."""
+
+        @cache
+        def known() -> dict[Key, float]:
+            entries, accepted = self._read()
+            return {entry.key: entry.sigma for entry in entries if entry.counts(_one(accepted))}
+
+        return lambda sought, anew: None if anew else known().get(Key.of(sought))
 
     def points(self, sought: Sought) -> Points:
         """Start sigmas and changes of the layout of the last search for it; none if there was none."""
@@ -122,9 +133,18 @@ class Remembered:
             entries, accepted = self._read()
             self._write([entry for entry in entries if entry.key != key], accepted)
 
+    def forget_all(self) -> None:
+        """All entries; the change that is accepted stays."""
+        with _writing:
+            self._write([], self._read()[1])
+
     def accepted(self) -> float:
         """The change of the layout that is accepted: the median of what the user taught last, else the usual one."""
         return _one(self._read()[1])
+
+    def taught(self) -> int:
+        """From how many pictures of the user that is."""
+        return len(self._read()[1])
 
     def teach(self, sought: Sought, sigma: float, change: float) -> None:
         """The user likes a picture that started at `sigma`, where the layout had changed by `change`, 0 to 1."""
@@ -165,15 +185,23 @@ def _entry(one: Any) -> Entry | None:
         entry = Entry(Key(**one["key"]), tuple(one["sigmas"]), one["accepted"], points)
     except (KeyError, TypeError, ValueError):
         return None
-    known = isinstance(entry.key.upscaler, str) and entry.key.scale in (_SAME_SIZE, _ENLARGED, _FAR)
     fits = entry.sigmas and all(map(_is_sigma, entry.sigmas)) and (entry.accepted is None or _is_change(entry.accepted))
-    return entry if known and fits else None
+    return entry if _is_key(entry.key) and fits else None
+
+
+def _is_key(key: Key) -> bool:
+    names = isinstance(key.upscaler, str) and all(name is None or isinstance(name, str) for name in (key.checkpoint, key.control))
+    numbers = all(scale is None or _is_number(scale) for scale in (key.cfg, key.distilled_cfg))
+    return names and numbers and key.scale in (_SAME_SIZE, _ENLARGED, _FAR)
 
 
 def _is_sigma(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= MAX_SIGMA
+    return _is_number(value) and 0 < value <= MAX_SIGMA
 
 
 def _is_change(value: Any) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and 0 <= value <= 1
+    return _is_number(value) and 0 <= value <= 1
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -111,3 +111,66 @@ def test_many_starts_between_two_steps_are_told_in_one_sentence(api):
     seen = read(preview("Latent x2 @sigma {1.6,1.7,1.8}", PAGE).line)
     assert seen.count("between two steps") == 1
     assert "'Latent x2 @sigma 1.6' and 2 other stages start between two steps of their schedules" in seen
+
+
+@pytest.fixture
+def remembered(api):
+    """Strengths that were found for the loaded checkpoint: the file, and whether anybody looked into it."""
+    from modules import sd_models
+
+    from hires_strategies.webui.files import remembered_file
+
+    with sd_models.SkipWritingToConfig():
+        sd_models.reload_model_weights()
+    remembered_file().path.unlink(missing_ok=True)
+    yield remembered_file()
+    remembered_file().path.unlink(missing_ok=True)
+
+
+def sought_in(text):
+    """What is looked for on the page, in the last stage."""
+    from hires_strategies.webui.page.preview import plan_of
+
+    plan = plan_of(text, PAGE)
+    return plan.sought(plan.stages[-1])
+
+
+def test_a_strength_that_is_to_be_found_has_its_price_and_no_number(remembered):
+    seen = preview("Latent x2 @auto", PAGE)
+    line = read(seen.line)
+    assert line.startswith("512×512 → 1024×1024 · 7 evaluations to find the denoising strengthcosts 6.4 first passes")
+    assert "at denoising strength auto: 7 evaluations to find it" in read(seen.plan) and "sigma" not in read(seen.plan)
+    assert "blurred" not in line and "remark" not in seen.line
+
+
+def test_what_may_turn_out_equal_makes_the_cost_a_range(remembered):
+    seen = preview("Latent x2 @{auto,0.7}", PAGE)
+    assert "costs 6.4 to 10 first passes" in read(seen.line) and "About 6.4 to 10 first passes" in read(seen.plan)
+    two = read(preview("Latent x2 @auto\nLanczos x2 @auto", PAGE).line)
+    assert "14 evaluations to find 2 denoising strengths" in two
+
+
+def test_a_remembered_strength_is_a_number_and_costs_nothing(remembered):
+    from hires_strategies.finding.remembered import Key
+
+    remembered.choose(Key.of(sought_in("Latent x2 @auto")), 1.2)
+    seen = preview("Latent x2 @auto", PAGE)
+    found = re.search(r"denoising (0\.\d+), found for this checkpoint", read(seen.line).replace("\xa0", " "))
+    assert found and "evaluations" not in seen.line and "blurred" not in seen.line
+    given = preview(f"Latent x2 @{found[1]}", PAGE)
+    assert read(given.line).split("costs")[1][:15] == read(seen.line).split("costs")[1][:15]
+    assert f"at denoising strength {found[1]}, found for this checkpoint (start sigma 1.2" in read(seen.plan)
+    beside = read(preview("Latent x2 @{auto-0.1,auto!}", PAGE).plan)
+    assert f", below the {found[1]} found for this checkpoint (" in beside and "auto!: 7 evaluations" in beside
+
+
+def test_the_file_of_what_was_found_is_read_once_for_all_stages(remembered, monkeypatch):
+    from hires_strategies.finding.remembered import Remembered
+
+    looks = []
+    looked = Remembered._read
+    monkeypatch.setattr(Remembered, "_read", lambda file: looks.append(1) or looked(file))
+    preview("Latent x2 @0.5", PAGE)
+    assert looks == []
+    preview("Latent x2 @{auto,auto-0.1} > Lanczos x1.5 @auto", PAGE)
+    assert looks == [1]

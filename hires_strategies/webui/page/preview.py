@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from modules import scripts
@@ -10,14 +10,15 @@ from modules import scripts
 from hires_strategies.errors import StrategyError
 from hires_strategies.lines import split_lines
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.cost import plan_cost
+from hires_strategies.planning.cost import least_cost, plan_cost
 from hires_strategies.planning.keepers import worth_it
 from hires_strategies.planning.order import model_changes
 from hires_strategies.planning.plan import Plan
 from hires_strategies.planning.report import remarks, warnings
-from hires_strategies.planning.timing import tasks_of
+from hires_strategies.planning.sought import EVALUATIONS, REMEMBERED
+from hires_strategies.planning.timing import search_tasks, tasks_of
 from hires_strategies.planning.tree import check_first_pass, make_plan
-from hires_strategies.webui.files import timing_file
+from hires_strategies.webui.files import remembered_file, timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
 from hires_strategies.webui.host.expansion import expanders, is_the_hosts_own, left_in
 from hires_strategies.webui.host.forks.guidance import heeds_distilled_cfg
@@ -29,13 +30,21 @@ from hires_strategies.webui.settings import limits
 from .from_hires_fix import hires_fix_plan
 from .start_from import as_started, is_given
 from .values import Values, first_pass_of, number_in
-from .what_runs import MOST_SHOWN, duration, passes, price_in_full, size, what_runs
+from .what_runs import MOST_SHOWN, Price, duration, price_in_full, size, what_runs
 
 _ARROW = " \N{RIGHTWARDS ARROW} "
 _VARIANTS = "A variant is one finished picture: a strategy with one value of each sweep."
 _COST = (
     "How often this image's first pass could be sampled for the price of the whole run, its own first pass included: "
     "so many other seeds you could have seen."
+)
+_FOUND = (
+    "How much noise this checkpoint bears before it draws another picture was found before, or chosen by you: see Found "
+    "strengths, where you can change it."
+)
+_LOOKING = (
+    "The model is asked seven times at the size of the stage, without drawing a picture, how much of the layout would "
+    "stay. Afterwards the strength is remembered for this checkpoint."
 )
 _LOADS = "How often a checkpoint or refiner is loaded for the stages, going back included; no time here contains it."
 
@@ -60,45 +69,44 @@ def preview(text: str, values: Values) -> Preview:
         plan, before = plan_of(text, values), hires_fix_plan(values)
     except StrategyError as error:
         return Preview(_error(text, error))
-    cost, seconds = _cost(plan, before, values)
+    price = _price_of(plan, before, values)
     told = [
         *([start] if start else []),
         *warnings(plan),
-        *remarks(plan)[:MOST_SHOWN],
+        *[sentence for sentence in remarks(plan) if not sentence.endswith(REMEMBERED)][:MOST_SHOWN],
         *_unfilled(plan),
         *_unheeded(plan),
     ]
     notes = "".join(f'<p class="hires-strategies-remark">{escape(sentence)}</p>' for sentence in told)
-    line = f"<span>{_sizes(plan, before)}</span><span>{_price(cost, seconds, model_changes(plan))}</span>"
+    line = f"<span>{_sizes(plan, before)}{_found(plan)}</span><span>{_price(price, model_changes(plan))}</span>"
     return Preview(
         f'<p class="hires-strategies-line">{line}</p>{notes}',
-        what_runs(
-            plan, before, price_in_full(plan, cost, seconds), "The picture" if is_given(values) else "First pass"
-        ),
-        f"<p>{escape(_worth(plan, values, cost))}</p>",
+        what_runs(plan, before, price_in_full(plan, price), "The picture" if is_given(values) else "First pass"),
+        f"<p>{escape(_worth(plan, values, price.cost))}</p>",
     )
 
 
 def plan_of(text: str, values: Values) -> Plan:
     """The plan for the page's current state. Raises StrategyError."""
     strategies = parse(text, host_vocabulary(limits()))
-    plan = make_plan(strategies, first_pass_of(values), limits(), Schedules().starts)
+    starts = replace(Schedules().starts, remembered=remembered_file().lookup())
+    plan = make_plan(strategies, first_pass_of(values), limits(), starts)
     if plan.needs_first_pass:
         check_first_pass(plan.first_pass, limits())
     return plan
 
 
-def _cost(plan: Plan, before: Plan | None, values: Values) -> tuple[float, float | None]:
-    """What the whole run costs in first passes, and in seconds if that is known."""
-    timing, images = timing_file(), _whole(values, "batch_size")
-    cost, learnt = plan_cost(plan, timing.evaluations(), before), timing.evaluations()
+def _price_of(plan: Plan, before: Plan | None, values: Values) -> Price:
+    """What the whole run costs."""
+    timing, images, learnt = timing_file(), _whole(values, "batch_size"), timing_file().evaluations()
+    costs = [least_cost(plan, learnt, before), plan_cost(plan, learnt, before)]
     if is_given(values) and plan.needs_first_pass:
-        cost -= 1
-        each = timing.seconds(tasks_of(plan, images, learnt)[1:], model_kind())
+        costs = [cost - 1 for cost in costs]
+        each = timing.seconds([*tasks_of(plan, images, learnt)[1:], *search_tasks(plan, images, learnt)], model_kind())
         seconds = None if None in each else sum(spent for spent in each if spent is not None)
     else:
         seconds = timing.estimate(plan, model_kind(), images, before)
-    return cost, None if seconds is None else seconds * _whole(values, "batch_count")
+    return Price(*costs, None if seconds is None else seconds * _whole(values, "batch_count"))
 
 
 def _error(text: str, error: StrategyError) -> str:
@@ -130,10 +138,24 @@ def _sizes(plan: Plan, before: Plan | None) -> str:
     return _ARROW.join([*start, *shown]) + many
 
 
-def _price(cost: float, seconds: float | None, changes: int) -> str:
-    time = "" if seconds is None else f" \N{MIDDLE DOT} about&nbsp;<b>{duration(seconds)}</b>"
+def _found(plan: Plan) -> str:
+    """The denoising strengths that are remembered, and what looking for others takes."""
+    nodes = [node for node in plan.stages if node.found and node.sampling]
+    strengths = sorted({node.sampling.denoising_strength or 0 for node in nodes if node.sampling})
+    told = []
+    if strengths:
+        numbers = ", ".join(f"<b>{strength:g}</b>" for strength in strengths[:MOST_SHOWN])
+        told.append(f'<span title="{_FOUND}">denoising&nbsp;{numbers}, found for this&nbsp;checkpoint</span>')
+    if searches := len(plan.searches()):
+        what = "the denoising strength" if searches == 1 else f"{searches} denoising strengths"
+        told.append(f'<span title="{_LOOKING}"><b>{EVALUATIONS * searches}</b>&nbsp;evaluations to find {what}</span>')
+    return "".join(f" \N{MIDDLE DOT} {each}" for each in told)
+
+
+def _price(price: Price, changes: int) -> str:
+    time = "" if price.seconds is None else f" \N{MIDDLE DOT} about&nbsp;<b>{duration(price.seconds)}</b>"
     loads = f' \N{MIDDLE DOT} <span title="{_LOADS}"><b>{changes}</b>&nbsp;model loads</span>' if changes else ""
-    return f'<span title="{escape(_COST)}">costs {passes(cost)}</span>{time}{loads}'
+    return f'<span title="{escape(_COST)}">costs {price.passes}</span>{time}{loads}'
 
 
 def _unfilled(plan: Plan) -> list[str]:

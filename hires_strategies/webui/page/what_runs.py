@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from hires_strategies.control_units import ControlUnits
 from hires_strategies.planning.plan import Node, Plan
 from hires_strategies.planning.report import loading, start_of, strength_of
+from hires_strategies.planning.sought import TO_FIND
 from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import Stage
 from hires_strategies.value_kinds import Flag, Number, Text
@@ -45,9 +47,22 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def passes(cost: float) -> str:
-    number = f"{cost:.0f}" if cost >= 10 else f"{cost:.1f}".removesuffix(".0")
-    return f"<b>{number}</b> first pass{'' if number == '1' else 'es'}"
+@dataclass(frozen=True)
+class Price:
+    """What a run costs in first passes, from `least` to `cost` (stages may turn out equal once their strengths are
+    found), and in seconds, None if that is not known."""
+
+    least: float
+    cost: float
+    seconds: float | None
+
+    @property
+    def passes(self) -> str:
+        """HTML."""
+        both = (self.least, self.cost)
+        least, most = (f"{cost:.0f}" if cost >= 10 else f"{cost:.1f}".removesuffix(".0") for cost in both)
+        numbers = f"<b>{most}</b>" if least == most else f"<b>{least}</b> to <b>{most}</b>"
+        return f"{numbers} first pass{'' if least == most == '1' else 'es'}"
 
 
 def _first_pass(plan: Plan, before: Plan | None, start: str) -> str:
@@ -85,19 +100,38 @@ def _stage(plan: Plan, node: Node, asked: Stage, schedules: Schedules) -> str:
     what += f", {sampling.steps} steps"
     if sampling.denoising_strength is not None:
         strength = strength_of(node, plan.first_pass, schedules.start)
-        what += _strength(asked, strength, start_of(node, plan.first_pass, schedules.start))
+        sigma = start_of(node, plan.first_pass, schedules.start)
+        what += _sought(node) if node.auto else _strength(node, asked, strength, sigma)
     own = [option for option in OPTIONS if option.field != "steps" and getattr(sampling, option.field) is not None]
     named = [_option(option, getattr(sampling, option.field)) for option in own]
     return f"{what} with {escape(', '.join(named))}" if named else what
 
 
-def _strength(asked: Stage, strength: float | None, sigma: float | None) -> str:
+def _sought(node: Node) -> str:
+    """The denoising strength of a stage for which one is still to be found."""
+    assert node.auto is not None
+    return f" at denoising strength <b>{escape(node.auto.text)}</b>: {TO_FIND}"
+
+
+def _strength(node: Node, asked: Stage, strength: float | None, sigma: float | None) -> str:
     """Denoising strength and start sigma, first the one that was asked for, then the other one if it is known."""
     named = f'<span title="{escape(_SIGMA)}">start sigma</span>'
     if asked.start_sigma is None:
-        return f" at denoising strength {asked.denoising_strength:g}" + (f" ({named} {sigma:.2f})" if sigma else "")
+        where = f" ({named} {sigma:.2f})" if sigma else ""
+        return f" at denoising strength {asked.denoising_strength:g}{_found(node, where)}"
     found = "" if strength is None else f" (denoising strength {strength:g})"
     return f" at {named} {asked.start_sigma:g}{found}"
+
+
+def _found(node: Node, where: str) -> str:
+    """`where` it starts, with how its strength was found if it was."""
+    strength = node.sampling and node.sampling.denoising_strength
+    if node.found is None or strength is None:
+        return where
+    if strength == node.found.strength:
+        return f", found for this checkpoint{where}"
+    side = "below" if strength < node.found.strength else "above"
+    return f", {side} the {node.found.strength:g} found for this checkpoint{where}"
 
 
 def _option(option: Option, value: Any) -> str:
@@ -111,10 +145,10 @@ def _option(option: Option, value: Any) -> str:
     return f"{option.name} {value}" if option.kind.of in ("checkpoint", "refiner") else str(value)
 
 
-def price_in_full(plan: Plan, cost: float, seconds: float | None) -> str:
-    """HTML: `cost` in first passes, `seconds` (None if unknown) and what decides the memory."""
+def price_in_full(plan: Plan, price: Price) -> str:
+    """HTML: the price, and what decides the memory."""
     largest = max(plan.stages, key=lambda node: node.width * node.height)
-    words = f"About {passes(cost)} of sampling{escape(loading(plan))}"
-    if seconds is not None:
-        words += f"; <b>{duration(seconds)}</b> on this machine, learnt from your last runs"
+    words = f"About {price.passes} of sampling{escape(loading(plan))}"
+    if price.seconds is not None:
+        words += f"; <b>{duration(price.seconds)}</b> on this machine, learnt from your last runs"
     return f"<p>{words}; peak memory grows with {size(largest.width, largest.height)}.</p>"
