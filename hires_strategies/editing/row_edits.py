@@ -11,10 +11,20 @@ from hires_strategies.auto import read_auto
 from hires_strategies.errors import StrategyError
 from hires_strategies.lines import lines_of
 from hires_strategies.notation.literals import format_name, format_number
+from hires_strategies.notation.source import Source
 from hires_strategies.notation.text import SIGMA, parse
-from hires_strategies.strategy import LATENT_UPSCALERS
+from hires_strategies.strategy import DIRECT, LATENT_UPSCALERS
 
-from .rows import FIELDS, FIRST_ROW, Row, line_from_rows, rows_from_line, swept
+from .rows import (
+    FIELDS,
+    FIRST_ROW,
+    Row,
+    line_from_rows,
+    rows_from_line,
+    strength_fields,
+    strength_text,
+    swept,
+)
 
 _PIXEL_STRENGTH = 0.35  # denoising strength of a pixel upscale that is compared with a latent one
 
@@ -73,6 +83,31 @@ def toggle_sweep(text: str, line: int, index: int) -> str:
     return with_rows(text, line, rows)
 
 
+def strength_of(text: str, line: int, index: int) -> str:
+    """What stands after the '@' of a row: "0" if it is not sampled, "" if it has no strength that could be changed."""
+    rows = rows_of(text, line)
+    if not 0 <= index < len(rows) or rows[index].raw or rows[index].upscaler == DIRECT:
+        return ""
+    return strength_text(rows[index]) or "0"
+
+
+def with_strength(text: str, line: int, index: int, strength: str) -> str:
+    """The text with another strength after the '@' of a row that has one; raises StrategyError for what is none."""
+    rows = list(rows_of(text, line))
+    given: dict[str, Any] = {"denoising": 0, "sigma": 0, "sweep": "", **strength_fields(Source.of(strength))}
+    rows[index] = replace(rows[index], **given, at_zero=not any(given.values()))
+    return with_rows(text, line, rows)
+
+
+def has_auto(strength: str) -> bool:
+    """Whether a strength, or one of a sweep, is to be found."""
+    try:
+        stages = [strategy.stages[0] for strategy in parse(f"None x2 @{strength}")]
+    except StrategyError:
+        return False
+    return any(stage.auto for stage in stages)
+
+
 def add_line(text: str, line: int, upscaler: str) -> str:
     """A strategy to compare with, at the end: like the given line, but latent and pixel upscale change places.
 
@@ -84,6 +119,8 @@ def add_line(text: str, line: int, upscaler: str) -> str:
 
 
 def _other_kind(row: Row, upscaler: str) -> Row:
+    if has_auto(strength_text(row)):
+        return replace(row, upscaler=format_name(upscaler) if row.upscaler in LATENT_UPSCALERS else FIRST_ROW.upscaler)
     if row.upscaler in LATENT_UPSCALERS:
         return replace(row, upscaler=format_name(upscaler), denoising=_PIXEL_STRENGTH, sigma=0, sweep="")
     return replace(row, upscaler=FIRST_ROW.upscaler, denoising=FIRST_ROW.denoising, sigma=0, sweep="")

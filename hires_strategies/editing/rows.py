@@ -124,7 +124,7 @@ def _fields(stage: Source) -> Row:
     """The parts of a stage, its braces left as they are. Raises StrategyError for anything that no row can hold."""
     cut = cut_stage(stage)
     size: dict[str, Any] = read_size(cut)
-    strength = _strength(cut.denoising) if cut.denoising is not None else {}
+    strength = strength_fields(cut.denoising) if cut.denoising is not None else {}
     options = dict(_option(source) for source in cut.options or ())
     for name, value in options.items():
         if value == EMPTY[name]:
@@ -134,8 +134,8 @@ def _fields(stage: Source) -> Row:
     return Row(upscaler, **size, **strength, options=options, at_zero=at_zero)
 
 
-def _strength(source: Source) -> dict[str, Any]:
-    """What stands after an '@': `denoising`, `sigma` or `sweep`."""
+def strength_fields(source: Source) -> dict[str, Any]:
+    """What stands after an '@': `denoising`, `sigma` or `sweep`. Raises StrategyError."""
     sigma = sigma_within(source)
     if sweep := _within_braces(source.text if sigma is None else sigma.text):
         return {"sweep": sweep if sigma is None else f"{SIGMA} {sweep}"}
@@ -172,18 +172,23 @@ def _written_name(source: Source) -> str:
     return source.text if source.text[:1] == "{" else format_name(read_name(source))
 
 
+def strength_text(row: Row) -> str:
+    """What stands after the '@' of a row's stage; "" where it has none."""
+    if row.sweep:
+        return swept(row.sweep)
+    if row.sigma:
+        return format_sigma(_rounded(row.sigma)).removeprefix("@")
+    if row.denoising:
+        return format_number(_rounded(row.denoising))
+    return "0" if row.at_zero and row.upscaler in LATENT_UPSCALERS else ""
+
+
 def _stage_text(row: Row) -> str:
     if row.raw:
         return row.raw
     text = f"{row.upscaler or 'None'} {format_size(_rounded(row.scale) or None, row.width, row.height)}"
-    if row.sweep:
-        text += f" @{swept(row.sweep)}"
-    elif row.sigma:
-        text += f" {format_sigma(_rounded(row.sigma))}"
-    elif row.denoising:
-        text += f" @{format_number(_rounded(row.denoising))}"
-    elif row.at_zero and row.upscaler in LATENT_UPSCALERS:
-        text += " @0"
+    if strength := strength_text(row):
+        text += f" @{strength}"
     return text + bracketed([_option_text(option, row.options[option.field]) for option in _given(row)])
 
 

@@ -190,9 +190,9 @@ def _entry(one: Any) -> Entry | None:
 
 
 def _is_key(key: Key) -> bool:
-    names = isinstance(key.upscaler, str) and all(name is None or isinstance(name, str) for name in (key.checkpoint, key.control))
-    numbers = all(scale is None or _is_number(scale) for scale in (key.cfg, key.distilled_cfg))
-    return names and numbers and key.scale in (_SAME_SIZE, _ENLARGED, _FAR)
+    are_names = all(name is None or isinstance(name, str) for name in (key.checkpoint, key.control))
+    are_numbers = all(scale is None or _is_number(scale) for scale in (key.cfg, key.distilled_cfg))
+    return isinstance(key.upscaler, str) and are_names and are_numbers and key.scale in (_SAME_SIZE, _ENLARGED, _FAR)
 
 
 def _is_sigma(value: Any) -> bool:

@@ -133,7 +133,7 @@ def test_a_preset_takes_two_clicks(section):
 
 
 def test_every_part_of_a_row_says_what_it_is(section):
-    row = ("upscaler", "scale", "denoising", "sweep_button", "more", "remove")
+    row = ("upscaler", "scale", "denoising", "auto_button", "sweep_button", "more", "remove")
     parts = ("preset", "preset_save", "preset_delete", "take_over", "add_stage", "add_line")
     for name in (*parts, *(f"stage1_{part}" for part in row)):
         assert len(section.part(name).get_attribute("title") or "") > 10, name

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hires_strategies.editing import row_edits
 from hires_strategies.editing.rows import FIRST_ROW, Row, line_from_rows, rows_from_line
+from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.lines import lines_of
 from hires_strategies.notation.text import format_strategy, parse
@@ -28,6 +29,7 @@ CANONICAL = [
     "Direct 1024x1024 [30 steps]",
     "Latent x2 @sigma 1.5",
     "None x2 @sigma 0.0291 [20 steps] > Latent x1.5 @sigma 3",
+    "Latent x2 @auto > R-ESRGAN 4x+ x2 @auto!-0.1 [20 steps]",
 ]
 
 
@@ -50,6 +52,8 @@ def test_canonical_text_survives_the_rows_and_none_is_raw(line):
         ("Latent x2 @{ 0.5, 0.6 }[20 steps]", "Latent x2 @{0.5, 0.6} [20 steps]"),
         ("Latent x2 @  sigma  1.50", "Latent x2 @sigma 1.5"),
         ("Latent x2 @sigma { 1, 1.5 }", "Latent x2 @sigma {1, 1.5}"),
+        ("Latent x2 @ auto! - .10", "Latent x2 @auto!-0.1"),
+        ("Latent x2 @{ auto , auto -0.1}", "Latent x2 @{auto , auto -0.1}"),
         ("None x2 @0 > {None, Lanczos} x2", "None x2 > {None, Lanczos} x2"),
         ("Latent x2 @ 0 [20 steps]", "Latent x2 @0 [20 steps]"),
     ],
@@ -92,7 +96,7 @@ rows = st.builds(
     upscaler=names,
     scale=st.integers(21, 320).map(lambda n: n / 20),
     denoising=hundredths,
-    sweep=st.sampled_from(["", "0.5,0.6", "0.4..0.8..0.1"]),
+    sweep=st.sampled_from(["", "0.5,0.6", "0.4..0.8..0.1", "auto", "auto!", "auto+0.05", "auto-0.1,auto,0.7"]),
     options=st.fixed_dictionaries(
         {},
         optional={
@@ -128,7 +132,12 @@ def test_rows_survive_the_text(listed):
     parse(line, Vocabulary(limits=Limits(variants=10**6)))
 
 
-@given(st.text(alphabet='Latent x2@{}[]">,;.0 \n', max_size=40))
+@given(
+    st.text(alphabet='Latent x2@{}[]">,;.0 \n', max_size=40)
+    | st.lists(st.sampled_from(["Latent x2 @", "auto", "!", "-0.1", "+", "{", "}", ",", " ", "0.5", "sigma "])).map(
+        "".join
+    )
+)
 def test_any_text_has_rows_and_keeps_its_words(text):
     for index, line in enumerate(lines_of(text)):
         shown = row_edits.rows_of(text, index)
@@ -194,3 +203,56 @@ def test_the_slider_at_0_is_a_latent_upscale_alone() -> None:
     assert row_edits.merged_edit(text, 0, shown, [replace(shown[0], upscaler="Lanczos")]) == "Lanczos x2"
     pixels = row_edits.rows_of("Lanczos x2 @0.7", 0)
     assert row_edits.merged_edit("Lanczos x2 @0.7", 0, pixels, [replace(pixels[0], denoising=0)]) == "Lanczos x2"
+
+
+@pytest.mark.parametrize(
+    ("line", "strength"),
+    [
+        ("Latent x2 @0.7", "0.7"),
+        ("Latent x2 @0", "0"),
+        ("Lanczos x2", "0"),
+        ("Latent x2 @sigma 1.5", "sigma 1.5"),
+        ("Latent x2 @{0.5,0.6} [20 steps]", "{0.5,0.6}"),
+        ("Latent x2 @sigma {1,2}", "sigma {1,2}"),
+        ("Lanczos x1.5 @auto!-0.1", "auto!-0.1"),
+    ],
+)
+def test_a_strength_becomes_one_that_is_found_and_comes_back(line: str, strength: str) -> None:
+    text = f"None x2\n{line}"
+    assert row_edits.strength_of(text, 1, 0) == strength
+    auto = row_edits.with_strength(text, 1, 0, "auto")
+    assert row_edits.has_auto(row_edits.strength_of(auto, 1, 0)) and parse(auto)[1].stages[0].auto
+    assert row_edits.with_strength(auto, 1, 0, strength) == text
+
+
+@pytest.mark.parametrize("line", ["Direct x2", "None x{1.5,2}", "", "Latent x2 @"])
+def test_what_has_no_strength_has_none_to_be_found(line: str) -> None:
+    assert row_edits.strength_of(line, 0, 0) == "" == row_edits.strength_of(line, 0, 3)
+
+
+@pytest.mark.parametrize("strength", ["", "much", "auto-", "{", "0.5 0.6", "0.5 > None x2"])
+def test_a_strength_that_is_none_is_refused(strength: str) -> None:
+    with pytest.raises(StrategyError):
+        row_edits.with_strength("Latent x2 @0.7", 0, 0, strength)
+
+
+def test_a_sweep_around_what_is_found_and_back_to_it() -> None:
+    swept = row_edits.toggle_sweep("Latent x2 @auto", 0, 0)
+    assert swept == "Latent x2 @{auto-0.1,auto,auto+0.1}"
+    assert rows_from_line(swept)[0].sweep == "auto-0.1,auto,auto+0.1"
+    assert row_edits.toggle_sweep(swept, 0, 0) == "Latent x2 @auto"
+    assert row_edits.toggle_sweep("Latent x2 @{auto,0.7}", 0, 0) == "Latent x2 @0.7"
+    assert row_edits.toggle_sweep("Latent x2 @auto!", 0, 0) == "Latent x2 @{auto!-0.1,auto!,auto!+0.1}"
+
+
+def test_auto_is_typed_into_a_sweep_s_field() -> None:
+    text = "Latent x2 @{0.6,0.7}"
+    shown = row_edits.rows_of(text, 0)
+    assert row_edits.merged_edit(text, 0, shown, [replace(shown[0], sweep="auto")]) == "Latent x2 @auto"
+    auto = row_edits.rows_of("Latent x2 @auto", 0)
+    assert row_edits.merged_edit("Latent x2 @auto", 0, auto, [replace(auto[0], sweep="0.6")]) == "Latent x2 @{0.6}"
+
+
+def test_a_strategy_to_compare_with_one_that_is_found_is_found_too() -> None:
+    assert row_edits.add_line("Latent x2 @auto", 0, "DAT x2").splitlines()[1] == "DAT x2 x2 @auto"
+    assert row_edits.add_line("DAT x2 x2 @{auto-0.1,auto}", 0, "DAT x2").splitlines()[1] == "Latent x2 @{auto-0.1,auto}"

@@ -1,4 +1,4 @@
-"""The host's own fields that the section reads, and the events that connect the two."""
+"""The events that connect the section's fields with each other, and with the host's own that it reads."""
 
 from __future__ import annotations
 
@@ -19,44 +19,12 @@ from hires_strategies.wording import shorten
 
 from . import gallery_buttons
 from .from_hires_fix import taken_over
+from .host_fields import NAMES, NOT_IN_PREVIEW
 from .preset_list import list_presets, shown_name
 from .preview import preview
 from .row_fields import ROWS, left_out, row_from_values, updates
-from .strength_unit import with_other_unit
+from .strength_unit import with_auto, with_other_unit
 
-# What the section reads from the page, by the host's element ids. If a host lacks one, a default is used.
-HOST_FIELDS = {
-    "width": "txt2img_width",
-    "height": "txt2img_height",
-    "steps": "txt2img_steps",
-    "sampler": "txt2img_sampling",
-    "scheduler": "txt2img_scheduler",
-    "cfg": "txt2img_cfg_scale",
-    "distilled_cfg": "txt2img_distilled_cfg_scale",  # Forge, Neo
-    "batch_count": "txt2img_batch_count",
-    "batch_size": "txt2img_batch_size",
-    "refined": "txt2img_enable-checkbox",
-    "refiner": "txt2img_checkpoint",
-    "refiner_at": "txt2img_switch_at",
-    "hr": "txt2img_hr-checkbox",
-    "hr_upscaler": "txt2img_hr_upscaler",
-    "hr_steps": "txt2img_hires_steps",
-    "hr_denoising_strength": "txt2img_denoising_strength",
-    "hr_scale": "txt2img_hr_scale",
-    "hr_resize_x": "txt2img_hr_resize_x",
-    "hr_resize_y": "txt2img_hr_resize_y",
-    "hr_checkpoint": "hr_checkpoint",
-    "hr_sampler": "hr_sampler",
-    "hr_scheduler": "hr_scheduler",
-    "hr_prompt": "hires_prompt",
-    "hr_negative": "hires_neg_prompt",
-    "hr_cfg": "txt2img_hr_cfg",  # Forge, reForge, Neo
-    "hr_distilled_cfg": "txt2img_hr_distilled_cfg",
-}
-_NAMES = {elem_id: name for name, elem_id in HOST_FIELDS.items()}
-# Only "Take over" needs these; the preview does not depend on them.
-_NOT_IN_PREVIEW = ("hr_upscaler", "hr_checkpoint", "hr_scheduler", "hr_prompt", "hr_negative", "hr_cfg",
-                   "hr_distilled_cfg")  # fmt: skip
 _QUIET: dict[str, Any] = {"show_progress": False, "queue": False}
 # Opens or closes a stage's folded fields; never finishes, see `notify`.
 _OPEN = """() => {{
@@ -81,8 +49,8 @@ def remember(section: Any) -> None:
 def after_component(component: Any, **arguments: Any) -> None:
     """Called by the host's on_after_component."""
     elem_id = arguments.get("elem_id")
-    if elem_id in _NAMES:
-        _host[_NAMES[elem_id]] = component
+    if elem_id in NAMES:
+        _host[NAMES[elem_id]] = component
     elif elem_id in _waiting:
         _waiting.pop(elem_id)()
 
@@ -125,8 +93,14 @@ def wire(section: Any, host: dict[str, Any]) -> None:
     def other_unit(index: int, *given: Any) -> str:
         return with_other_unit(given[0] or "", index_of(given[1]), index, values_of(given))
 
+    def auto(index: int, *given: Any) -> tuple[str, str]:
+        *rest, before = given
+        return with_auto(rest[0] or "", index_of(rest[1]), index, before or "", values_of(rest))
+
+    kept = section.before_auto
     for index, row in enumerate(section.rows):
         changes_text(section, row.unit.click, partial(other_unit, index), inputs, [section.text])
+        changes_text(section, row.auto.click, partial(auto, index), [*inputs, kept], [section.text, kept])
     outputs = [section.preview, section.line, section.shown, section.plan, section.worth, section.rest,
                section.presets.chosen, *(each for row in section.rows for each in row.outputs)]  # fmt: skip
     _answer(section, "refresh", refresh, inputs, outputs)
@@ -136,7 +110,7 @@ def wire(section: Any, host: dict[str, Any]) -> None:
     if "hr" in host:
         taken = [section.text, host["hr"], section.enabled, section.presets.message]
         changes_text(section, section.presets.take_over.click, take_over, inputs, taken)
-    for component in (*(host[name] for name in names if name not in _NOT_IN_PREVIEW), section.keepers_without,
+    for component in (*(host[name] for name in names if name not in NOT_IN_PREVIEW), section.keepers_without,
                       section.keepers_with):  # fmt: skip
         component.change(None, None, None, _js=notify(section, "refresh"), **_QUIET)
     for change in section.start.changes:

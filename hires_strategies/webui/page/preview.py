@@ -39,8 +39,8 @@ _COST = (
     "so many other seeds you could have seen."
 )
 _FOUND = (
-    "How much noise this checkpoint bears before it draws another picture was found before, or chosen by you: see Found "
-    "strengths, where you can change it."
+    "How much noise this checkpoint bears before it draws another picture: found before, or chosen by you. See and "
+    "change it under Found strengths."
 )
 _LOOKING = (
     "The model is asked seven times at the size of the stage, without drawing a picture, how much of the layout would "
@@ -63,7 +63,7 @@ class Preview:
 
 
 def preview(text: str, values: Values) -> Preview:
-    """What `text` does after the first pass that the page's `values` (see events.HOST_FIELDS) describe."""
+    """What `text` does after the first pass that the page's `values` (see host_fields.HOST_FIELDS) describe."""
     values, start = as_started(values)
     try:
         plan, before = plan_of(text, values), hires_fix_plan(values)

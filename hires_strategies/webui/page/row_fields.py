@@ -7,24 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from modules.ui_components import FormRow, ToolButton
+from modules.ui_components import ToolButton
 
-from hires_strategies.control_units import ControlUnits
 from hires_strategies.editing.rows import FIELDS, Row
 from hires_strategies.notation.literals import format_name
-from hires_strategies.notation.options import format_value
-from hires_strategies.stage_options import BY_FIELD, OPTIONS, Option
+from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import DIRECT
-from hires_strategies.value_kinds import Flag, Name, Number, Text
+from hires_strategies.value_kinds import Flag, Name, Number
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.settings import limits
 
 from .explained import explained
+from .option_fields import folded_fields, same_as_first, step_of
 from .values import number_or
 
 ROWS = 6  # stages that have fields; further ones are edited in the text
 _LARGEST_SIGMA = 15  # of the slider, about the largest of Stable Diffusion 1 and XL
-_MODELS = (("checkpoint", "refiner"), ("refiner_at",))  # side by side in this way: names of checkpoints are long
 _LARGEST_SCALE = 8  # of the slider; the text can have more
 
 
@@ -35,6 +33,7 @@ class RowFields:
     group: Any
     structured: Any
     fields: list[Any]
+    auto: Any
     sweep: Any
     more: Any
     up: Any
@@ -70,17 +69,21 @@ def build_row(elem_id: Callable[[str], str], number: int, row: Row | None) -> Ro
                 "More of this stage", open=False, elem_id=identity("options"), elem_classes=["hires-strategies-options"]
             ):
                 up, down, unit = _moves(identity)
-                components |= _folded_fields(identity, shown)
-        sweep, more, remove = _tools(identity)
+                components |= folded_fields(identity, shown)
+        auto, sweep, more, remove = _tools(identity)
     components["raw"] = raw
     for component in components.values():
         component.do_not_save_to_config = True
     fields = [components[name] for name in FIELDS]
-    return RowFields(group, main, fields, sweep, more, up, down, unit, remove, identity("options"))
+    return RowFields(group, main, fields, auto, sweep, more, up, down, unit, remove, identity("options"))
 
 
-def _tools(identity: Callable[[str], str]) -> tuple[Any, Any, Any]:
+def _tools(identity: Callable[[str], str]) -> tuple[Any, Any, Any, Any]:
     with gr.Row(elem_classes=["hires-strategies-tools"]):
+        auto = ToolButton(
+            "auto", elem_id=identity("auto_button"), elem_classes=["hires-strategies-word"],
+            tooltip="Auto: let the denoising strength that suits this checkpoint be found; press again for a number",
+        )  # fmt: skip
         sweep = ToolButton(
             "sweep", elem_id=identity("sweep_button"), elem_classes=["hires-strategies-word"],
             tooltip="Sweep: make one picture for each of several denoising strengths; press again to stop",
@@ -90,7 +93,7 @@ def _tools(identity: Callable[[str], str]) -> tuple[Any, Any, Any]:
             tooltip="More of this stage: steps, sampler, CFG scale, checkpoint, size, prompts, its place in the chain",
         )  # fmt: skip
         remove = ToolButton("\u2715", elem_id=identity("remove"), tooltip="Remove this stage")
-    return sweep, more, remove
+    return auto, sweep, more, remove
 
 
 def _moves(identity: Callable[[str], str]) -> tuple[Any, Any, Any]:
@@ -109,16 +112,16 @@ def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
         elem_classes=["hires-strategies-field", "hires-strategies-upscaler"],
     )  # fmt: skip
     scale = gr.Slider(
-        0, _LARGEST_SCALE, value=row.scale, step=_step("scale"), label="Upscale by", elem_id=identity("scale"),
+        0, _LARGEST_SCALE, value=row.scale, step=step_of("scale"), label="Upscale by", elem_id=identity("scale"),
         elem_classes=["hires-strategies-field", "hires-strategies-scale"],
     )  # fmt: skip
     denoising = gr.Slider(
-        0, 1, value=row.denoising, step=_step("denoising_strength"), label="Denoising",
+        0, 1, value=row.denoising, step=step_of("denoising_strength"), label="Denoising",
         visible=not row.sweep and not row.sigma,
         elem_id=identity("denoising"), elem_classes=["hires-strategies-field", "hires-strategies-denoising"],
     )  # fmt: skip
     sigma = gr.Slider(
-        0, _LARGEST_SIGMA, value=row.sigma, step=_step("start_sigma"), label="Start sigma",
+        0, _LARGEST_SIGMA, value=row.sigma, step=step_of("start_sigma"), label="Start sigma",
         visible=bool(row.sigma) and not row.sweep, elem_id=identity("sigma"),
         elem_classes=["hires-strategies-field", "hires-strategies-denoising"],
     )  # fmt: skip
@@ -130,65 +133,12 @@ def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
     explained(scale, "How many times larger than before this stage")
     explained(denoising, "Denoising strength: how much is drawn anew afterwards; 0 is the upscale alone, no sampling")
     explained(sigma, "Start sigma: how much noise the stage begins with, as a multiple of the picture")
-    explained(sweep, "Denoising strengths to compare: 0.5,0.6,0.7 or 0.4..0.9..0.1 (from..to..step); or sigma 1,1.5,2")
+    explained(
+        sweep,
+        "Denoising strengths to compare: 0.5,0.6,0.7 or 0.4..0.9..0.1 (from..to..step); or sigma 1,1.5,2; auto is one "
+        "that is found, auto! looks again",
+    )
     return {"upscaler": upscaler, "scale": scale, "denoising": denoising, "sigma": sigma, "sweep": sweep}
-
-
-def _folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
-    """The size in pixels and a field for every option: numbers, names, models, then texts, flags and ControlNet."""
-    fields: dict[str, Any] = {}
-    for options in (_options_of(Number), _options_of(Name), *_MODELS):
-        with FormRow():
-            fields |= _option_fields(options, identity, row)
-    with FormRow():
-        for side in ("width", "height"):
-            label = f"Resize {side} to (0: by scale)"
-            fields[side] = gr.Number(row.get(side), label=label, precision=0, elem_id=identity(side))
-    for kind in (Text, Flag, ControlUnits):
-        with FormRow():
-            fields |= _option_fields(_options_of(kind), identity, row)
-    return fields
-
-
-def _options_of(kind: type) -> list[str]:
-    return [row.field for row in OPTIONS if isinstance(row.kind, kind) and row.field not in sum(_MODELS, ())]
-
-
-def _option_fields(names: Sequence[str], identity: Callable[[str], str], row: Row) -> dict[str, Any]:
-    options = [option for option in OPTIONS if option.field in names]
-    return {option.field: _option_field(option, row.get(option.field), identity(option.field)) for option in options}
-
-
-def _option_field(option: Option, value: Any, elem_id: str) -> Any:
-    if isinstance(option.kind, Number):
-        label = f"{option.label} (0: {'as the first pass' if option.first_pass else 'none'})"
-        return gr.Slider(
-            0, option.kind.high, value=value, step=option.kind.step, label=label, elem_id=elem_id,
-            visible=option.field not in host_vocabulary(limits()).lacks,
-        )  # fmt: skip
-    if isinstance(option.kind, Text):
-        same = "nothing" if option.unlike else "the same"
-        return gr.Textbox(value, label=f"{option.label} (empty: {same})", lines=2, elem_id=elem_id)
-    if isinstance(option.kind, Flag):
-        return gr.Checkbox(value, label=option.label, elem_id=elem_id)
-    if isinstance(option.kind, ControlUnits):
-        return gr.Textbox(value, label=f"{option.label} (empty: as above)", max_lines=1, elem_id=elem_id)
-    names = [_same(option), *(format_value(option, name) for name in host_vocabulary(limits()).names(option.kind.of))]
-    return gr.Dropdown(
-        names, value=value or names[0], label=option.label, allow_custom_value=True, elem_id=elem_id,
-        visible=len(names) > 1,
-    )  # fmt: skip
-
-
-def _same(option: Option) -> str:
-    """A list's entry for the first pass's value, in the words that the host uses for Hires. fix."""
-    return f"Use same {option.field}"
-
-
-def _step(field: str) -> float:
-    kind = BY_FIELD[field].kind
-    assert isinstance(kind, Number)
-    return kind.step
 
 
 def left_out(stages: int) -> str:
@@ -215,7 +165,7 @@ def _held(option: Option, value: Any) -> Any:
         return int(number_or(value, 0)) if option.kind.whole else number_or(value, 0)
     if isinstance(option.kind, Flag):
         return bool(value)
-    return "" if value in (None, _same(option)) else str(value)
+    return "" if value in (None, same_as_first(option)) else str(value)
 
 
 def updates(shown: Sequence[Row], rows: Sequence[Row]) -> Iterator[Any]:
@@ -241,7 +191,7 @@ def _shown_as(row: Row) -> dict[str, dict[str, Any]]:
     looks: dict[str, dict[str, Any]] = {name: {"value": row.get(name)} for name in FIELDS}
     for option in OPTIONS:
         if isinstance(option.kind, Name):
-            looks[option.field]["value"] = row.get(option.field) or _same(option)
+            looks[option.field]["value"] = row.get(option.field) or same_as_first(option)
     looks["denoising"]["visible"] = not row.sweep and not row.sigma
     looks["sigma"]["visible"] = bool(row.sigma) and not row.sweep
     looks["sweep"]["visible"] = bool(row.sweep)

@@ -49,6 +49,7 @@ class Section:
     keepers_with: Any
     worth: Any
     shown: Any
+    before_auto: Any
     buttons: dict[str, Any]
     from_gallery: Any
     start: start_from.StartFields
@@ -195,11 +196,14 @@ def _detail(elem_id: ElemId) -> Any:
 
 
 def _hidden(elem_id: ElemId) -> dict[str, Any]:
-    """What the rows show, the buttons that our script presses, and what the gallery's button asked for ("" for
-    nothing); by their names in Section."""
+    """What the rows show, the buttons that our script presses, what the gallery's button asked for ("" for nothing),
+    and the strengths before "auto" was pressed; by their names in Section."""
     shown = gr.Textbox(f"0\n{_DEFAULT_TEXT}", visible=False, elem_id=elem_id("shown"))
     names = ("refresh", "edit", "opened")
     buttons = {name: gr.Button(name, visible=False, elem_id=elem_id(name)) for name in names}
-    from_gallery = gr.Textbox("", visible=False, elem_id=elem_id("from_gallery"))
-    shown.do_not_save_to_config = from_gallery.do_not_save_to_config = True
-    return {"shown": shown, "buttons": buttons, "from_gallery": from_gallery}
+    from_gallery, before_auto = (
+        gr.Textbox("", visible=False, elem_id=elem_id(name)) for name in ("from_gallery", "before_auto")
+    )
+    for field in (shown, from_gallery, before_auto):
+        field.do_not_save_to_config = True
+    return {"shown": shown, "buttons": buttons, "from_gallery": from_gallery, "before_auto": before_auto}

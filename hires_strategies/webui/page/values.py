@@ -1,4 +1,4 @@
-"""What the page's fields hold (see events.HOST_FIELDS), as a first pass and as the size of a stage."""
+"""What the page's fields hold (see host_fields.HOST_FIELDS), as a first pass and as the size of a stage."""
 
 from __future__ import annotations
 
