@@ -10,8 +10,9 @@ import sys
 from collections.abc import Sequence
 
 from hires_strategies.notation.text import parse
+from hires_strategies.planning.answer import as_dict
 from hires_strategies.planning.plan import FirstPass, Plan
-from hires_strategies.planning.report import as_dict, as_text
+from hires_strategies.planning.report import as_text
 from hires_strategies.planning.tree import check_first_pass, make_plan
 
 from .errors import StrategyError

@@ -89,6 +89,11 @@ def least_cost(plan: Plan, learnt: Learnt = NOTHING_LEARNT, before: Plan | None 
     return _passes_before(plan, learnt, before) + _least(plan, [None], unit, learnt)
 
 
+def costs(plan: Plan, learnt: Learnt = NOTHING_LEARNT) -> tuple[float, float]:
+    """The least and the most that a plan may cost in first passes, rounded; mostly the same."""
+    return round(least_cost(plan, learnt), 3), round(plan_cost(plan, learnt), 3)
+
+
 def _passes_before(plan: Plan, learnt: Learnt, before: Plan | None) -> float:
     if not plan.needs_first_pass:
         return 0.0

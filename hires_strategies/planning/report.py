@@ -1,21 +1,20 @@
-"""A plan for people (text) and for programs (JSON)."""
+"""A plan for people; answer.py has it for programs."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
-from typing import Any
 
 from hires_strategies.notation.text import format_stage
 from hires_strategies.stage_options import NO_REFINER
 
-from .cost import NOTHING_LEARNT, Learnt, node_cost, plan_cost
+from .cost import costs, node_cost, search_cost
 from .order import model_changes
 from .plan import FirstPass, Node, Plan, Sampling
 from .schedules import by_formula
 from .sizes import Upscale
 from .sought import TO_FIND
-from .start import OWN, written
+from .start import OWN
 
 # What the host does anyway when it skips an upscaler.
 _RESAMPLING = ("None", "Lanczos")
@@ -25,36 +24,6 @@ SHARP_FROM = 0.5
 
 # Returns a stage's start sigma; the second argument is what the stage starts from.
 StartSigma = Callable[[Sampling, FirstPass], float | None]
-
-
-def as_dict(plan: Plan, sigma_of: StartSigma = by_formula, learnt: Learnt = NOTHING_LEARNT) -> dict[str, Any]:
-    """JSON-ready: what a plan does and costs.
-
-    `variants` are canonical texts, and `last_stages` says where each of them ends, as an index into `stages`; `merges`
-    names the variants that give the same picture as an earlier one. Costs are in first passes; the plan's includes its
-    own. `model_changes`: how often the stages load another model. `learnt`: see cost.sampler_evaluations.
-    """
-    first = plan.first_pass
-    return {
-        "variants": [variant.text for variant in plan.variants],
-        "last_stages": [variant.node for variant in plan.variants],
-        "merges": [
-            {"variant": variant.text, "same_as": plan.variants[variant.same_as].text}
-            for variant in plan.variants
-            if variant.same_as is not None
-        ],
-        "stages": [
-            _stage_as_dict(
-                node,
-                strength_of(node, first, sigma_of),
-                start_of(node, first, sigma_of),
-                node_cost(node, first, learnt),
-            )
-            for node in plan.stages
-        ],
-        "cost": round(plan_cost(plan, learnt), 3),
-        "model_changes": model_changes(plan),
-    }
 
 
 def start_of(node: Node, first: FirstPass, sigma_of: StartSigma) -> float | None:
@@ -74,19 +43,6 @@ def strength_of(node: Node, first: FirstPass, sigma_of: StartSigma) -> float | N
     return sampling.denoising_strength
 
 
-def _stage_as_dict(node: Node, strength: float | None, sigma: float | None, cost: float) -> dict[str, Any]:
-    return {
-        "text": node.text,
-        "parent": node.parent,
-        "width": node.width,
-        "height": node.height,
-        "steps": node.steps,
-        "denoising_strength": strength,
-        "start_sigma": None if sigma is None else written(sigma),
-        "cost": round(cost, 3),
-    }
-
-
 def as_text(plan: Plan) -> str:
     """Several lines: the variants, the tree, what merges, the cost."""
     first = plan.first_pass
@@ -99,8 +55,13 @@ def as_text(plan: Plan) -> str:
         lines.append("No first pass:")
     lines += _branch(plan, None, 1)
     lines += merges(plan) + remarks(plan) + warnings(plan)
-    lines.append(f"Cost: about {plan_cost(plan):.1f} first passes of sampling" + loading(plan))
+    lines.append(f"Cost: about {_cost_in_words(plan)} first passes of sampling" + loading(plan))
     return "\n".join(lines)
+
+
+def _cost_in_words(plan: Plan) -> str:
+    least, cost = (f"{each:.1f}" for each in costs(plan))
+    return cost if least == cost else f"{least} to {cost}"
 
 
 def loading(plan: Plan) -> str:
@@ -223,7 +184,8 @@ def _describe(plan: Plan, node: Node) -> str:
         if sigma is not None:
             words.append(f"start sigma {sigma:{'g' if node.sampling.start_sigma else '.2f'}}")
         if node.auto:
-            words.append(TO_FIND)
+            looking = f"{TO_FIND} ({search_cost(node, plan.first_pass):.1f} first passes)"
+            words.append(looking if node in plan.searches() else "found by the same evaluations")
         words.append(f"{node_cost(node, plan.first_pass):.1f} first passes")
     else:
         words.append("no sampling")

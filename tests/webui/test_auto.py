@@ -120,3 +120,23 @@ def test_a_sweep_on_the_page_teaches_what_its_strengths_change(
     assert records[0]["teaches"]["upscaler"] == "Lanczos"
     assert records[0]["teaches"]["sigma"] == records[0]["start_sigma"]
     assert len(evaluations) - before == 3 * 4 + 2
+
+
+def planned(text: str) -> dict[str, Any]:
+    from hires_strategies.webui.api.routes import plan_answer
+
+    names = ("width", "height", "steps", "cfg_scale", "sampler_name", "scheduler")
+    return plan_answer({"strategies": text.splitlines(), **{name: FIELDS[name] for name in names}})
+
+
+def test_the_plan_knows_what_is_remembered(api: Callable[..., Any]) -> None:
+    before = planned("Lanczos x1.5 @auto")
+    assert before["stages"][0]["to_find"] and before["searches"] == 1
+    _, (record,) = ran(api, "Lanczos x1.5 @auto")
+    after = planned("Lanczos x1.5 @auto")
+    (stage,) = after["stages"]
+    assert after["variants"] == [record["strategy"]] and after["searches"] == 0
+    assert stage["denoising_strength"] == record["denoising_strength"] == stage["found"]["denoising_strength"]
+    assert stage["found"]["remembered"] and stage["start_sigma"] == pytest.approx(record["start_sigma"], rel=1e-3)
+    assert after["cost"] == pytest.approx(before["cost"] - 7 / 4 * 1.5**2)
+    assert planned("Lanczos x1.5 @auto!")["searches"] == 1

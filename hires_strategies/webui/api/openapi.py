@@ -68,6 +68,11 @@ _STAGE = _object(
     steps=_INDEX,
     denoising_strength=_or_null(_NUMBER, "without sampling, for Direct, and if it is not known beforehand"),
     start_sigma=_or_null(_NUMBER, "without sampling, from noise alone, and if it is not known beforehand"),
+    to_find={"type": "boolean", "description": "Whether the denoising strength is still to be found: '@auto'."},
+    found=_or_null(
+        _object(denoising_strength=_NUMBER, start_sigma=_NUMBER, remembered={"type": "boolean"}),
+        "for a denoising strength that was given or is still to be found",
+    ),
     cost=_NUMBER,
 )
 _MERGE = _object(variant={"type": "string"}, same_as={"type": "string"})
@@ -77,9 +82,12 @@ _PLAN_ANSWER = _object(
     merges={"type": "array", "items": _MERGE},
     stages={"type": "array", "items": _STAGE},
     cost={**_NUMBER, "description": "In first passes, the plan's own included."},
+    searches={"type": "integer", "minimum": 0, "description": "How many denoising strengths are looked for."},
     model_changes={"type": "integer", "minimum": 0, "description": "How often the stages load another model."},
     seconds=_or_null(_NUMBER, "until this machine has run something like it"),
 )
+# Optional: the least that the cost may become, where stages may turn out equal once their strengths are found.
+_PLAN_ANSWER["properties"]["cost_from"] = _NUMBER
 _PLAN_EXAMPLE = {
     "variants": ["Latent x2 @0.5", "Latent x2 @0.7"],
     "last_stages": [0, 1],
@@ -92,11 +100,14 @@ _PLAN_EXAMPLE = {
             "steps": 20,
             "denoising_strength": strength,
             "start_sigma": sigma,
+            "to_find": False,
+            "found": None,
             "cost": 4.0,
         }
         for strength, sigma in ((0.5, 1.1817), (0.7, 3.8213))
     ],
     "cost": 9.0,
+    "searches": 0,
     "model_changes": 0,
 }
 _PRESET = _object(strategies=_TEXTS, builtin={"type": "boolean"})

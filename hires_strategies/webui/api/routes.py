@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from hires_strategies import __version__
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_schema import PRESET, argument_schema, check_object
-from hires_strategies.planning.report import as_dict
+from hires_strategies.planning.answer import as_dict
 from hires_strategies.strategy import LATENT_UPSCALERS
 from hires_strategies.webui.files import preset_file, timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind

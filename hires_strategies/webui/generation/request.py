@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
@@ -18,6 +18,7 @@ from hires_strategies.planning.tree import check_first_pass, make_plan
 from hires_strategies.running.encoded_image import decode_image, flattened
 from hires_strategies.strategy import Strategy
 from hires_strategies.vocabulary import Vocabulary
+from hires_strategies.webui.files import remembered_file
 from hires_strategies.webui.host.sigmas import Schedules
 from hires_strategies.wording import short
 
@@ -95,7 +96,8 @@ def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
         width, height, first["steps"], sampler, scheduler, first["cfg_scale"],
         size_rules=rules, distilled_cfg=first["distilled_cfg_scale"], checkpoint=vocabulary.checkpoint,
     )  # fmt: skip
-    made = make_plan(strategies, first_pass, vocabulary.limits, Schedules().starts)
+    starts = replace(Schedules().starts, remembered=remembered_file().lookup())
+    made = make_plan(strategies, first_pass, vocabulary.limits, starts)
     if made.needs_first_pass:
         check_first_pass(first_pass, vocabulary.limits)
     return made
