@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
-import pytest
-
 
 def line_says(section, words):
     section.part("preview").get_by_text(words).first.wait_for()
