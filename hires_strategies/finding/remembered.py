@@ -17,7 +17,7 @@ from typing import Any
 from hires_strategies.errors import StrategyError
 from hires_strategies.json_file import write_json
 from hires_strategies.limits import MAX_SIGMA
-from hires_strategies.planning.sought import Found, Sought
+from hires_strategies.planning.sought import Found, Points, Sought
 from hires_strategies.wording import short
 
 from .search import ACCEPTED
@@ -28,8 +28,6 @@ _SAME_SIZE, _ENLARGED, _FAR = "same size", "enlarged", "enlarged far"
 _SAME_UP_TO, _ENLARGED_UP_TO = 1.2, 4  # times as long as before; measured alike: 1.5 to 3
 
 _writing = threading.Lock()
-
-Points = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)

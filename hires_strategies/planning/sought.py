@@ -26,6 +26,10 @@ class Sought:
     control: str | None = None
 
 
+# Start sigmas that were looked at, ascending, infinite for noise alone; each with how much of the layout changed there.
+Points = tuple[tuple[float, float], ...]
+
+
 @dataclass(frozen=True)
 class Found:
     """A strength that was found, and the start sigma (noise over signal) that it stands for.
@@ -38,7 +42,7 @@ class Found:
     strength: float
     sigma: float
     evaluations: int = 0
-    points: tuple[tuple[float, float], ...] = ()
+    points: Points = ()
     ends: tuple[float, float] | None = None
     seconds: float = 0.0
 

@@ -14,6 +14,7 @@ from hires_strategies.webui.host.processing import Processed, Processing, opts
 
 from . import file_names, records
 from .answered import Answered, named_as
+from .strengths import strength_of
 
 
 @dataclass
@@ -128,5 +129,5 @@ def _last_strength(batch: Batch, node: int | None) -> float | None:
     """The denoising strength of the last sampling in what is shown for a stage."""
     reached = None if node is None else batch.reached(node)
     path = batch.plan.path(reached) if reached is not None else []
-    strengths = [records.strength_of(batch, node.index) for node in path if node.sampling is not None]
+    strengths = [strength_of(batch, node.index) for node in path if node.sampling is not None]
     return strengths[-1] if strengths else None

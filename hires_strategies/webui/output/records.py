@@ -23,9 +23,10 @@ from hires_strategies.webui.generation.selectable_script import selected_script
 from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.processing import Processed, Processing, SelectableScript
 
+from .strengths import found_on, strength_of
 from .teaches import of_variant
 
-_OMITTED = ("tiles", "asked", "first_pass", "teaches")  # where there is none
+_OMITTED = ("tiles", "asked", "first_pass", "found", "teaches")  # where there is none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class Record:
     prompts and on other extensions; `detailed`: whether the host and other scripts worked on it after its stages;
     `tiles`: for a sheet only, the variants on it and where their pictures are; `asked`: the strategy as it was written,
     if the image's differs from it (styles, wildcards); `first_pass`: the name by which the page may ask for its first
-    pass (first_pass.handed_out); `teaches`: see output.teaches.
+    pass (first_pass.handed_out); `found`: see output.strengths; `teaches`: see output.teaches.
 
     Numbers from 0: `variant` among the variants; `plan_stage`, its last stage among the plan's; `image`, that of the
     generated image it belongs to. `worker`: the name of another machine that made it."""
@@ -64,6 +65,7 @@ class Record:
     tiles: tuple[SheetTile, ...] | None = None
     asked: str | None = None
     first_pass: str | None = None
+    found: tuple[dict[str, Any], ...] | None = None
     teaches: dict[str, Any] | None = None
 
 
@@ -111,14 +113,9 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
         variant=variant,
         plan_stage=node,
         image=batch.images_before + position,
+        found=found_on(batch, node),
         teaches=of_variant(batch, node) if variant is not None else None,
     )
-
-
-def strength_of(batch: Batch, node: int) -> float | None:
-    """The denoising strength of a stage: that of its sampling, where the plan could not know it; None without one."""
-    sampling, ran = batch.plan.stages[node].sampling, batch.result.stages[node].denoising_strength
-    return (ran or sampling.denoising_strength) if sampling else None
 
 
 def of_first_pass(batch: Batch, position: int) -> Record:
