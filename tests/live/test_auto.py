@@ -131,6 +131,8 @@ def test_looking_leaves_no_trace(webui: WebUI, fields: dict[str, Any], disturbed
     every = {**fields, **disturbed}
     fix = webui.hires_fix("Latent", 1.5, 0.7, **every)
     plain = webui.txt2img({"strategies": TEXTS, "reuse_first_pass": False}, **every)
+    if any("TAESD" in (record["error"] or "") for record in plain.records):
+        pytest.skip("this WebUI has no TAESD, and cannot fetch it")
     looks = ["Lanczos x1.5 @auto! [sampler DPM++ 2M]", "Latent x1.5 @auto!"]
     among = webui.txt2img({"strategies": [TEXTS[0], *looks, TEXTS[1]], "reuse_first_pass": False}, **every)
     assert [record["error"] for record in among.records] == [None] * len(among.records)

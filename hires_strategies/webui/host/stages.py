@@ -191,7 +191,7 @@ class WebuiHost(FindingVerbs):
 
     def _note(self, node: Node, sentence: str) -> None:
         notes = self.control.notes
-        notes[node.id] = (*notes.get(node.id, ()), sentence)
+        notes[node.id] = tuple(dict.fromkeys((*notes.get(node.id, ()), sentence)))
 
     def _with_model(self, q: Processing, node: Node, x: torch.Tensor, noise: torch.Tensor, sampling: Any) -> Latents:
         """Run `sampling` with the stage's networks, conditioning and token merging, then put token merging back."""
