@@ -34,9 +34,9 @@ class Condition:
     other_noise: int = 0
 
 
-MAIN = Condition("x2", "x2, CFG 4", {"latent": (0.3, 0.4), "pixel": (0.3, 0.5)}, NEW)
-BOTH = {"latent": (0.3, 0.5), "pixel": (0.3, 0.5)}
-PIXEL = {"pixel": (0.3, 0.5)}
+MAIN = Condition("x2", "x2, CFG 4", {"latent": (0.3,), "pixel": (0.3,)}, NEW)
+BOTH = {"latent": (0.3,), "pixel": (0.3,)}
+PIXEL = {"pixel": (0.3,)}
 HARDER = (
     Condition(
         "sizes",
