@@ -4,7 +4,7 @@ import math
 
 import pytest
 from figures.study_report import Results, alignment, costs
-from figures.study_runs import Row, Runs
+from figures.study_runs import Row, Runs, line_of
 
 
 def row(seed, strategy, strength=None, sigma=None, **other):
@@ -43,9 +43,7 @@ def test_curves_that_follow_sigma_lie_apart_over_strength_only():
 
 def test_rows_are_read_back(tmp_path):
     file = tmp_path / "rows.jsonl"
-    file.write_text(
-        '{"seed": 3, "strategy": "", "strength": null, "start_sigma": null, "seconds": 0.5, "cost": 1.0, '
-        '"heads": 1, "keeper": false, "layout": 1.0, "sharpness": 1.0}\n',
-        encoding="utf-8",
-    )
-    assert Runs("", 10, file).rows == [row(3, "", seconds=0.5, cost=1.0, keeper=False)]
+    rows = [row(3, "", seconds=0.5, cost=1.0, keeper=False), row(3, "Latent x2 @0.5", 0.5, 1.6)]
+    file.write_text("".join(map(line_of, rows)), encoding="utf-8")
+    assert file.read_text(encoding="utf-8").splitlines()[0] == '[3,"",null,null,0.5,1.0,1,false,1.0,1.0]'
+    assert Runs("", 10, file).rows == rows

@@ -1,8 +1,9 @@
 """Measures what strategies do to the workbench's small model, and writes docs/study/.
 
-    python tests/workbench/study.py --seeds 100
+    python tests/workbench/study.py --report-only           the tables of the committed rows, in seconds
+    python tests/workbench/study.py --rows FILE --seeds 100 rows from nothing, in hours, and their tables
 
-Goes on where it was cut off: every measured picture is kept as one line in the work folder.
+Goes on where it was cut off: every measured picture is one line of the file of rows.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,12 +25,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from figures import study_report as report
 from figures.study_runs import CFG_SCALE, SIDE, Runs
 
+from hires_strategies.notation.text import format_strategy, parse
+
 WORKBENCH = Path(__file__).resolve().parent
 ROOT = WORKBENCH.parent.parent
 STRENGTHS = "{0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.9,0.95}"
 SWEEPS = {"latent": f"Latent x2 @{STRENGTHS}", "pixel": f"Lanczos x2 @{STRENGTHS}"}
 KARRAS = "[scheduler Karras]"
-CONTROLS = ("Lanczos x2", "Direct x2")  # enlarged alone, and drawn at that size from the beginning
+# Enlarged alone; through the autoencoder as well, without sampling; drawn at that size from the beginning.
+CONTROLS = ("Lanczos x2", "Lanczos x2 > Latent x1 @0", "Latent x2 @0", "Direct x2")
+# The strength that is found for each picture, a lock on the structure, and few steps for an enlarged draft.
+NEWER = ("Latent x2 @auto!", "Lanczos x2 @auto!", "Lanczos x2 @{0.5,0.7,0.9} [lock]", "Lanczos x2 @0.2 [4 steps]")
 PIXEL = "R-ESRGAN AnimeVideo"  # the quickest network that both the workbench and the WebUI have
 SHEET_SEEDS = 4
 START_SECONDS = 300
@@ -37,6 +43,8 @@ WORDS = """- **Keeper**: a picture in which the detector finds one figure with a
 - **Repaired**: of the first passes that are no keepers, how many became one.
 - **Broken**: of the first passes that are keepers, how many are none any more.
 - **Start sigma**: how much noise the second pass starts from, which the denoising strength stands for.
+- **Controls**: enlarged alone (`Lanczos x2`); through the autoencoder as well, without sampling
+  (`Lanczos x2 > Latent x1 @0`, `Latent x2 @0`); drawn at that size from the beginning (`Direct x2`).
 - **Layout kept**: how alike first pass and result are when both are shrunk to about 16 fields a side (correlation); 1
   is the same composition.
 - **Sharpness**: the mean contrast of neighbouring pixels, as a multiple of the first pass's."""
@@ -46,9 +54,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=100, help="for the sweeps over denoising strength")
     parser.add_argument("--route-seeds", type=int, help="for the routes to four times the size (a fourth of --seeds)")
-    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--webui-url", help="a running WebUI with this extension; else a workbench is started")
-    parser.add_argument("--work", type=Path, default=WORKBENCH / "training" / "study")
+    parser.add_argument("--rows", type=Path, default=ROOT / "docs" / "study" / "rows" / "strategies.jsonl")
+    parser.add_argument("--work", type=Path, default=WORKBENCH / "training" / "study", help="for pictures and the log")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "study")
     parser.add_argument("--report-only", action="store_true", help="write the report of what was measured already")
     return parser.parse_args()
@@ -112,7 +121,7 @@ def best_strength(results: report.Results, upscaler: str) -> float:
 
 
 def measure(runs: Runs, options: argparse.Namespace) -> None:
-    sweeps = [*SWEEPS.values(), f"Lanczos x2 @{{0.3,0.5,0.7,0.9}} {KARRAS}", *CONTROLS]
+    sweeps = [*SWEEPS.values(), f"Lanczos x2 @{{0.3,0.5,0.7,0.9}} {KARRAS}", *CONTROLS, *NEWER]
     for seed in range(options.seeds):
         runs.run(seed, sweeps, options.work / "pictures" if seed < SHEET_SEEDS else None)
         print(f"seed {seed} of {options.seeds} swept", flush=True)
@@ -128,22 +137,28 @@ def three_digits(value: report.Value) -> str:
     return f"{value[0]:.3f} ({value[1]:.3f} to {value[2]:.3f})"
 
 
-def write(runs: Runs, options: argparse.Namespace) -> None:
-    """docs/study/README.md with its pictures; sentences that judge the numbers are written by people, elsewhere."""
-    results = report.Results(runs.rows)
+def known(results: report.Results, texts: Sequence[str]) -> list[str]:
+    """Those of the strategies `texts` (sweeps written out) that were measured."""
+    written = [format_strategy(strategy) for strategy in parse("\n".join(texts))]
+    return [text for text in written if text in results.by_strategy]
+
+
+def text_of(results: report.Results, steps: int) -> str:
+    """docs/study/README.md; sentences that judge the numbers are written by people, elsewhere."""
     latent, pixel, karras = results.sweep("Latent"), results.sweep("Lanczos"), results.sweep("Lanczos", KARRAS)
     by_strength, by_sigma, points = report.alignment(results, pixel, karras)
-    ways = [text for text in results.by_strategy if "x4" in text or ">" in text]
+    controls, newer = (known(results, texts) for texts in (CONTROLS, NEWER))
+    ways = [text for text in results.by_strategy if ("x4" in text or ">" in text) and text not in controls]
     parts = [
         "# What strategies do to a small model",
         f"Measured by `python tests/workbench/study.py` on the workbench's own model "
         f"([card](../../tests/workbench/weights/README.md)): full-body figures at {SIDE}x{SIDE}, "
-        f"{len(results.first)} seeds, Euler with {runs.steps} steps, CFG scale {CFG_SCALE}. "
+        f"{len(results.first)} seeds, Euler with {steps} steps, CFG scale {CFG_SCALE}. "
         "In brackets: 95 % intervals. [What the numbers say](findings.md).",
         WORDS,
         f"First passes: {report.percent(results.first_keepers())} are keepers.",
         "## By denoising strength",
-        report.strengths(results, [*latent, *pixel, *CONTROLS]),
+        report.strengths(results, [*latent, *pixel, *controls]),
         "![curves](curves.png)",
         "## Schedulers",
         f"Automatic against Karras, `Lanczos x2`, {points} points: the curves of the kept layout lie "
@@ -153,35 +168,39 @@ def write(runs: Runs, options: argparse.Namespace) -> None:
         "Costs are in first passes, the run's own included: model evaluations times pixels, so that a second pass of "
         "as many steps at twice the size costs four. Seconds are those of the stages on the machine that measured "
         "them, whatever else it did.",
-        report.costs(results, [*latent, *pixel, *CONTROLS]),
+        report.costs(results, [*latent, *pixel, *controls]),
     ]
-    if ways:
-        seeds = len(results.by_strategy[ways[0]])
-        parts += [
-            "## Four times the size",
-            f"{seeds} seeds.",
-            report.strengths(results, ways),
-            report.costs(results, ways),
-        ]
+    for title, texts in (("Beside fixed strengths", newer), ("Four times the size", ways)):
+        if texts:
+            tables = report.strengths(results, texts), report.costs(results, texts)
+            parts += [f"## {title}", f"{results.seeds(texts)}.", *tables]
+    parts += ["## Pictures", "Each row is a seed.", "![contact sheet](sheet.jpg)"]
+    return "\n\n".join(parts) + "\n"
+
+
+def draw(results: report.Results, options: argparse.Namespace) -> None:
+    """The curves, and the contact sheet where there are pictures for it: they are not committed."""
+    latent, pixel, karras = results.sweep("Latent"), results.sweep("Lanczos"), results.sweep("Lanczos", KARRAS)
     options.out.mkdir(parents=True, exist_ok=True)
     report.plot(results, {"latent": latent, "pixel": pixel, "pixel, Karras": karras}, options.out / "curves.png")
     columns = ["", *latent[::2], *pixel[::2], "Direct x2"]
-    report.contact_sheet(
-        options.work / "pictures", columns, sorted(results.first)[:SHEET_SEEDS], options.out / "sheet.jpg"
-    )
-    parts += ["## Pictures", "Each row is a seed.", "![contact sheet](sheet.jpg)"]
-    (options.out / "README.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    pictures = options.work / "pictures"
+    if pictures.is_dir():
+        report.contact_sheet(pictures, columns, sorted(results.first)[:SHEET_SEEDS], options.out / "sheet.jpg")
 
 
 def main() -> None:
     options = arguments()
     options.work.mkdir(parents=True, exist_ok=True)
-    runs = Runs("", options.steps, options.work / "rows.jsonl")
+    options.rows.parent.mkdir(parents=True, exist_ok=True)
+    runs = Runs("", options.steps, options.rows)
     if not options.report_only:
         with webui(options.webui_url, options.work) as url:
             runs.url = url
             measure(runs, options)
-    write(runs, options)
+    results = report.Results(runs.rows)
+    draw(results, options)
+    (options.out / "README.md").write_text(text_of(results, options.steps), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,8 @@ class Results:
             for text, rows in self.by_strategy.items()
             if text.startswith(f"{upscaler} x2 @")
             and ">" not in text
-            and rows[0].strength is not None
+            and rows[0].strength
+            and "@auto" not in text
             and (text.endswith(ending) if ending else "[" not in text)
         ]
         return sorted(found, key=lambda text: self.by_strategy[text][0].strength or 0)
@@ -62,6 +63,11 @@ class Results:
 
     def first_keepers(self) -> Value:
         return measures.share([row.keeper for row in self.first.values()])
+
+    def seeds(self, texts: Sequence[str]) -> str:
+        """How many seeds these have, in words."""
+        counts = sorted({len(self.by_strategy[text]) for text in texts})
+        return f"{' to '.join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))} seeds"
 
 
 def percent(value: Value) -> str:

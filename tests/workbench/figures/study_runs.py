@@ -6,7 +6,7 @@ import base64
 import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +45,24 @@ class Row:
     sharpness: float
 
 
+def read_rows(file: Path) -> list[Row]:
+    """The rows of a file of JSON lines, each an array of a row's values in the order of its fields."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return [Row(*json.loads(line)) for line in lines]
+
+
+def line_of(row: Row) -> str:
+    """A row in few bytes: numbers to five digits."""
+    values = [float(f"{value:.5g}") if isinstance(value, float) else value for value in astuple(row)]
+    return json.dumps(values, separators=(",", ":")) + "\n"
+
+
 class Runs:
     """Generations of full-body figures; rows are kept in `file`, so that a study goes on where it was cut off."""
 
     def __init__(self, url: str, steps: int, file: Path) -> None:
         self.url, self.steps, self.file = url, steps, file
-        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-        self.rows = [Row(**json.loads(line)) for line in lines]
+        self.rows = read_rows(file)
 
     def run(self, seed: int, strategies: Sequence[str], pictures: Path | None = None) -> None:
         """One first pass with all `strategies` on it; what is already in the file is not run again.
@@ -73,7 +84,7 @@ class Runs:
             if row.strategy not in done:
                 self.rows.append(row)
                 with self.file.open("a", encoding="utf-8") as output:
-                    output.write(json.dumps(asdict(row)) + "\n")
+                    output.write(line_of(row))
 
     def _generate(self, seed: int, strategies: list[str]) -> Iterator[tuple[str, Image.Image, dict[str, Any]]]:
         """Strategy (empty for the first pass), picture and record of each."""
@@ -103,7 +114,7 @@ class Runs:
             if record["kind"] == "first_pass":
                 yield "", image, record
             elif record["kind"] == "variant":
-                for text in (record["strategy"], *(record["same_as"] or ())):
+                for text in (record.get("asked") or record["strategy"], *(record["same_as"] or ())):
                     yield text, image, record
 
     def _row(self, seed: int, text: str, picture: np.ndarray, first: np.ndarray, record: dict[str, Any]) -> Row:
