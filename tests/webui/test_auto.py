@@ -138,5 +138,5 @@ def test_the_plan_knows_what_is_remembered(api: Callable[..., Any]) -> None:
     assert after["variants"] == [record["strategy"]] and after["searches"] == 0
     assert stage["denoising_strength"] == record["denoising_strength"] == stage["found"]["denoising_strength"]
     assert stage["found"]["remembered"] and stage["start_sigma"] == pytest.approx(record["start_sigma"], rel=1e-3)
-    assert after["cost"] == pytest.approx(before["cost"] - 7 / 4 * 1.5**2)
+    assert after["cost"] == pytest.approx(before["cost"] - 7 / 4 * 1.5**2, abs=2e-3)
     assert planned("Lanczos x1.5 @auto!")["searches"] == 1

@@ -102,7 +102,7 @@ def _price_of(plan: Plan, before: Plan | None, values: Values) -> Price:
     costs = [least_cost(plan, learnt, before), plan_cost(plan, learnt, before)]
     if is_given(values) and plan.needs_first_pass:
         costs = [cost - 1 for cost in costs]
-        each = timing.seconds([*tasks_of(plan, images, learnt)[1:], *search_tasks(plan, images, learnt)], model_kind())
+        each = timing.seconds([*tasks_of(plan, images, learnt)[1:], *search_tasks(plan, images)], model_kind())
         seconds = None if None in each else sum(spent for spent in each if spent is not None)
     else:
         seconds = timing.estimate(plan, model_kind(), images, before)
