@@ -44,8 +44,10 @@ class FoundHere:
         return remembered
 
     def give(self, host: WebuiHost, p: Processing) -> None:
-        """What a batch's host needs to look for strengths; what a user may teach, they teach on the page."""
-        host.remembered, host.accepted, host.measures = self.lookup(p), remembered_file().accepted, not p.is_api
+        """What a batch's host needs to look for strengths. What a user may teach, they teach on the page, and without
+        units that hold the layout for them."""
+        host.remembered, host.accepted = self.lookup(p), remembered_file().accepted
+        host.measures = not p.is_api and self.units is None
 
     def learn(self, plan: Plan) -> str | None:
         """Keep what was found while a plan ran. Returns a sentence if it could not be remembered for other generations.
