@@ -32,6 +32,11 @@ ours.say = (sentence = "") => {
     place.hidden = !sentence;
 };
 
+ours.said = () => {
+    const place = ours.find("hires_strategies_notice");
+    return place && !place.hidden ? place.textContent : "";
+};
+
 // A question with a button for each answer; resolves to its value, or to undefined if the user wants none of them.
 ours.choose = (sentence, answers) =>
     new Promise((resolve) => {

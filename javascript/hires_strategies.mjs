@@ -8,12 +8,16 @@ onAfterUiUpdate(() => {
     const { element, find, SECTION } = ours;
     const section = find(`${SECTION}enable`);
     const gallery = find("txt2img_gallery");
-    if (connected) return ours.galleryMayHaveGrown();
+    if (connected) {
+        ours.mayHaveFound(section);
+        return ours.galleryMayHaveGrown();
+    }
     if (!section || !gallery) return;
     connected = true;
     const edits = ours.question(section, "edit", 120);
     ours.question(section, "refresh", 200, edits.pending).ask();
     ours.holdGenerate(section, edits);
+    ours.listFound(section);
     find(`${SECTION}opened`).click();
     find("txt2img_hires_strategies_compare")?.addEventListener("click", () => ours.compare());
     find("txt2img_hires_strategies_use")?.addEventListener("click", ours.useSelected);

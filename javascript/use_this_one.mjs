@@ -3,13 +3,23 @@
 const ours = (globalThis.hiresStrategies ??= {});
 
 // `asked` is the strategy as it was written, without what a picture's own prompts have become.
-ours.use = ({ asked, strategy }) => {
+// One of a sweep teaches '@auto' how much change the user accepts (see webui/page/taught.py).
+ours.use = ({ asked, strategy, teaches }) => {
     ours.strategy = asked ?? strategy;
     // Python's answer changes the text: Generate waits for it (see questions.mjs).
     ours.find(`${ours.SECTION}enable`).dispatchEvent(new CustomEvent("hires-strategies-started"));
     ours.find("txt2img_hires_strategies_use_now").click();
-    ours.say(`The strategy is now ${ours.strategy}. Generate runs it alone.`);
+    const sentence = `The strategy is now ${ours.strategy}. Generate runs it alone.`;
+    ours.say(sentence);
+    if (teaches) teach(teaches, sentence).catch(() => {}); // the strategy is used all the same
 };
+
+async function teach(teaches, sentence) {
+    const [answer] = await ours.call("teach", JSON.stringify(teaches));
+    if (!answer) return;
+    ours.find(`${ours.SECTION}enable`).dispatchEvent(new CustomEvent("hires-strategies-refresh"));
+    if (ours.said() === sentence) ours.say(`${sentence} ${answer}`); // unless something else is said by now
+}
 
 ours.useSelected = () => {
     const images = ours.galleryImages();

@@ -18,6 +18,7 @@ from hires_strategies.webui.host.lists import pixel_upscaler
 from hires_strategies.wording import shorten
 
 from . import gallery_buttons
+from .found_list import listed, wire_found
 from .from_hires_fix import taken_over
 from .host_fields import NAMES, NOT_IN_PREVIEW
 from .preset_list import list_presets, shown_name
@@ -105,6 +106,7 @@ def wire(section: Any, host: dict[str, Any]) -> None:
                section.presets.chosen, *(each for row in section.rows for each in row.outputs)]  # fmt: skip
     _answer(section, "refresh", refresh, inputs, outputs)
     fields = [component for row in section.rows for component in row.fields]
+    _answer(section, "list_found", lambda *given: listed(values_of(given)), inputs, section.found.outputs)
     _answer(section, "edit", applied, [section.text, section.shown, *fields], [section.text])
     section.buttons["opened"].click(list_presets, [], section.presets.outputs, **_QUIET)
     if "hr" in host:
@@ -143,6 +145,7 @@ def wire_builder(section: Any) -> None:
         for component in row.fields:
             component.input(None, None, None, _js=edited, **_QUIET)
         _wire_tools(section, row, index)
+    wire_found(section.found, changed)
     here = [section.text, section.line]
     changes_text(section, section.add_stage.click, added_stage, here, [section.text])
     changes_text(section, section.add_line.click, added_line, here, [section.text, section.line])

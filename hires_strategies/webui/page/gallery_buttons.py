@@ -13,6 +13,8 @@ from hires_strategies.webui.first_pass import handed_out
 from hires_strategies.webui.host.forks.gradio_page import add_page_route
 from hires_strategies.webui.output import selected_records
 
+from .taught import teach
+
 RUN = "txt2img_hires_strategies_run"
 USE = "txt2img_hires_strategies_use"
 COMPARE = "txt2img_hires_strategies_compare"
@@ -39,7 +41,7 @@ def build_buttons(section: Any, notify: Callable[[Any, str], str]) -> None:
         lambda text: (text, True), [section.text], [section.text, section.enabled],
         _js="() => [hiresStrategies.strategy]", **_QUIET,
     ).then(None, None, None, _js=notify(section, "ended"))  # fmt: skip
-    for function in (first_pass, selected_image):
+    for function in (first_pass, selected_image, teach):
         add_page_route(function, [section.shown], [section.shown], f"hires_strategies_{function.__name__}")
 
 

@@ -121,7 +121,7 @@ def _main_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
         elem_id=identity("denoising"), elem_classes=["hires-strategies-field", "hires-strategies-denoising"],
     )  # fmt: skip
     sigma = gr.Slider(
-        0, _LARGEST_SIGMA, value=row.sigma, step=step_of("start_sigma"), label="Start sigma",
+        0, _LARGEST_SIGMA, value=row.sigma, step=step_of("start_sigma"), label="Sigma",
         visible=bool(row.sigma) and not row.sweep, elem_id=identity("sigma"),
         elem_classes=["hires-strategies-field", "hires-strategies-denoising"],
     )  # fmt: skip

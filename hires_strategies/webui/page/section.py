@@ -19,6 +19,8 @@ from hires_strategies.webui.host.processing import SectionScript
 
 from . import events, start_from
 from .explained import explained
+from .found_list import TITLE as FOUND
+from .found_list import FoundFields, build_found
 from .pasted import pasted_strategy, pasted_tick
 from .preset_list import PresetFields, build_presets, build_table, wire_presets
 from .row_fields import ROWS, RowFields, build_row
@@ -48,6 +50,7 @@ class Section:
     keepers_without: Any
     keepers_with: Any
     worth: Any
+    found: FoundFields
     shown: Any
     before_auto: Any
     buttons: dict[str, Any]
@@ -94,6 +97,8 @@ def _section(script: SectionScript, enabled: Any, *, sheet: bool) -> Section:
             outputs = _outputs(elem_id, sheet=sheet)
             detail = _detail(elem_id)
         start = start_from.build(elem_id)
+        with _fold(FOUND, elem_id("found")):
+            found = build_found(elem_id)
         with _fold(QUESTION, elem_id("keepers")):
             without, with_strategy, worth = _keepers(elem_id)
     return Section(
@@ -114,6 +119,7 @@ def _section(script: SectionScript, enabled: Any, *, sheet: bool) -> Section:
         keepers_without=without,
         keepers_with=with_strategy,
         worth=worth,
+        found=found,
         **_hidden(elem_id),
     )
 
@@ -199,7 +205,7 @@ def _hidden(elem_id: ElemId) -> dict[str, Any]:
     """What the rows show, the buttons that our script presses, what the gallery's button asked for ("" for nothing),
     and the strengths before "auto" was pressed; by their names in Section."""
     shown = gr.Textbox(f"0\n{_DEFAULT_TEXT}", visible=False, elem_id=elem_id("shown"))
-    names = ("refresh", "edit", "opened")
+    names = ("refresh", "edit", "opened", "list_found")
     buttons = {name: gr.Button(name, visible=False, elem_id=elem_id(name)) for name in names}
     from_gallery, before_auto = (
         gr.Textbox("", visible=False, elem_id=elem_id(name)) for name in ("from_gallery", "before_auto")
