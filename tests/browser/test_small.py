@@ -65,7 +65,7 @@ def test_nothing_lies_on_the_next_thing(open_section, theme, width):
     section.choose("line", "1. Latent x2 @{0.5..0.8..0.1} > R-ESRGAN 4x+ x2")
     section.part("stage1_sweep").wait_for()
     section.unfold_stage(1)
-    for fold in ("what_runs", "returned", "keepers"):
+    for fold in ("what_runs", "returned", "keepers", "found"):
         section.unfold(fold)
     assert section.page.evaluate(_OVERLAPS, "#script_hires_strategies_enable") == []
 
@@ -85,7 +85,7 @@ def test_a_row_shows_its_values_in_full(open_section, width):
 
 def test_what_is_folded_opens_with_one_click_and_closes_with_another(section):
     for fold, inside in (("as_text", "strategies"), ("what_runs", "plan"), ("returned", "stages"),
-                         ("keepers", "keepers_with")):  # fmt: skip
+                         ("keepers", "keepers_with"), ("found", "found_table")):  # fmt: skip
         assert not section.part(inside).is_visible()
         for state in ("visible", "hidden"):
             section.part(fold).locator(".label-wrap").first.click()
