@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from hires_strategies.auto import WORD, read_auto
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import MAX_STAGES
 from hires_strategies.notation.literals import format_number
 from hires_strategies.notation.text import format_strategy
 from hires_strategies.stage_options import BY_FIELD, Option, Part
 from hires_strategies.strategy import Stage, Strategy
-from hires_strategies.value_kinds import Number
+from hires_strategies.value_kinds import Number, Strength
 from hires_strategies.wording import shorten
 
 STRENGTHS = ("denoising_strength", "start_sigma")  # of which a stage has one at most
@@ -115,9 +116,14 @@ def _changed(stage: Stage, change: Change) -> Stage:
     return replace(stage, **{change.field: change.value})
 
 
-def _read_number(part: Part, text: str) -> float | int:
+def _read_number(part: Part, text: str) -> float | int | str:
+    may_be_found = isinstance(part.kind, Strength)
+    auto = read_auto(text) if may_be_found else None
+    if auto is not None:
+        return auto.text
     if not re.fullmatch(_DECIMAL, text):
-        raise StrategyError(f"Expected a number for the {part.noun}, found '{shorten(text)}'.")
+        allowed = f"a number or '{WORD}'" if may_be_found else "a number"
+        raise StrategyError(f"Expected {allowed} for the {part.noun}, found '{shorten(text)}'.")
     value = round(float(text), 6)  # the host's own ranges yield 0.7999999999999999
     return int(value) if value.is_integer() else value
 

@@ -29,6 +29,14 @@ def edit(text: str, field: str, value: str) -> str:
         ("Direct x2 > Lanczos x2 @0.3", "denoising_strength", "0.4", "Direct x2 > Lanczos x2 @0.4"),
         ("Direct x2 > Lanczos x2 @0.3", "upscaler", "None", "Direct x2 > None x2 @0.3"),
         ("Lanczos 512x768", "scale", "1.5", "Lanczos x1.5"),
+        ("Latent x2 @0.7", "denoising_strength", "auto", "Latent x2 @auto"),
+        ("Latent x2 @0.7 > Lanczos x2 @0.4", "denoising_strength", "2: auto", "Latent x2 @0.7 > Lanczos x2 @auto"),
+        ("Latent x2 @0.7 > Lanczos x2", "denoising_strength", "all: auto! - .10", "Latent x2 @auto!-0.1 > Lanczos x2"),
+        ("Latent x2 @sigma 1.5", "denoising_strength", "auto", "Latent x2 @auto"),
+        ("Latent x2 @auto", "denoising_strength", "0.5", "Latent x2 @0.5"),
+        ("Latent x2 @auto > Lanczos x2", "denoising_strength", "0.5", "Latent x2 @0.5 > Lanczos x2"),
+        ("Latent x2 @auto", "start_sigma", "1.5", "Latent x2 @sigma 1.5"),
+        ("Latent x2 @auto", "scale", "1.5", "Latent x1.5 @auto"),
         ("Latent x2 @0.7", "cfg", "6.5", "Latent x2 @0.7 [cfg 6.5]"),
         ("Latent x2 @0.7 [sampler Heun]", "cfg", "6", "Latent x2 @0.7 [sampler Heun; cfg 6]"),
     ],
@@ -45,7 +53,11 @@ def test_one_value_changes(text: str, field: str, value: str, result: str) -> No
         ("Latent x2 @0.7", "denoising_strength", "101: 0.5", ["count from 1 to 100", "'101'"]),
         ("Latent x2 @0.7", "denoising_strength", "9" * 400 + ": 0.5", ["count from 1 to 100", "'999"]),
         ("Latent x2 @0.7", "denoising_strength", "1.5", ["1.5"]),
-        ("Latent x2 @0.7", "denoising_strength", "strong", ["number", "strong"]),
+        ("Latent x2 @0.7", "denoising_strength", "strong", ["number or 'auto'", "strong"]),
+        ("Latent x2 @0.7", "denoising_strength", "auto-2", ["number or 'auto'", "auto-2"]),
+        ("Lanczos x2", "denoising_strength", "auto", ["no stage", "denoising strength", "auto"]),
+        ("Direct x2", "denoising_strength", "1: auto", ["Direct"]),
+        ("Latent x2 @0.7", "start_sigma", "auto", ["Expected a number for the start sigma", "auto"]),
         ("Latent x2 @0.7", "denoising_strength", "1:", ["missing"]),
         ("Lanczos x2", "denoising_strength", "0.5", ["no stage", "denoising strength"]),
         ("Lanczos x2", "steps", "1: 9", ["steps"]),
@@ -107,3 +119,13 @@ def test_a_strength_of_0_among_the_cells(upscaler: str) -> None:
 
 def test_names_are_no_ranges() -> None:
     assert spread(["2: 1-3", "1-3 (2)"], "checkpoint") == ["2: 1-3", "2: 1-3 (2)"]
+
+
+def test_found_strengths_among_numbers_and_ranges() -> None:
+    texts = ["auto", "0.5-0.7 (+0.1)", "2: auto-0.1", "auto+0.1", "auto!"]
+    values = spread(texts, "denoising_strength")
+    assert values == ["auto", "0.5", "0.6", "0.7", "2: auto-0.1", "2: auto+0.1", "2: auto!"]
+    text = "Latent x2 @0.7 > Lanczos x2 @0.3"
+    cells = [edit(text, "denoising_strength", value) for value in values]
+    assert cells[0] == "Latent x2 @auto > Lanczos x2 @auto" and cells[4] == "Latent x2 @0.7 > Lanczos x2 @auto-0.1"
+    assert [read_change("denoising_strength", value).text for value in values[-2:]] == ["auto+0.1", "auto!"]
