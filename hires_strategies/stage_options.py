@@ -140,6 +140,10 @@ class Options:
         "structure lock", Number(0, 1, above=True, step=0.05, bare=1),
         example="0.5", label="Structure lock (experimental)", axis="Lock", needs_start=True,
     )  # fmt: skip
+    color_match: bool | None = _option(
+        "switch for the colors of what the stage started from", Flag(),
+        word="color match", label="Colors of what this stage started from", needs_sampling=False, needs_start=True,
+    )  # fmt: skip
     detail: bool | None = _option(
         "face restoration and other scripts (ADetailer) on the stage's picture", Flag(),
         label="Face restoration and other scripts (ADetailer) after this stage", needs_sampling=False,

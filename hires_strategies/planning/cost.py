@@ -119,7 +119,7 @@ def _least(plan: Plan, parents: Iterable[int | None], unit: FirstPass, learnt: L
 def _without_strength(node: Node) -> object:
     """Equal for stages that differ in their denoising strength alone, if they start from the same."""
     sampling = node.sampling and replace(node.sampling, total=0, denoising_strength=0, start_sigma=None, auto=None)
-    return node.upscale, node.width, node.height, node.detail, sampling
+    return node.upscale, node.width, node.height, node.color_match, node.detail, sampling
 
 
 def _strength(node: Node) -> object:

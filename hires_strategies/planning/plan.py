@@ -105,9 +105,10 @@ class Sampling(Options):
 
 @dataclass(frozen=True)
 class Node:
-    """One stage with its exact size. `parent` is an index into the plan's stages, None for the first pass. `detail`:
-    whether other scripts then work on its picture. `found`: how its denoising strength was found, None if it was given
-    or is still to be found.
+    """One stage with its exact size. `parent` is an index into the plan's stages, None for the first pass.
+
+    `color_match`: whether its picture then gets the colors of what it started from; `detail`: whether other scripts
+    work on it after that. `found`: how its denoising strength was found, None if it was given or is still to be found.
 
     `index` is its place in this plan; `id` stays the same while strengths are found and stages turn out equal.
     """
@@ -119,6 +120,7 @@ class Node:
     height: int
     upscale: Upscale | None
     sampling: Sampling | None
+    color_match: bool = False
     detail: bool = False
     found: Found | None = None
     id: int = -1
@@ -132,6 +134,11 @@ class Node:
     def steps(self) -> int:
         """Sampling steps; 0 if the stage only upscales."""
         return self.sampling.steps if self.sampling else 0
+
+    @property
+    def changed_as_picture(self) -> str:
+        """The word of what then changes its pixels, the last one; "" if nothing does, and latents stay latents."""
+        return "detail" if self.detail else "color match" if self.color_match else ""
 
 
 def sought_alike(node: Node) -> Sampling:

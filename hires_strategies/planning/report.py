@@ -15,6 +15,7 @@ from .schedules import by_formula
 from .sizes import Upscale
 from .sought import TO_FIND
 from .start import OWN
+from .suggestions import suggestions
 
 # What the host does anyway when it skips an upscaler.
 _RESAMPLING = ("None", "Lanczos")
@@ -54,7 +55,7 @@ def as_text(plan: Plan) -> str:
     else:
         lines.append("No first pass:")
     lines += _branch(plan, None, 1)
-    lines += merges(plan) + remarks(plan) + warnings(plan)
+    lines += merges(plan) + remarks(plan) + warnings(plan) + suggestions(plan)
     lines.append(f"Cost: about {_cost_in_words(plan)} first passes of sampling" + loading(plan))
     return "\n".join(lines)
 
@@ -124,10 +125,11 @@ def _remarks(plan: Plan, node: Node) -> list[str]:
 def _of_upscale(plan: Plan, node: Node, upscale: Upscale, parent: Node | None) -> list[str]:
     if upscale.latent:
         blurred = f"'{node.text}' is the upscale alone: latents that are enlarged and not sampled again give a blur."
+        pixels = parent.changed_as_picture if parent else ""
         encoded = (
-            f"'{node.text}' enlarges latents, and the 'detail' before it changes pixels: they are encoded between."
+            f"'{node.text}' enlarges latents, and the '{pixels}' before it changes pixels: they are encoded between."
         )
-        return [*([encoded] if parent and parent.detail else []), *([] if node.sampling else [blurred])]
+        return [*([encoded] if pixels else []), *([] if node.sampling else [blurred])]
     if _grows(plan, node) or upscale.at_own_size or upscale.upscaler in _RESAMPLING:
         return []
     return [

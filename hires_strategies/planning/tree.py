@@ -109,13 +109,13 @@ class _Tree:
                 sampling = self._sampling(stage)
         width, height = output_size(stage, source, upscale, rules)
         self._check(stage, source, (width, height), upscale)
-        detail = bool(stage.detail)
-        key = (parent, upscale, (width, height), sampling.key if sampling else None, detail)
+        after = bool(stage.color_match), bool(stage.detail)
+        key = (parent, upscale, (width, height), sampling.key if sampling else None, after)
         if key not in self.known:
             self.known[key] = len(self.nodes)
             text = format_stage(stage)
             index = len(self.nodes)
-            self.nodes.append(Node(index, parent, text, width, height, upscale, sampling, detail, found, index))
+            self.nodes.append(Node(index, parent, text, width, height, upscale, sampling, *after, found, index))
         elif found is not None:
             self.nodes[self.known[key]] = replace(self.nodes[self.known[key]], found=found)
         self.told += [(self.known[key], sentence) for sentence in self.sentences]

@@ -51,7 +51,8 @@ def _sweep_of(plan: Plan, node: Node) -> Hashable:
     """Equal for stages that differ in nothing but how much noise they start from."""
     assert node.sampling is not None
     sampling = replace(node.sampling, total=0, denoising_strength=1, start_sigma=None, auto=Auto())
-    return None if node.parent is None else plan.stages[node.parent].id, node.upscale, node.detail, sampling
+    parent = None if node.parent is None else plan.stages[node.parent].id
+    return parent, node.upscale, node.color_match, node.detail, sampling
 
 
 def _alike(plan: Plan, node: Node) -> list[Node]:

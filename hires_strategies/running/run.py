@@ -16,6 +16,7 @@ from hires_strategies.planning.plan import Node, Plan, sought_alike
 from hires_strategies.planning.sought import Found
 from hires_strategies.wording import describe
 
+from .color_match import color_matched
 from .host import Host, Sampled, SearchStart
 from .layout_changes import LayoutChanges
 from .outcome import Outcome, Result
@@ -190,6 +191,10 @@ class _Walk:
 
     def _finish(self, node: Node, fork: Fork) -> Picture:
         picture = self._made(node, fork)
+        if node.color_match and not self.host.stopped():
+            assert fork.source is not None
+            pairs = zip(picture.as_images(self.host), fork.source.as_images(self.host), strict=True)
+            picture = Picture(images=[color_matched(image, before, node) for image, before in pairs])
         if not node.detail or self.host.stopped():
             return picture
         return Picture(images=self.host.detail(picture.as_images(self.host), node))

@@ -20,7 +20,8 @@ _stages = st.sampled_from(
     ["Latent x2 @0.5", "Latent x2 @0.7", "Latent (bicubic) x1.5 @0.5", "Lanczos x2", "Lanczos x2 @0.5", "None x1.3",
      "Lanczos 96x48 @0.4", "Latent 48x64 @0.5 [7 steps]", "None 40x72", 'Lanczos x2 @0.5 [prompt "b"]', "Lanczos x2 @1",
      "Latent x2 @0.5 [checkpoint b]", "Lanczos x2 @0.5 [checkpoint b]", "Latent x2 @0.5 [checkpoint xl]",
-     "Lanczos x2 @0.5 [checkpoint xl; refiner r]", "Latent x2 @0.5 [refiner r]"]
+     "Lanczos x2 @0.5 [checkpoint xl; refiner r]", "Latent x2 @0.5 [refiner r]", "Lanczos x2 @0.5 [color match]",
+     "Latent x2 @0.5 [checkpoint xl; color match]", "None x1.3 [color match]"]
 )  # fmt: skip
 _chains = st.lists(_stages, min_size=1, max_size=3).map(" > ".join)
 _direct = st.lists(_stages, max_size=2).map(lambda stages: " > ".join(["Direct x1.5", *stages]))

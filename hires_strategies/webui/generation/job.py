@@ -200,7 +200,8 @@ class Job:
     def needs_pixels(self, p: Processing) -> bool:
         """Whether what the stages start from must be decoded."""
         first_stages = [strategy.stages[0] for strategy in self.request.strategies]
-        return self.shows_first_pass(p) or any(not stage.is_latent and not stage.is_direct for stage in first_stages)
+        from_pixels = (not stage.is_latent or stage.color_match for stage in first_stages if not stage.is_direct)
+        return self.shows_first_pass(p) or any(from_pixels)
 
     def _planner(self, p: Processing, size: tuple[int, int]) -> Complete:
         """Makes the plan after a first pass of that size."""

@@ -118,7 +118,7 @@ def add_autoencoder(written: dict[End, dict[str, Any]], plan: Plan, first_is_lat
     for node in plan.stages:
         from_latents = latents[node.parent]
         to_latents = node.sampling is not None or (node.upscale is not None and node.upscale.latent)
-        latents[node.index] = to_latents
+        latents[node.index] = to_latents and not node.changed_as_picture
         own = written.setdefault(node.id, {})
         if encoder != "Full" and _encodes(node, from_latents):
             own["VAE Encoder"] = encoder

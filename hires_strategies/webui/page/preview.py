@@ -16,6 +16,7 @@ from hires_strategies.planning.order import model_changes
 from hires_strategies.planning.plan import Plan
 from hires_strategies.planning.report import remarks, warnings
 from hires_strategies.planning.sought import EVALUATIONS, REMEMBERED
+from hires_strategies.planning.suggestions import suggestions
 from hires_strategies.planning.timing import search_tasks, tasks_of
 from hires_strategies.planning.tree import check_first_pass, make_plan
 from hires_strategies.webui.files import remembered_file, timing_file
@@ -74,6 +75,7 @@ def preview(text: str, values: Values) -> Preview:
         *([start] if start else []),
         *warnings(plan),
         *[sentence for sentence in remarks(plan) if not sentence.endswith(REMEMBERED)][:MOST_SHOWN],
+        *suggestions(plan),
         *_unfilled(plan),
         *_unheeded(plan),
     ]
