@@ -152,7 +152,7 @@ def test_any_stage_but_direct_can_have_it_alone_and_beside_others(text: str) -> 
 @pytest.mark.parametrize("how", ["fail_at", "stop_at"])
 def test_it_fails_and_stops_as_every_stage_does(how: str, at: int) -> None:
     plan = plan_of("Latent x2 @0.7 [color match] > None x1 [color match]")
-    host = FakeHost(**{how: at})
+    host = FakeHost(fail_at=at) if how == "fail_at" else FakeHost(stop_at=at)
     result = run(plan, host, first_picture())
     outcomes = result.stages
     assert outcomes[1].error is not None or at == 4
