@@ -13,16 +13,18 @@ RANGES = (0.05, 0.15, 0.3, 0.5, 0.8)  # for search.LEAST_RANGE, where the layout
 class Condition:
     """A model and a stage. `strengths` are the fixed ones beside the found one, by what is enlarged.
 
-    `several_sizes`: the fine-tuned model's weights, given on the command line. `autoencoder`: how far its weights are
-    moved, in their own deviation. `half`: first passes are shrunk to half their size, so that the stage draws the size
-    that the model was trained on. `other_noise` is added to the seeds of the stage's noise. `ranges`: other values of
-    search.LEAST_RANGE to look with. `looks_of`: the condition whose found noise is used, instead of looking.
+    `drawn`: so many of the seeds are drawn as well. `several_sizes`: the fine-tuned model's weights, given on the
+    command line. `autoencoder`: how far its weights are moved, in their own deviation. `half`: first passes are shrunk
+    to half their size, so that the stage draws the size that the model was trained on. `other_noise` is added to the
+    seeds of the stage's noise. `ranges`: other values of search.LEAST_RANGE to look with. `looks_of`: the condition
+    whose found noise is used, instead of looking.
     """
 
     name: str
     title: str
     strengths: dict[str, tuple[float, ...]]
     seeds: range = FEW
+    drawn: int = 56
     scale: float = 2.0
     cfg: float = 4.0
     scheduler: str = "Automatic"
@@ -35,30 +37,27 @@ class Condition:
 
 
 MAIN = Condition("x2", "x2, CFG 4", {"latent": (0.3,), "pixel": (0.3,)}, NEW)
-BOTH = {"latent": (0.3,), "pixel": (0.3,)}
-PIXEL = {"pixel": (0.3,)}
+PLAIN = {"pixel": (0.3,)}
 HARDER = (
     Condition(
         "sizes",
         "trained on whole pictures up to 256",
-        {"latent": (0.3, 0.5, 0.7), "pixel": (0.3, 0.5, 0.7)},
+        {"pixel": (0.3, 0.5, 0.7, 0.9)},
         several_sizes=True,
     ),
-    Condition("cfg1.5", "CFG 1.5", BOTH, cfg=1.5),
-    Condition("cfg9", "CFG 9", BOTH, cfg=9.0),
-    Condition("autoencoder", "another autoencoder", BOTH, autoencoder=0.05),
+    Condition("cfg1.5", "CFG 1.5", PLAIN, cfg=1.5),
+    Condition("cfg9", "CFG 9", PLAIN, cfg=9.0),
+    Condition("autoencoder", "another autoencoder", PLAIN, autoencoder=0.05),
 )
 TRAINED_SIZE = Condition(
     "trained size",
     "64 to 128 pixels, the trained size",
-    dict.fromkeys(("latent", "pixel"), (0.3, 0.5, 0.7, 0.8, 0.9)),
+    dict.fromkeys(("latent", "pixel"), (0.3, 0.7, 0.9)),
     half=True,
     other_noise=100_000,
 )
-SAME_SIZE = Condition(
-    "x1", "x1, CFG 4", {"latent": (0.1, 0.5, 0.9), "pixel": (0.1, 0.5, 0.9)}, scale=1.0, ranges=RANGES
-)
+SAME_SIZE = Condition("x1", "x1, CFG 4", dict.fromkeys(("latent", "pixel"), (0.1, 0.9)), scale=1.0, ranges=RANGES)
 SCHEDULERS = tuple(
-    Condition(name, name, PIXEL, scheduler=name, looks_of=MAIN.name) for name in ("Exponential", "Beta", "SGM Uniform")
+    Condition(name, name, PLAIN, scheduler=name, looks_of=MAIN.name) for name in ("Exponential", "Beta", "SGM Uniform")
 )
 ALL = (MAIN, SAME_SIZE, TRAINED_SIZE, *HARDER, *SCHEDULERS)

@@ -77,8 +77,8 @@ class Course:
             self._lab = bench.Lab.of(weights, self.condition.cfg, self.condition.autoencoder)
         return self._lab
 
-    def parts(self) -> Iterator[list[int]]:
-        seeds = list(self.condition.seeds)
+    def parts(self, count: int | None = None) -> Iterator[list[int]]:
+        seeds = list(self.condition.seeds)[:count]
         return (seeds[i : i + bench.BATCH] for i in range(0, len(seeds), bench.BATCH))
 
     def stage(self, seeds: list[int]) -> Stage:
@@ -129,7 +129,7 @@ class Course:
 
     def draw(self, found: bool) -> None:
         """Pictures at the noise that was found, or at the fixed strengths; measured."""
-        for seeds in self.parts():
+        for seeds in self.parts(self.condition.drawn):
             for kind, strengths in self.condition.strengths.items():
                 for at in ("first", "found") if found else [f"{strength:g}" for strength in strengths]:
                     missing = self.rows.missing(self.condition.name, kind, seeds, at)
