@@ -211,6 +211,14 @@ class TestBlurFloor:
         assert blur_floor(smooth, detailed, (32, 32)) == 0  # a scale of 1 holds all frequencies
         assert blur_floor(smooth, detailed, (40, 40)) == 0
 
+    def test_the_edge_of_a_picture_is_no_detail_and_a_few_latents_are_enough(self):
+        smooth, detailed = self.pictures(0, 1, 4, 16, 16)
+        slope = torch.linspace(-20, 20, 32)
+        sloping = blur_floor(smooth + slope, detailed + slope, (16, 16))
+        assert sloping == pytest.approx(blur_floor(smooth, detailed, (16, 16)), rel=0.2)
+        assert blur_floor(smooth, smooth + slope, (16, 16)) < 0.2
+        assert blur_floor(torch.zeros(1, 4, 2, 2), detailed[..., :2, :2], (1, 1)) > 0.1
+
     def test_something_that_is_no_picture_is_named(self):
         smooth, detailed = self.pictures(0, 1, 4, 16, 16)
         with pytest.raises(StrategyError, match="not a number"):
