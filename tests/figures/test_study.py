@@ -45,5 +45,5 @@ def test_rows_are_read_back(tmp_path):
     file = tmp_path / "rows.jsonl"
     rows = [row(3, "", seconds=0.5, cost=1.0, keeper=False), row(3, "Latent x2 @0.5", 0.5, 1.6)]
     file.write_text("".join(map(line_of, rows)), encoding="utf-8")
-    assert file.read_text(encoding="utf-8").splitlines()[0] == '[3,"",null,null,0.5,1.0,1,false,1.0,1.0]'
+    assert file.read_text(encoding="utf-8").splitlines()[0] == '[3,"",null,null,0.5,1.0,1,false,1.0,1.0,null]'
     assert Runs("", 10, file).rows == rows

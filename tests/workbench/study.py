@@ -36,6 +36,12 @@ KARRAS = "[scheduler Karras]"
 CONTROLS = ("Lanczos x2", "Lanczos x2 > Latent x1 @0", "Latent x2 @0", "Direct x2")
 # The strength that is found for each picture, a lock on the structure, and few steps for an enlarged draft.
 NEWER = ("Latent x2 @auto!", "Lanczos x2 @auto!", "Lanczos x2 @{0.5,0.7,0.9} [lock]", "Lanczos x2 @0.2 [4 steps]")
+# One pass after another at twice the size, the second to the eighth without enlarging.
+CHAINS = tuple(
+    " > ".join([f"Lanczos x2 @0.3{ending}", *[f"None x1 @0.3{ending}"] * (stages - 1)])
+    for ending in ("", " [color match]")
+    for stages in (1, 2, 4, 8)
+)
 PIXEL = "R-ESRGAN AnimeVideo"  # the quickest network that both the workbench and the WebUI have
 SHEET_SEEDS = 4
 START_SECONDS = 300
@@ -53,7 +59,9 @@ WORDS = """- **Keeper**: a picture in which the detector finds one figure with a
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=100, help="for the sweeps over denoising strength")
+    parser.add_argument("--first-seed", type=int, default=0, help="for several processes, each with rows of its own")
     parser.add_argument("--route-seeds", type=int, help="for the routes to four times the size (a fourth of --seeds)")
+    parser.add_argument("--chain-seeds", type=int, help="for passes one after another (a fourth of --seeds)")
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--webui-url", help="a running WebUI with this extension; else a workbench is started")
     parser.add_argument("--rows", type=Path, default=ROOT / "docs" / "study" / "rows" / "strategies.jsonl")
@@ -121,9 +129,10 @@ def best_strength(results: report.Results, upscaler: str) -> float:
 
 
 def measure(runs: Runs, options: argparse.Namespace) -> None:
-    sweeps = [*SWEEPS.values(), f"Lanczos x2 @{{0.3,0.5,0.7,0.9}} {KARRAS}", *CONTROLS, *NEWER]
-    for seed in range(options.seeds):
+    sweeps = [*SWEEPS.values(), f"Lanczos x2 @{{0.3,0.5,0.7,0.9}} {KARRAS}", *CONTROLS]
+    for seed in range(options.first_seed, options.seeds):
         runs.run(seed, sweeps, options.work / "pictures" if seed < SHEET_SEEDS else None)
+        runs.run(seed, NEWER)  # by itself: a strength that is found may be one of the sweep's
         print(f"seed {seed} of {options.seeds} swept", flush=True)
     count = options.route_seeds if options.route_seeds is not None else options.seeds // 4
     results = report.Results(runs.rows)
@@ -131,6 +140,10 @@ def measure(runs: Runs, options: argparse.Namespace) -> None:
     for seed in range(count):
         runs.run(seed, routes(*best), options.work / "pictures" if seed < SHEET_SEEDS else None)
         print(f"routes of seed {seed} of {count} measured", flush=True)
+    count = options.chain_seeds if options.chain_seeds is not None else options.seeds // 4
+    for seed in range(count):
+        runs.run(seed, CHAINS)
+        print(f"chains of seed {seed} of {count} measured", flush=True)
 
 
 def three_digits(value: report.Value) -> str:
@@ -147,8 +160,9 @@ def text_of(results: report.Results, steps: int) -> str:
     """docs/study/README.md; sentences that judge the numbers are written by people, elsewhere."""
     latent, pixel, karras = results.sweep("Latent"), results.sweep("Lanczos"), results.sweep("Lanczos", KARRAS)
     by_strength, by_sigma, points = report.alignment(results, pixel, karras)
-    controls, newer = (known(results, texts) for texts in (CONTROLS, NEWER))
-    ways = [text for text in results.by_strategy if ("x4" in text or ">" in text) and text not in controls]
+    controls, newer, chains = (known(results, texts) for texts in (CONTROLS, NEWER, CHAINS))
+    chains = [text for text in chains if any(row.color is not None for row in results.by_strategy[text])]
+    ways = [text for text in results.by_strategy if "x4" in text or ("> R-ESRGAN" in text)]
     parts = [
         "# What strategies do to a small model",
         f"Measured by `python tests/workbench/study.py` on the workbench's own model "
@@ -174,6 +188,13 @@ def text_of(results: report.Results, steps: int) -> str:
         if texts:
             tables = report.strengths(results, texts), report.costs(results, texts)
             parts += [f"## {title}", f"{results.seeds(texts)}.", *tables]
+    if len(chains) > 1:
+        parts += [
+            "## Pass after pass at one size",
+            f"{results.seeds(chains[1:])}. *Colors moved*: the mean distance to the first pass's, of 255, over 8 "
+            "fields along the shorter side.",
+            report.colors(results, chains),
+        ]
     parts += ["## Pictures", "Each row is a seed.", "![contact sheet](sheet.jpg)"]
     return "\n\n".join(parts) + "\n"
 

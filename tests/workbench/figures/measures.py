@@ -12,6 +12,7 @@ from scipy import ndimage
 from figures.detector import Head
 
 GRID = 16  # a layout is judged on so many fields along the shorter side
+COLOR_GRID = 8  # and colors on so many, which no detail reaches
 
 
 def is_keeper(heads: Sequence[Head]) -> bool:
@@ -31,6 +32,14 @@ def layout_kept(before: np.ndarray, after: np.ndarray) -> float:
     size = (round(before.shape[1] * scale), round(before.shape[0] * scale))
     small = [np.asarray(Image.fromarray(each).resize(size, Image.Resampling.BOX), float) for each in (before, after)]
     return float(np.corrcoef(small[0].ravel(), small[1].ravel())[0, 1])
+
+
+def color_moved(before: np.ndarray, after: np.ndarray) -> float:
+    """How far the colors moved: the mean distance (of 255) of the means over 8 fields along the shorter side."""
+    scale = COLOR_GRID / min(before.shape[:2])
+    size = (round(before.shape[1] * scale), round(before.shape[0] * scale))
+    small = [np.asarray(Image.fromarray(each).resize(size, Image.Resampling.BOX), float) for each in (before, after)]
+    return float(np.abs(small[0] - small[1]).mean())
 
 
 def share(flags: Sequence[bool]) -> tuple[float, float, float]:

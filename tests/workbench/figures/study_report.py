@@ -61,6 +61,9 @@ class Results:
     def sharpness(self, text: str) -> Value:
         return measures.mean([row.sharpness for row in self.by_strategy[text]])
 
+    def color(self, text: str) -> Value:
+        return measures.mean([row.color for row in self.by_strategy[text] if row.color is not None])
+
     def first_keepers(self) -> Value:
         return measures.share([row.keeper for row in self.first.values()])
 
@@ -101,6 +104,25 @@ def strengths(results: Results, texts: Sequence[str]) -> str:
                 number(results.sharpness(text)),
             ]
         )
+    return table(head, lines)
+
+
+def colors(results: Results, texts: Sequence[str]) -> str:
+    """What passes at one size do to the colors, and to the figures."""
+    head = ("strategy", "stages", "colors moved", "keepers", "repaired", "broken", "sharpness", "cost of a run")
+    lines = [
+        [
+            f"`{text.split(' > ')[0]}`{' …' if '>' in text else ''}",
+            str(text.count(">") + 1),
+            number(results.color(text)),
+            percent(results.keepers(text)),
+            percent(results.repaired(text)),
+            percent(results.broken(text)),
+            number(results.sharpness(text)),
+            f"{results.by_strategy[text][0].cost:.1f}",
+        ]
+        for text in texts
+    ]
     return table(head, lines)
 
 

@@ -30,7 +30,8 @@ CFG_SCALE = 4
 class Row:
     """One picture. `strategy` is empty for a first pass; costs are in first passes, the first pass included.
 
-    `layout` and `sharpness` compare it with the first pass: 1 is no difference.
+    `layout` and `sharpness` compare it with the first pass: 1 is no difference. `color` is how far its colors moved
+    from there, of 255; None in rows from before that was measured.
     """
 
     seed: int
@@ -43,6 +44,7 @@ class Row:
     keeper: bool
     layout: float
     sharpness: float
+    color: float | None = None
 
 
 def read_rows(file: Path) -> list[Row]:
@@ -114,7 +116,8 @@ class Runs:
             if record["kind"] == "first_pass":
                 yield "", image, record
             elif record["kind"] == "variant":
-                for text in (record.get("asked") or record["strategy"], *(record["same_as"] or ())):
+                yield strategies[record["variant"]], image, record
+                for text in record["same_as"] or ():
                     yield text, image, record
 
     def _row(self, seed: int, text: str, picture: np.ndarray, first: np.ndarray, record: dict[str, Any]) -> Row:
@@ -136,6 +139,7 @@ class Runs:
             measures.is_keeper(heads),
             measures.layout_kept(first, picture),
             measures.sharpness(picture, size) / measures.sharpness(first, size),
+            measures.color_moved(first, picture),
         )
 
 
