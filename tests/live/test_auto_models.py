@@ -63,7 +63,7 @@ def test_every_checkpoint(webui: WebUI, fields: dict[str, Any]) -> None:  # noqa
     assert failed == {}
 
 
-def test_a_checkpoint_of_its_own_and_a_refiner(webui: WebUI, fields: dict[str, Any]) -> None:  # noqa: F811
+def test_a_checkpoint_of_its_own(webui: WebUI, fields: dict[str, Any]) -> None:  # noqa: F811
     name = next((name for name in checkpoints(webui)[1:] if "refiner" not in name), None)
     if name is None:
         pytest.skip("this WebUI has one checkpoint only")
@@ -75,9 +75,16 @@ def test_a_checkpoint_of_its_own_and_a_refiner(webui: WebUI, fields: dict[str, A
     for which, image in shown(plain).items():
         assert_same(found[which], image)
     numbers_give_the_bits(webui, own, fields)
-    refining = {**fields, "refiner_checkpoint": name, "refiner_switch_at": 0.5}
-    if "refiner_checkpoint" in webui.traits.fields:
-        numbers_give_the_bits(webui, BOTH, refining)
+
+
+def test_a_refiner(webui: WebUI, fields: dict[str, Any]) -> None:  # noqa: F811
+    """It comes after what is looked at: the search is the stage's own model's."""
+    loaded, *others = checkpoints(webui)
+    name = next((name for name in others if name in (f"{loaded}-b", f"{loaded}-shifted")), None)
+    if name is None or "refiner_checkpoint" not in webui.traits.fields:
+        pytest.skip("this WebUI has no checkpoint that refines the loaded one")
+    numbers_give_the_bits(webui, BOTH, {**fields, "refiner_checkpoint": name, "refiner_switch_at": 0.5})
+    numbers_give_the_bits(webui, [f"Latent x1.5 @auto! [refiner {name}]"], fields)
 
 
 def test_after_hires_fix(webui: WebUI, fields: dict[str, Any]) -> None:  # noqa: F811

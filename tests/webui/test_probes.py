@@ -78,8 +78,8 @@ def test_a_note_is_made_once(api: Callable[..., Any], monkeypatch: pytest.Monkey
     guided.with_distilled_cfg(monkeypatch.setattr, 6.5, 9.0)
     monkeypatch.setattr(DiffusionModel, "use_distilled_cfg_scale", False)
     (record,) = records(api, "Latent x1.5 @auto! [distilled cfg 4]")
-    (note,) = (note for note in record["notes"] if "distilled" in note)
-    assert "changes nothing" in note
+    (note,) = (note for note in record["notes"] if "changes nothing" in note)
+    assert "distilled" in note
 
 
 def test_nothing_of_a_search_stays_in_memory(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
