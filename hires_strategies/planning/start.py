@@ -121,9 +121,12 @@ def _known(sigma_of: SigmaOf, total: int) -> float:
 
 
 def nearest(sigma: float, start: Start, sigma_of: SigmaOf) -> Start:
-    """The schedule whose start is nearest to `sigma`, for samplers that take no list of their own."""
+    """The schedule whose start is nearest to `sigma`, for samplers that take no list of their own.
+
+    Some schedule types have no noise at all in their last steps: that is no start.
+    """
     below = sigma_of(start.total + 1)
-    if start.hit or below is None or math.log(start.sigma / sigma) <= math.log(sigma / below):
+    if start.hit or not below or math.log(start.sigma / sigma) <= math.log(sigma / below):
         return start
     return Start(start.total + 1, below, False)
 

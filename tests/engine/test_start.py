@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.planning.start import Start, find_start, from_flow, own_sigmas, strength_of, to_flow, written
+from hires_strategies.planning.start import (
+    Start,
+    find_start,
+    from_flow,
+    nearest,
+    nearest_strength,
+    own_sigmas,
+    strength_of,
+    to_flow,
+    written,
+)
 
 STEPS = 10
 
@@ -103,3 +113,9 @@ def test_one_step_and_schedules_that_do_not_end_at_zero() -> None:
     assert own_sigmas([9, 4, 1], 1, 2) == [9, 2, 1]
     assert own_sigmas([9, 4, 1, 0], 1, 0.5) is None
     assert own_sigmas([9, 4, 0], 1, 5) is None
+
+
+def test_a_schedule_that_ends_in_steps_without_noise() -> None:
+    """Seen of Forge Neo's schedule types with a flow-matching model: no noise at all is never the nearest."""
+    assert nearest_strength(0.9, 4, lambda total: 2.0 if total < 8 else 0.0) == strength_of(4, 7)
+    assert nearest(0.9, Start(7, 2.0, False), lambda total: 0.0) == Start(7, 2.0, False)
