@@ -41,6 +41,15 @@ def test_a_strength_of_0_among_the_cells_is_the_upscale_alone(webui: WebUI, upsc
         assert same(cell, alone.images[0]), f"{text}: {difference(cell, alone.images[0])}"
 
 
+def test_a_strength_that_is_found_among_the_cells_is_a_number(webui: WebUI) -> None:
+    answer = plot(webui, "Lanczos x1.5 @0.7", Axis(DENOISING, "auto,0.5,auto+0.1"), seed=73)
+    found = [float(text.split("@")[1]) for text in texts(answer)]
+    assert found[1] == 0.5 and found[2] == min(round(found[0] + 0.1, 6), 1)
+    for text, cell in zip(texts(answer), answer.images[1:], strict=True):
+        alone = webui.txt2img({"strategies": [text], "reuse_first_pass": False}, seed=73)
+        assert same(cell, alone.images[0]), f"{text}: {difference(cell, alone.images[0])}"
+
+
 def test_whole_texts_need_no_section(webui: WebUI) -> None:
     answer = plot(webui, False, Axis(STRATEGY, 'Latent x1.5 @0.6, "Lanczos x1.5 > Nearest x1.2"'))
     assert texts(answer) == ["Latent x1.5 @0.6", "Lanczos x1.5 > Nearest x1.2"]
