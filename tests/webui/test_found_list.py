@@ -80,7 +80,7 @@ def test_an_entry_is_changed_and_forgotten(remembered: Any) -> None:
     for text in ("Latent x2 @auto", "Lanczos x2 @auto"):
         remembered.learn(sought(text), Found(0.5, 1.5, 7))
     latent = next(choice for choice in shown().choices if "Latent" in choice)
-    assert found_list.choose_entry(SimpleNamespace(value=latent)) == 1.5  # type: ignore[arg-type]
+    assert found_list.choose_entry(SimpleNamespace(value=latent)) == 1.5
     assert "starts at sigma 2.5, as you chose" in found_list.save_entry(latent, 2.5)
     assert remembered.sigma(sought()) == 2.5 and "yours" in shown().table
     assert "Forgotten" in found_list.forget_entry(latent) and len(shown().choices) == 1

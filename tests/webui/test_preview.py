@@ -169,7 +169,12 @@ def test_the_file_of_what_was_found_is_read_once_for_all_stages(remembered, monk
 
     looks = []
     looked = Remembered._read
-    monkeypatch.setattr(Remembered, "_read", lambda file: looks.append(1) or looked(file))
+
+    def read_again(file):
+        looks.append(1)
+        return looked(file)
+
+    monkeypatch.setattr(Remembered, "_read", read_again)
     preview("Latent x2 @0.5", PAGE)
     assert looks == []
     preview("Latent x2 @{auto,auto-0.1} > Lanczos x1.5 @auto", PAGE)

@@ -101,14 +101,14 @@ def plan_of(text: str, values: Values) -> Plan:
 def _price_of(plan: Plan, before: Plan | None, values: Values) -> Price:
     """What the whole run costs."""
     timing, images, learnt = timing_file(), _whole(values, "batch_size"), timing_file().evaluations()
-    costs = [least_cost(plan, learnt, before), plan_cost(plan, learnt, before)]
+    least, most = least_cost(plan, learnt, before), plan_cost(plan, learnt, before)
     if is_given(values) and plan.needs_first_pass:
-        costs = [cost - 1 for cost in costs]
+        least, most = least - 1, most - 1
         each = timing.seconds([*tasks_of(plan, images, learnt)[1:], *search_tasks(plan, images)], model_kind())
         seconds = None if None in each else sum(spent for spent in each if spent is not None)
     else:
         seconds = timing.estimate(plan, model_kind(), images, before)
-    return Price(*costs, None if seconds is None else seconds * _whole(values, "batch_count"))
+    return Price(least, most, None if seconds is None else seconds * _whole(values, "batch_count"))
 
 
 def _error(text: str, error: StrategyError) -> str:

@@ -45,8 +45,9 @@ def _read(text: str) -> tuple[Sought, float, float] | None:
     if not isinstance(given, dict):
         return None
     names = ("checkpoint", "upscaler", "scale", "cfg", "distilled_cfg", "control")
-    fields = {name: given.get(name) for name in names}
-    sigma, change = given.get("sigma"), given.get("change")
+    fields: dict[str, Any] = {name: given.get(name) for name in names}
+    sigma: Any = given.get("sigma")
+    change: Any = given.get("change")
     if not (_makes_sense(fields, host_vocabulary(limits())) and _SIGMA.accepts(sigma) and _CHANGE.accepts(change)):
         return None
     return Sought(**fields), float(sigma), float(change)

@@ -125,7 +125,7 @@ def _strength(node: Node, asked: Stage, strength: float | None, sigma: float | N
 
 def _found(node: Node, where: str) -> str:
     """`where` it starts, with how its strength was found if it was."""
-    strength = node.sampling and node.sampling.denoising_strength
+    strength = node.sampling.denoising_strength if node.sampling else None
     if node.found is None or strength is None:
         return where
     if strength == node.found.strength:
