@@ -8,14 +8,13 @@ All noise is noise over signal (planning/start.py).
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.limits import MAX_SIGMA
 
+from .curve import place_of
 from .layout import kept
 
 ACCEPTED = 0.03  # the change that is taken for none
@@ -101,26 +100,4 @@ def _between(low: float, high: float, points: dict[float, float], accepted: floa
     if low not in points:
         return low
     part = max(0.0, accepted - points[low]) / (points[high] - points[low])
-    return math.exp(_place(low) + part * (_place(high) - _place(low)))
-
-
-def change_at(points: Sequence[tuple[float, float]], sigma: float) -> float:
-    """The change at `sigma` of a search's points: never falling, straight between two in the noise's logarithm."""
-    if not points:
-        raise ValueError("There are no points to read a change from.")
-    places = [_place(noise) for noise, _ in points]
-    highest, changes = 0.0, []
-    for _, change in points:
-        highest = max(highest, change)
-        changes.append(highest)
-    place = _place(sigma)
-    after = bisect_left(places, place)
-    if after == 0 or after == len(places):
-        return changes[min(after, len(places) - 1)]
-    part = (place - places[after - 1]) / (places[after] - places[after - 1])
-    return changes[after - 1] + part * (changes[after] - changes[after - 1])
-
-
-def _place(sigma: float) -> float:
-    """Noise on the scale on which it is searched; noise alone lies where the largest sigma of any model does."""
-    return math.log(min(max(sigma, 1e-6), MAX_SIGMA))
+    return math.exp(place_of(low) + part * (place_of(high) - place_of(low)))

@@ -3,14 +3,14 @@ labels."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from hires_strategies.notation.options import option_texts
 from hires_strategies.notation.text import format_stage, head_texts
 from hires_strategies.strategy import Stage, Strategy
 
-from .titles import Column, title
+from .titles import FOUND, Column, title
 
 _STRENGTH, _SIGMA, _HEAD = 2, 3, 4  # places among the parts; options begin at the last
 
@@ -38,21 +38,25 @@ class Captions:
     table: Table | None
 
 
-def make_captions(strategies: Sequence[Strategy], same_as: Sequence[int | None]) -> Captions:
-    """Captions for the strategies of one run. `same_as[i]` is the first strategy with the same picture, or None.
+def make_captions(
+    strategies: Sequence[Strategy], same_as: Sequence[int | None], found: Sequence[Collection[int]] = ()
+) -> Captions:
+    """Captions for the strategies of one run. `same_as[i]` is the first strategy with the same picture, or None;
+    `found[i]` are the indices of stages whose strength was found.
 
     A strategy with an earlier one's picture gets no place of its own: the other's caption names both.
     """
-    columns = _columns(strategies)
+    columns = _columns(strategies, found or [()] * len(strategies))
     differing = [column for column in columns if column.differs]
     own = [_line([(column, column.texts[n]) for column in differing]) or "nothing more" for n in range(len(strategies))]
     each = tuple(
-        " = ".join([text, *(own[m] for m, other in enumerate(same_as) if other == n)]) for n, text in enumerate(own)
+        " = ".join(dict.fromkeys([text, *(own[m] for m, other in enumerate(same_as) if other == n)]))
+        for n, text in enumerate(own)
     )
     return Captions(title(columns), each, _table(differing, same_as))
 
 
-def _columns(strategies: Sequence[Strategy]) -> list[Column]:
+def _columns(strategies: Sequence[Strategy], found: Sequence[Collection[int]]) -> list[Column]:
     columns: list[Column] = []
     for index in range(max(len(strategy.stages) for strategy in strategies)):
         stages = [strategy.stages[index] if index < len(strategy.stages) else None for strategy in strategies]
@@ -60,14 +64,17 @@ def _columns(strategies: Sequence[Strategy]) -> list[Column]:
         if len(present) < len(stages):  # not all are that long: show the whole stage
             columns.append(Column(index, None, tuple(format_stage(stage) if stage else "" for stage in stages)))
             continue
-        parts = _one_strength([_parts(stage) for stage in present])
+        parts = _one_strength([_parts(stage, index in found[n]) for n, stage in enumerate(present)])
         columns += [Column(index, place, tuple(part[place] for part in parts)) for place in range(len(parts[0]))]
     return columns
 
 
-def _parts(stage: Stage) -> tuple[str, ...]:
+def _parts(stage: Stage, found: bool) -> tuple[str, ...]:
     """Upscaler, size, denoising strength, start sigma and each option of a stage, as written."""
-    return (*head_texts(stage), *option_texts(stage).values())
+    head = list(head_texts(stage))
+    if found and head[_STRENGTH]:
+        head[_STRENGTH] += FOUND
+    return (*head, *option_texts(stage).values())
 
 
 def _one_strength(parts: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:

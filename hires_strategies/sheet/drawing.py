@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 from .crops import WHOLE, Box
+from .curve import Curve, Tones, curve_size, draw_curve
 from .fonts import Lettering
 
 Place = tuple[int, int, int, int]  # left, top, right, bottom
@@ -49,7 +50,8 @@ class Cell:
 @dataclass(frozen=True)
 class Content:
     """What a sheet shows. `size` is every cell's picture; `row_labels` and `column_labels` are empty without a table.
-    `first` stands before a table's labels, beside its first row. `thumbnail` is shown in the head, with `box` marked.
+    `first` stands before a table's labels, beside its first row. `thumbnail` is shown in the head, with `box` marked;
+    `curves` under its texts, as many as find room.
     """
 
     title: str
@@ -62,6 +64,7 @@ class Content:
     thumbnail: Image.Image | None = None
     box: Box = WHOLE
     notes: tuple[str, ...] = ()
+    curves: tuple[Curve, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,9 @@ class Drawing:
         self.head = [self._text(self.large, self.content.title, room - beside)]
         self.head += [self._text(self.small, line, room - beside) for line in self.content.heading]
         text = sum(text.height for text in self.head)
+        self.curve = curve_size(self.gap, self.small, room - beside)
+        self.curves = self.content.curves[: max((room - beside + self.gap) // (self.curve[0] + self.gap), 1)]
+        text += self.gap // 2 + self.curve[1] if self.curves else 0
         self.head_height = max(text, self.thumbnail.height if self.thumbnail else 0)
 
     @property
@@ -173,6 +179,10 @@ class Drawing:
         for number, text in enumerate(self.head):
             text.draw(canvas, self.gap, y, colours.faint if number else colours.ink)
             y += text.height
+        tones = Tones(colours.background, colours.ink, colours.faint)
+        for number, curve in enumerate(self.curves):
+            place = self.gap + number * (self.curve[0] + self.gap), y + self.gap // 2
+            sheet.paste(draw_curve(curve, self.curve, self.small, tones), place)
         if self.thumbnail:
             sheet.paste(self.thumbnail, (self.width - self.gap - self.thumbnail.width, self.gap))
         return self.gap + self.head_height + self.gap

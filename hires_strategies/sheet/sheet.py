@@ -13,6 +13,7 @@ from hires_strategies.strategy import Strategy
 
 from .captions import Captions, Table, make_captions
 from .crops import WHOLE, Box, box_pixels, crop_size, cut, find_crop, largest
+from .curve import Curve
 from .drawing import Cell, Colours, Content, Drawing, Place
 
 LONGEST_SIDE = 16_383  # pixels: WebP's limit, and about what browsers show
@@ -28,7 +29,8 @@ class Tile:
 
     `start_sigma`, `seconds` (of its whole path) and `cost` (in first passes) are shown under it where they differ, None
     if unknown.
-    `same_as` is the index of the first tile with the same picture: this one then gets no place of its own.
+    `same_as` is the index of the first tile with the same picture: this one then gets no place of its own. `found` are
+    the indices of stages whose strength nobody gave: it was found.
     """
 
     strategy: Strategy
@@ -38,6 +40,7 @@ class Tile:
     cost: float | None = None
     same_as: int | None = None
     error: str | None = None
+    found: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,14 @@ class Sheet:
 
 
 def make_sheet(
-    tiles: Sequence[Tile], look: Look, heading: Sequence[str] = (), first_pass: Image.Image | None = None
+    tiles: Sequence[Tile],
+    look: Look,
+    heading: Sequence[str] = (),
+    first_pass: Image.Image | None = None,
+    curves: Sequence[Curve] = (),
 ) -> Sheet:
-    """The sheet of `tiles` in their order. `heading`: lines for its head, such as the prompt and the seed.
+    """The sheet of `tiles` in their order. `heading`: lines for its head, such as the prompt and the seed. `curves`:
+    how strengths were found.
 
     Raises ValueError if no tile has a picture, OSError if there is no font.
     """
@@ -86,7 +94,9 @@ def make_sheet(
     if look.crops != "whole":
         box = look.box or find_crop(images, first_pass)
         part = _Part(box, box_pixels(box, whole) if look.box else crop_size(whole))
-    captions = make_captions([tile.strategy for tile in tiles], [tile.same_as for tile in tiles])
+    captions = make_captions(
+        [tile.strategy for tile in tiles], [tile.same_as for tile in tiles], [tile.found for tile in tiles]
+    )
     table = _wide(captions.table, part.size) if captions.table else None
     cells = [_cell(tile, n, captions, part, facts[n]) for n, tile in enumerate(tiles)]
     first = None
@@ -102,6 +112,7 @@ def make_sheet(
         first=first if table else None,
         thumbnail=None if part.box == WHOLE else first_pass or images[0],
         box=part.box,
+        curves=tuple(curves),
     )
     return _drawn(content, look, notes, tiles)
 

@@ -15,6 +15,7 @@ _SIZE, _STRENGTH, _SIGMA = (
 )
 _MOST_NAMED = 3  # values that are listed
 _NOT_GIVEN = "the first pass's"
+FOUND = ", found"  # after a strength that was found
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def _difference(column: Column, several: bool) -> str:
         return f"with and without '{next(filter(None, values))}'{place}"
     shown = [_value(part, value) for value in values]
     if isinstance(part.kind, Number) and len(values) > _MOST_NAMED - 1 and _is_row(part, values):
-        return f"{whose}{part.name} {shown[0]} to {shown[-1]}"
+        first, last = (_value(part, value.removesuffix(FOUND)) for value in (values[0], values[-1]))
+        return f"{whose}{part.name} {first} to {last}"
     name = "size" if part is _SIZE else part.name
     if len(values) > _MOST_NAMED or isinstance(part.kind, Text):
         return f"{len(values)} {_plural(name)}{f' in stage {column.stage + 1}' if several else ''}"
@@ -96,6 +98,8 @@ def _value(part: Part, text: str) -> str:
         return f"{part.kind.bare:g}"
     if part is _SIZE:
         return f"\u00d7{text[1:]}" if text.startswith("x") else text.replace("x", "\u00d7")
+    if text.endswith(FOUND):
+        return f"{_value(part, text.removesuffix(FOUND))} (found)"
     before, _, after = part.gap.partition("…")
     return text.removeprefix(before).removesuffix(after)
 
@@ -106,7 +110,7 @@ def _is_row(part: Part, values: Sequence[str]) -> bool:
         return False
     if "" in values or any(value.startswith(_SIGMA.gap[:-1]) for value in values if part is _STRENGTH):
         return False
-    numbers = [float(_value(part, value).removeprefix("\u00d7")) for value in values]
+    numbers = [float(_value(part, value.removesuffix(FOUND)).removeprefix("\u00d7")) for value in values]
     return numbers in (sorted(numbers), sorted(numbers, reverse=True))
 
 

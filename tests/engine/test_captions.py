@@ -24,6 +24,19 @@ def test_a_sweep_says_only_its_value() -> None:
     assert made == Captions("Denoising strength 0.5 to 0.7, Latent ×2", ("@0.5", "@0.6", "@0.7"), None)
 
 
+def test_a_strength_that_was_found_says_so() -> None:
+    sweep = make_captions(parse("Latent x2 @{0.32,0.42,0.52}"), [None] * 3, [(), (0,), ()])
+    assert sweep == Captions("Denoising strength 0.32 to 0.52, Latent ×2", ("@0.32", "@0.42, found", "@0.52"), None)
+    two = make_captions(parse("Latent x2 @{0.42,0.7}"), [None] * 2, [(0,), ()])
+    assert two == Captions("Denoising strength 0.42 (found) and 0.7, Latent ×2", ("@0.42, found", "@0.7"), None)
+    shared = make_captions(parse("Latent x2 @0.42 [{10,20} steps]"), [None] * 2, [(0,), (0,)])
+    assert shared.title == "Steps 10 and 20, Latent ×2 at 0.42 (found)"
+    equal = make_captions(parse("Latent x2 @{0.42,0.5}\nLatent x2 @0.42"), [None, None, 0], [(0,), (), (0,)])
+    assert equal.each[0] == "@0.42, found"
+    mixed = make_captions(parse("Latent x2 @{0.42,sigma 2}"), [None] * 2, [(0,), ()])
+    assert mixed.each == ("@0.42, found", "@sigma 2")
+
+
 def test_the_same_picture_is_told_once() -> None:
     made = captions("Latent x2 @{0.8,0.95,1}", steps=18)
     assert made.each[:2] == ("@0.8", "@0.95 = @1")

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.finding.blur import blur_floor
+from hires_strategies.finding.curve import change_at
 from hires_strategies.finding.layout import kept
-from hires_strategies.finding.search import ACCEPTED, BISECTIONS, HIGHEST, LOWEST, Ends, change_at, search
+from hires_strategies.finding.search import ACCEPTED, BISECTIONS, HIGHEST, LOWEST, Ends, search
 
 STEP = (math.log(HIGHEST) - math.log(LOWEST)) / 2**BISECTIONS  # of log sigma between the last two probes
 

@@ -13,7 +13,9 @@ from PIL import Image, ImageFont
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.tree import make_plan
+from hires_strategies.sheet.curve import Curve, Tones, curve_size, draw_curve
 from hires_strategies.sheet.drawing import Cell, Content, Drawing
+from hires_strategies.sheet.fonts import Lettering
 from hires_strategies.sheet.sheet import LONGEST_SIDE, Look, Sheet, Tile, _facts, make_sheet
 
 COLOURS = ((200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30), (30, 200, 200), (200, 30, 200))
@@ -219,3 +221,54 @@ def test_a_sheet_needs_a_font_that_can_be_read(font: str, tmp_path: Path) -> Non
     one = make_sheet(given, Look((str(broken), str(tmp_path / "absent.ttf"), font), "whole"))
     other = make_sheet(given, Look((font,), "whole"))
     assert np.array_equal(np.asarray(one.image), np.asarray(other.image))
+
+
+POINTS = ((0.3, 0.0), (0.8, 0.01), (1.3, 0.04), (2.0, 0.3), (14.6, 1.0))
+CURVE = Curve(POINTS, 1.1, ((0.7, "0.32"), (1.1, "0.42"), (1.8, "0.52")))
+ORANGE = (232, 89, 12)
+
+
+def columns_of(image: Image.Image, colour: tuple[int, ...]) -> list[int]:
+    """The columns in which there is a pixel of a colour."""
+    return [int(x) for x in np.flatnonzero((np.asarray(image) == colour).all(axis=2).any(axis=0))]
+
+
+@pytest.mark.parametrize("tones", [Tones("#ffffff", "#000000", "#777777"), Tones("#111827", "#ffffff", "#999999")])
+def test_what_was_found_is_marked_where_it_is(font: str, tones: Tones) -> None:
+    lettering = Lettering((font,), 20)
+    size = curve_size(23, lettering, 1000)
+    places = []
+    for sigma in (0.5, 1.1, 3.0):
+        image = draw_curve(Curve(POINTS, sigma, ((sigma, ""),)), size, lettering, tones)
+        marked = columns_of(image, ORANGE)
+        assert image.size == size and marked
+        places.append((min(marked) + max(marked)) / 2)
+    steps = np.diff(places) / np.diff(np.log([0.5, 1.1, 3.0]))
+    assert steps[0] == pytest.approx(steps[1], rel=0.1)  # sigmas are drawn by their logarithm
+
+
+def test_noise_alone_and_variants_beyond_the_ends_stay_on_the_drawing(font: str) -> None:
+    lettering = Lettering((font,), 16)
+    curve = Curve(((0.3, 0.0), (4.0, 0.6), (float("inf"), 1.0)), 4.0, ((0.01, "0.02"), (4.0, "0.8"), (90.0, "1")))
+    for width in (480, 120, 40):
+        size = curve_size(18, lettering, width)
+        assert draw_curve(curve, size, lettering, Tones("#fff", "#000", "gray")).size == size
+
+
+@pytest.mark.parametrize("size", [(256, 256), (64, 96), (1024, 768)])
+def test_curves_stand_under_the_title_and_move_the_pictures_down(font: str, size: tuple[int, int]) -> None:
+    given = tiles("Latent x2 @{0.3,0.5,0.7}", size)
+    plain = make_sheet(given, Look((font,), "whole"), ["A prompt"])
+    made = make_sheet(given, Look((font,), "whole"), ["A prompt"], curves=[CURVE])
+    below = [new[1] - old[1] for new, old in zip(made.places, plain.places, strict=True) if new and old]
+    assert len(set(below)) == 1 and below[0] > 0
+    assert made.image.width == plain.image.width and colours_at(made) == colours_at(plain)
+    head = made.image.crop((0, 0, made.image.width, made.places[0][1] if made.places[0] else 0))
+    assert columns_of(head, ORANGE) and not columns_of(plain.image, ORANGE)
+
+
+def test_as_many_curves_as_find_room_are_drawn(font: str) -> None:
+    given = tiles("Latent x2 @{0.3,0.5,0.7}", (512, 512))
+    one, two, many = (make_sheet(given, Look((font,), "whole"), curves=[CURVE] * count).image for count in (1, 2, 40))
+    assert one.size == two.size == many.size
+    assert len(columns_of(one, ORANGE)) < len(columns_of(two, ORANGE)) <= len(columns_of(many, ORANGE))

@@ -21,6 +21,7 @@ from hires_strategies.wording import describe
 
 from . import file_names, records
 from .answered import Answered, named_as
+from .strengths import curves_of, found_stages
 
 
 def add_sheets(p: Processing, processed: Processed, job: Job, generated: Answered) -> None:
@@ -58,7 +59,7 @@ def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, li
     first_pass = batch.result.first_pass[position] if batch.result.first_pass else None
     name, start = _start(p, job, batch.plan.first_pass)
     heading = _heading(batch, position, start, (tiles[0].image, generated.image(batch, position)))
-    sheet = make_sheet(tiles, replace(_look(p, job), start=name), heading, first_pass)
+    sheet = make_sheet(tiles, replace(_look(p, job), start=name), heading, first_pass, curves_of(batch))
     for note in sheet.notes:
         p.comment(f"Hires strategies: contact sheet: {note}")
     host_text = generated.text(batch, position)
@@ -93,6 +94,7 @@ def _tiles(p: Processing, batch: Batch, position: int, generated: Image | None) 
                 cost=sum(node_cost(node, unit) for node in path),
                 same_as=variant.same_as,
                 error=outcome.error,
+                found=found_stages(batch, variant.node),
             )
         )
     return tiles
