@@ -37,7 +37,7 @@ _BUILTIN: dict[str, tuple[str, ...]] = {
     "ESRGAN 4x": ("R-ESRGAN 4x+ x4",),
     "Small steps to 2x": ("Latent x1.5 @0.6 > Lanczos x1.35 @0.35",),
     "Latent against pixel": ("Latent x2 @0.7", "R-ESRGAN 4x+ x2 @0.35"),
-    "Find the denoising strength": ("Latent x2 @{0.5..0.8..0.1}",),
+    "Find the denoising strength": ("Latent x2 @{auto-0.1,auto,auto+0.1}",),
     "Find the upscaler": ("{Lanczos,R-ESRGAN 4x+} x2 @0.35",),
     "With and without a second pass": ("R-ESRGAN 4x+ x2", "Latent x2 @0.7"),
 }

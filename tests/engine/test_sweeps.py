@@ -25,6 +25,9 @@ SWEEPS = [
     "Latent x2 @0.5\nLanczos x2",
     "Latent x2 @{0.5,0.7}\nLatent x2 @0.5 > None x2",
     "Latent x2 @{0,0.5}",
+    "Latent x2 @{auto-0.1,auto,auto+0.1}",
+    "{Latent,None} x2 @{auto!,0.7} > Lanczos x1.5 @auto",
+    "Latent x2 @{auto-0.2,auto-0.1,auto,auto+0.1,auto+0.2}",
 ]
 
 
