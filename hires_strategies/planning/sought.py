@@ -53,4 +53,5 @@ Finds = Mapping[tuple[int, int], Found]
 
 def found_sentence(text: str, found: Found, strength: float) -> str:
     how = REMEMBERED if not found.evaluations else "found for this checkpoint."
-    return f"'{text}': the denoising strength is {strength:g}, {how}"
+    beside = "" if strength == found.strength else f"beside {found.strength:g}, "
+    return f"'{text}': the denoising strength is {strength:g}, {beside}{how}"

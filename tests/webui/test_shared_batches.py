@@ -215,6 +215,48 @@ def test_sheets_of_all_images_come_last(machines: Any) -> None:
     assert all([tile["strategy"] for tile in record["tiles"]] == SWEEP["strategies"] for record in sheets)
 
 
+@pytest.fixture
+def nothing_found(api: Callable[..., Any]) -> Iterator[None]:
+    nothing_found_here()
+    yield
+    nothing_found_here()
+
+
+@usual
+def test_a_remembered_strength_is_sent_as_a_number(machines: Any, nothing_found: None) -> None:
+    """So all machines start alike, whatever a worker remembers itself."""
+    expected = machines.alone({"strategies": ["Lanczos x1.5 @auto"]})
+    number = expected.records[0]["strategy"]
+    machines.other.make({"strategies": [number]}, batch_size=1, **after(1))
+    shared = machines.shared({"strategies": ["Lanczos x1.5 @auto"]}, batch_size=2)
+    (sent,) = machines.other.asked
+    assert sent["alwayson_scripts"][TITLE]["args"][0] == {"strategies": [number]}
+    assert [record["strategy"] for record in shared.records] == [number] * 2
+    assert shared.records[0]["found"][0]["remembered"] and "found" not in shared.records[1]
+    assert not any("found other" in note for record in shared.records for note in record["notes"])
+
+
+@usual
+def test_machines_that_find_different_strengths_say_so(
+    machines: Any, nothing_found: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"strategies": ["Lanczos x1.5 @auto"]}
+    made = json.loads(machines.other.make(asked, batch_size=1, **after(1))["info"])
+    theirs = made["hires_strategies"][0]["strategy"]
+    monkeypatch.setattr("hires_strategies.webui.host.finding_verbs.strength_at", lambda q, node, sigma: 0.97)
+    nothing_found_here()
+    shared = machines.shared(asked, batch_size=2)
+    assert [record["strategy"] for record in shared.records] == ["Lanczos x1.5 @0.97", theirs]
+    (note,) = [note for note in shared.records[0]["notes"] if "found other" in note]
+    assert theirs in note and "'Lanczos x1.5 @0.97'" in note and "Worker 'other'" in note
+
+
+def nothing_found_here() -> None:
+    from hires_strategies.webui.files import remembered_file
+
+    remembered_file().path.unlink(missing_ok=True)
+
+
 @usual
 def test_what_hangs_on_p_is_sent(machines: Any) -> None:
     """All of p's fields are copied deeply and written as JSON; the arguments arrive as they are."""

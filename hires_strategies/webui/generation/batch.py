@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from PIL.Image import Image
 
 from hires_strategies.planning.plan import Plan
+from hires_strategies.planning.sought import Points, Sought
 from hires_strategies.running.outcome import Result
 from hires_strategies.webui.host import saving
 from hires_strategies.webui.host.expansion import Expansion
@@ -78,7 +79,8 @@ class Batch:
     `handed_out`: the names of the images' first passes, if the page may ask for them. `images_before`: how many images
     earlier batches gave. `parameters`: the generation parameters when the stages were done. `texts_without`: the host's
     text of each image without what was done to it after them, and the same for paths with `detail` in them.
-    `detailed`: the further variants that went through the same, by variant and position.
+    `detailed`: the further variants that went through the same, by variant and position. `points`: what was looked at
+    when a strength that is remembered was found.
     """
 
     iteration: int
@@ -98,6 +100,7 @@ class Batch:
     texts_without: dict[bool, list[str] | None] = field(default_factory=dict)
     detailed: dict[tuple[int, int], Detailed] = field(default_factory=dict)
     handed_out: tuple[str, ...] = ()
+    points: Callable[[Sought], Points] = lambda sought: ()
 
     def saves(self, node: int) -> bool:
         """Whether the pictures of a stage are saved."""

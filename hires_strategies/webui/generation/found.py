@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 
 from hires_strategies.control_units import ALL_OFF
 from hires_strategies.errors import StrategyError
 from hires_strategies.planning.plan import Plan
-from hires_strategies.planning.sought import Sought
+from hires_strategies.planning.sought import REMEMBERED, Points, Sought
 from hires_strategies.webui.files import remembered_file
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.host.stages import WebuiHost
 from hires_strategies.webui.neighbours.controlnet import units_in_stages
+
+
+def news(sentences: Iterable[str], of_later_batch: bool) -> list[str]:
+    """The sentences, without those on strengths that an earlier batch of the generation found, and told of."""
+    return [sentence for sentence in sentences if not (of_later_batch and sentence.endswith(REMEMBERED))]
 
 
 class FoundHere:
@@ -48,6 +53,10 @@ class FoundHere:
         units that hold the layout for them."""
         host.remembered, host.accepted = self.lookup(p), remembered_file().accepted
         host.measures = not p.is_api and self.units is None
+
+    def points(self, sought: Sought) -> Points:
+        """What was looked at when a strength that is remembered was found; empty if that is not known."""
+        return remembered_file().points(_under(self.units, sought))
 
     def learn(self, plan: Plan) -> str | None:
         """Keep what was found while a plan ran. Returns a sentence if it could not be remembered for other generations.

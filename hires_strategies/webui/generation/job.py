@@ -31,7 +31,7 @@ from hires_strategies.webui.output import before_hires_fix
 
 from . import detail, first_image, starting_picture
 from .batch import Batch, begin
-from .found import FoundHere
+from .found import FoundHere, news
 from .generated_images import made_by
 from .main_model import use_main_model
 from .request import Request
@@ -152,14 +152,14 @@ class Job:
     def _keep(self, p: Processing, batch: Batch) -> None:
         """Keep a batch's results: for its texts, for whether it is saved, and as sentences for the user."""
         batch.images_before = sum(len(each.seeds) for each in self.batches)
-        batch.why_not_reused = self.why_not_reused
+        batch.why_not_reused, batch.points = self.why_not_reused, self.found.points
         self.batches.append(batch)
         saving.decide(p, batch.saves(batch.plan.variants[0].node))
         batch.texts.write(p, batch.reached(batch.plan.variants[0].node))
         finished = {index for index, outcome in enumerate(batch.result.stages) if outcome.error is None}
         told = [*merges(batch.plan, finished), *(remarks(batch.plan) if finished else [])]
         notes = dict.fromkeys(note for index in finished for note in batch.texts.notes(index))
-        for sentence in (*told, *batch.result.troubles, *notes):
+        for sentence in news((*told, *batch.result.troubles, *notes), len(self.batches) > 1):
             p.comment(f"Hires strategies: {sentence}")
 
     def batch_of(self, p: Processing) -> Batch | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from modules import errors
@@ -14,15 +15,18 @@ from hires_strategies.webui.neighbours import distributed
 from . import xyz_cell
 from .generated_images import recognised
 from .job import Job
+from .shared_strengths import differing, with_remembered
 
 
 def send(p: Processing, arguments: Sequence[Any], job: Job) -> None:
     """Let other machines do what this generation does, where the section on `p` says something else.
 
-    A cell of an X/Y/Z plot has its own strategy; our button in the gallery ticks the section.
+    A cell of an X/Y/Z plot has its own strategy; our button in the gallery ticks the section; what is remembered of
+    strengths that are to be found is remembered here.
     """
-    if xyz_cell.asked(p):
-        arguments = xyz_cell.as_arguments(arguments, job.request.strategies)
+    strategies = with_remembered(p, job) if distributed.shares_batches(p) else job.request.strategies
+    if xyz_cell.asked(p) or strategies != job.request.strategies:
+        arguments = xyz_cell.as_arguments(arguments, strategies)
     distributed.send(p, arguments)
     job.prompts = (p.prompt, p.negative_prompt)
 
@@ -46,6 +50,7 @@ def collect(p: Processing, job: Job) -> None:
     except Exception:  # a version of the other extension that is not known
         errors.report("Hires strategies: what other machines made cannot be read", exc_info=True)
         p.comment("Hires strategies: what other machines made cannot be read: only their generated images are there.")
+    job.shares = [replace(share, trouble=share.trouble or differing(job, share)) for share in job.shares]
     for share in job.shares:
         if share.trouble:
             p.comment(f"Hires strategies: {share.trouble}")

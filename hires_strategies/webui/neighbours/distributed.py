@@ -48,6 +48,11 @@ def share_once(p: Processing) -> None:
                 setattr(script, name, _OncePerGeneration(hook, world))
 
 
+def shares_batches(p: Processing) -> bool:
+    """Whether the other extension is there."""
+    return next(_worlds(p), None) is not None
+
+
 def forget_old_answers(p: Processing) -> None:
     """Take away what workers answered to an earlier generation that did not reach its end.
 
@@ -62,7 +67,7 @@ def forget_old_answers(p: Processing) -> None:
 def send(p: Processing, arguments: Sequence[Any]) -> None:
     """Let workers be given these arguments of the section, where those on `p` do not say what this generation does."""
     section = _section(p)
-    if section is None or next(_worlds(p), None) is None:
+    if section is None or not shares_batches(p):
         return
     start, end = section.args_from, section.args_to
     sent = [*arguments, *p.script_args[start + len(arguments) : end]][: end - start]

@@ -9,7 +9,6 @@ from typing import Any
 from hires_strategies.planning.plan import Node
 from hires_strategies.planning.sought import Points
 from hires_strategies.sheet.curve import Curve
-from hires_strategies.webui.files import remembered_file
 from hires_strategies.webui.generation.batch import Batch
 
 
@@ -65,7 +64,7 @@ def _points_of(batch: Batch, node: Node) -> Points:
     """What was looked at to find a stage's strength, in this run or when it was found before; empty if unknown."""
     if node.found is None:
         return ()
-    return node.found.points or remembered_file().points(batch.plan.sought(node))
+    return node.found.points or batch.points(batch.plan.sought(node))
 
 
 def _as_dict(batch: Batch, node: Node) -> dict[str, Any]:
