@@ -17,6 +17,7 @@ from typing import Any
 from hires_strategies.errors import StrategyError
 from hires_strategies.json_file import write_json
 from hires_strategies.limits import MAX_SIGMA
+from hires_strategies.notation.json_schema import is_text
 from hires_strategies.planning.sought import Found, Points, Sought
 from hires_strategies.wording import short
 
@@ -158,7 +159,7 @@ class Remembered:
 
     def _read(self) -> tuple[list[Entry], tuple[float, ...]]:
         try:
-            body = json.loads(self.path.read_text(encoding="utf-8"))
+            body = json.loads(self.path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError, RecursionError):
             return [], ()
         if not isinstance(body, Mapping):
@@ -177,20 +178,34 @@ def _one(accepted: tuple[float, ...]) -> float:
 
 
 def _entry(one: Any) -> Entry | None:
-    """An entry as the file has it; None if it makes no sense."""
+    """An entry as the file has it; None if it makes no sense. Points that make none are left out."""
     try:
-        points = tuple((float(sigma), float(change)) for sigma, change in one["points"])
-        entry = Entry(Key(**one["key"]), tuple(one["sigmas"]), one["accepted"], points)
-    except (KeyError, TypeError, ValueError):
+        entry = Entry(Key(**one["key"]), tuple(one["sigmas"]), one["accepted"], _points(one.get("points")))
+    except (AttributeError, KeyError, TypeError):
         return None
     fits = entry.sigmas and all(map(_is_sigma, entry.sigmas)) and (entry.accepted is None or _is_change(entry.accepted))
     return entry if _is_key(entry.key) and fits else None
 
 
+def _points(many: Any) -> Points:
+    """Start sigmas, rising, infinite for noise alone, and changes; all of them or none."""
+    if not isinstance(many, list) or not all(isinstance(each, list) and len(each) == 2 for each in many):
+        return ()
+    sigmas = [sigma for sigma, _ in many]
+    fit = all((_is_sigma(sigma) or sigma == math.inf) and _is_change(change) for sigma, change in many)
+    rise = fit and all(one < other for one, other in zip(sigmas, sigmas[1:]))
+    return tuple((float(sigma), float(change)) for sigma, change in many) if rise else ()
+
+
 def _is_key(key: Key) -> bool:
-    are_names = all(name is None or isinstance(name, str) for name in (key.checkpoint, key.control))
+    are_names = all(name is None or _is_name(name) for name in (key.checkpoint, key.control))
     are_numbers = all(scale is None or _is_number(scale) for scale in (key.cfg, key.distilled_cfg))
-    return isinstance(key.upscaler, str) and are_names and are_numbers and key.scale in (_SAME_SIZE, _ENLARGED, _FAR)
+    return _is_name(key.upscaler) and are_names and are_numbers and key.scale in (_SAME_SIZE, _ENLARGED, _FAR)
+
+
+def _is_name(value: Any) -> bool:
+    """A text that can be written again."""
+    return is_text(value)
 
 
 def _is_sigma(value: Any) -> bool:
@@ -202,4 +217,4 @@ def _is_change(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf
