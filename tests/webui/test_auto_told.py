@@ -97,6 +97,7 @@ def test_what_was_found_is_told_once(api: Callable[..., Any], monkeypatch: pytes
 
 
 def test_the_sheet_shows_the_curve(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    from hires_strategies.sheet.sheet import make_sheet
     from hires_strategies.webui.output import contact_sheets
 
     made: list[Any] = []
@@ -105,7 +106,6 @@ def test_the_sheet_shows_the_curve(api: Callable[..., Any], monkeypatch: pytest.
         made.append((tiles, curves))
         return make_sheet(tiles, look, heading, first_pass, curves)
 
-    make_sheet = contact_sheets.make_sheet
     monkeypatch.setattr(contact_sheets, "make_sheet", noting)
     argument = {"strategies": ["Lanczos x1.5 @{auto-0.05,auto,0.9}"], "sheet": True}
     _, records = ran(api, argument)
