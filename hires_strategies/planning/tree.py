@@ -103,7 +103,7 @@ class _Tree:
         if sampling and sampling.auto and upscale:
             found = found or self._remembered(sampling, upscale, source)
             if found is not None:
-                strength = sampling.auto.strength(found.strength)
+                strength = max(sampling.auto.strength(found.strength), self._lowest(sampling))
                 self.sentences.append(found_sentence(format_stage(stage), found, strength))
                 stage = replace(stage, denoising_strength=strength)
                 sampling = self._sampling(stage)
@@ -159,6 +159,11 @@ class _Tree:
             longest = self._longest(sampling.sampler)
             strength = nearest_strength(sigma, sampling.steps, self._sigma_of(sampling), longest)
         return None if sigma is None or strength is None else Found(strength, sigma)
+
+    def _lowest(self, sampling: Sampling) -> float:
+        """The lowest strength that the sampler takes, which what is beside a found one may be below."""
+        row = find_sampler(sampling.sampler or self.first_pass.sampler or "")
+        return strength_of(sampling.steps, row.longest) if row and row.longest else 0.0
 
     def _longest(self, sampler: str | None) -> int:
         row = find_sampler(sampler or self.first_pass.sampler or "")

@@ -13,7 +13,7 @@ from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.planning.completion import Complete
 from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.schedules import by_formula
-from hires_strategies.planning.sought import Sought
+from hires_strategies.planning.sought import Found, Sought
 from hires_strategies.planning.start import Starts
 from hires_strategies.planning.tree import make_plan
 from hires_strategies.running.outcome import Result
@@ -313,3 +313,10 @@ def test_the_host_is_told_of_each_new_plan() -> None:
     ran("Latent x2 @{auto,0.7} > Lanczos x1.5 @auto", host)
     assert [[node.id for node in plan.stages] for plan in host.plans] == [[0, 1], [0, 1]]
     assert [len(plan.searches()) for plan in host.plans] == [1, 0]
+
+
+def test_beside_what_is_found_stays_within_what_the_sampler_takes() -> None:
+    """DDIM has 1000 timesteps, and a strength of 0.01 would be the last 20 of 2000."""
+    first, found = FirstPass(512, 512, 20, "DDIM", "Automatic"), Found(0.05, 0.2, 7)
+    plan = make_plan(parse("Latent x2 @{auto-0.9,auto}"), first, finds={(0, 0): found, (1, 0): found})
+    assert [node.sampling.total for node in plan.stages if node.sampling] == [1000, 400]
