@@ -24,7 +24,7 @@ class Condition:
     title: str
     strengths: dict[str, tuple[float, ...]]
     seeds: range = FEW
-    drawn: int = 56
+    drawn: int = 24
     scale: float = 2.0
     cfg: float = 4.0
     scheduler: str = "Automatic"
