@@ -108,7 +108,10 @@ def _price_of(plan: Plan, before: Plan | None, values: Values) -> Price:
         seconds = None if None in each else sum(spent for spent in each if spent is not None)
     else:
         seconds = timing.estimate(plan, model_kind(), images, before)
-    return Price(least, most, None if seconds is None else seconds * _whole(values, "batch_count"))
+    if seconds is None:
+        return Price(least, most, None)
+    looking = sum(spent or 0 for spent in timing.seconds(search_tasks(plan, images), model_kind()))
+    return Price(least, most, (seconds - looking) * _whole(values, "batch_count") + looking)  # the first batch looks
 
 
 def _error(text: str, error: StrategyError) -> str:
