@@ -42,8 +42,12 @@ def calls(answer: Answer) -> int:
 
 
 def shown(answer: Answer) -> dict[tuple[int, str], Any]:
-    """The pictures, by the image that they belong to and their strategy."""
-    return {(record["image"], record["strategy"]): answer.images[record["index"]] for record in answer.records}
+    """The pictures, by the image that they belong to and each strategy that gives them."""
+    return {
+        (record["image"], text): answer.images[record["index"]]
+        for record in answer.records
+        for text in (record["strategy"], *record["same_as"])
+    }
 
 
 def assert_same(one: Any, other: Any) -> None:
@@ -207,7 +211,8 @@ def test_stopping_while_it_looks(webui: WebUI, fields: dict[str, Any], how: str)
     answer = running.result()
     assert {record["stage"] for record in answer.records} == {first}
     assert_same(answer.images[0], plain.images[0])
-    told = {"interrupt": "interrupted", "skip": "skipped"}.get(how, "stopped")
+    patient = webui.get("/sdapi/v1/options").get("interrupt_after_current", True)  # off: the first click ends it
+    told = {"interrupt": "interrupted", "skip": "skipped"}.get(how, "stopped" if patient else "interrupted")
     assert all(f"did not run: the user {told} it." in record["error"] for record in answer.records)
     last = webui.txt2img({"strategies": [first], "reuse_first_pass": False}, **fields)
     assert_same(last.images[0], plain.images[0])
