@@ -58,8 +58,8 @@ def test_what_is_remembered_is_a_number_like_any_other() -> None:
 
 def test_only_strengths_that_people_chose_are_warned_of() -> None:
     low = plan_of("Latent x2 @auto", sigma=0.5)
-    strength = low.stages[0].sampling and low.stages[0].sampling.denoising_strength
-    assert strength is not None and strength < 0.5
+    sampling = low.stages[0].sampling
+    assert sampling is not None and (sampling.denoising_strength or 1) < 0.5
     assert warnings(low) == [] and warnings(plan_of("Latent x2 @auto")) == []
     assert warnings(plan_of("Latent x2 @auto-0.1", sigma=0.5)) and warnings(plan_of(f"Latent x2 @{strength}"))
 

@@ -60,7 +60,7 @@ class TestLayout:
             scale = 8 / min(height, width)
             pooled = torch.nn.functional.adaptive_avg_pool2d(start, (round(height * scale), round(width * scale)))
             seen = latents(1, 1, 4, height, width)
-            wanted = torch.nn.functional.adaptive_avg_pool2d(seen, pooled.shape[-2:])
+            wanted = torch.nn.functional.adaptive_avg_pool2d(seen, (pooled.shape[-2], pooled.shape[-1]))
             known = np.corrcoef(pooled.ravel(), wanted.ravel())[0, 1]
             assert kept(seen, start).item() == pytest.approx(known, abs=1e-5)
 
@@ -115,7 +115,7 @@ class TestSearch:
         model = Model(latents(0, 1, 4, 32, 32), 2.0)
         look = search(model, model.start, 14.6)
         assert [sigma for sigma, _ in look.points] == sorted(model.asked)
-        assert look.points[0] == (LOWEST, 0.0) and look.points[-1] == (14.6, pytest.approx(1.0))
+        assert look.points[0] == (LOWEST, 0.0) and look.points[-1] == pytest.approx((14.6, 1.0))
 
     def test_a_flow_model_is_asked_for_noise_alone(self):
         model = Model(latents(0, 1, 16, 1, 32, 32), 2.0)

@@ -24,9 +24,14 @@ def remembered(tmp_path: Path) -> Remembered:
 def test_one_look_into_the_file_answers_many_questions(remembered: Remembered, monkeypatch: pytest.MonkeyPatch) -> None:
     remembered.learn(LATENT, Found(0.3, 1.0, 7))
     remembered.choose(Key.of(PIXEL), 2.0)
-    looks = []
+    looks: list[Path] = []
     read = Path.read_text
-    monkeypatch.setattr(Path, "read_text", lambda path, **how: looks.append(path) or read(path, **how))
+
+    def looked(path: Path, **how: str) -> str:
+        looks.append(path)
+        return read(path, **how)
+
+    monkeypatch.setattr(Path, "read_text", looked)
     lookup = remembered.lookup()
     assert looks == []
     assert [lookup(LATENT, False), lookup(PIXEL, False), lookup(LATENT, True)] == [1.0, 2.0, None]

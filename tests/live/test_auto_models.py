@@ -117,12 +117,12 @@ def test_a_chain_of_three(webui: WebUI, fields: dict[str, Any]) -> None:  # noqa
 @pytest.mark.parametrize("kind", ["canny", "reference", "for the stages"])
 def test_under_controlnet(webui: WebUI, fields: dict[str, Any], unit: Any, kind: str) -> None:  # noqa: F811
     """Looked for under the stage's own hints, without a trace, and remembered for these units alone."""
-    own: dict[str, Any] = {
+    kinds: dict[str, dict[str, Any]] = {
         "canny": {},
         "reference": {"module": "reference_only", "model": "None", "threshold_a": 0.5},
         "for the stages": {"hr_option": "High res only"},
-    }[kind]
-    every = control(unit(**own), **fields)
+    }
+    every = control(unit(**kinds[kind]), **fields)
     plain = of(webui, TEXTS, every)
     looked = of(webui, [TEXTS[0], *BOTH, TEXTS[1]], every)
     assert [record["error"] for record in looked.records] == [None] * len(looked.records)

@@ -111,7 +111,8 @@ def test_a_preview_that_is_put_back_has_a_number_of_its_own(
 
     from hires_strategies.webui.host import probing
 
-    predict, seen = probing.Probe.predict, {}
+    predict = probing.Probe.predict
+    seen: dict[str, Any] = {}
 
     def watched(self: Any, sigma: float) -> Any:
         seen.setdefault("before", (shared.state.id_live_preview, shared.state.current_image))

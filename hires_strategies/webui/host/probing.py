@@ -84,7 +84,7 @@ class Probe:
     def __exit__(self, *_: object) -> None:
         """Sampler, denoiser and `q` hold each other, and latents with them."""
         vars(self.q.sampler).clear()
-        self.q.sampler = None
+        del self.q.sampler
         vars(self).clear()
 
     def prepare(self, c: Any, uc: Any, sampling: Sampling) -> None:

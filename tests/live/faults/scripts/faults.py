@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from modules import images, processing, scripts, sd_samplers, sd_samplers_common, shared
@@ -47,7 +47,8 @@ class Fault:
 
     @classmethod
     def after(cls, owner, name, call, trouble, times=ALWAYS) -> None:
-        original, calls = getattr(owner, name), []
+        original = getattr(owner, name)
+        calls: list[Any] = []
         cls.calls = calls
 
         def replaced(*args, **kwargs):
