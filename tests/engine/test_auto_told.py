@@ -60,8 +60,9 @@ def test_only_strengths_that_people_chose_are_warned_of() -> None:
     low = plan_of("Latent x2 @auto", sigma=0.5)
     sampling = low.stages[0].sampling
     assert sampling is not None and (sampling.denoising_strength or 1) < 0.5
+    written = f"Latent x2 @{sampling.denoising_strength}"
     assert warnings(low) == [] and warnings(plan_of("Latent x2 @auto")) == []
-    assert warnings(plan_of("Latent x2 @auto-0.1", sigma=0.5)) and warnings(plan_of(f"Latent x2 @{strength}"))
+    assert warnings(plan_of("Latent x2 @auto-0.1", sigma=0.5)) and warnings(plan_of(written))
 
 
 def test_the_time_includes_looking(tmp_path: Path) -> None:
