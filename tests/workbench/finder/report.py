@@ -20,6 +20,11 @@ CLIFF = 0.55
 NAMES = {"latent": "`Latent`", "pixel": "`Lanczos`"}
 MARK = "<!-- What follows is written by `python tests/workbench/finder_study.py --report-only`. -->"
 
+BRACKETS = "In brackets: least and most of what was found, and 95 % intervals of shares and means."
+DIFFERENCE = 'Keepers "found less this" are paired: both of one seed.'
+LEAST = "How the strength depends on the least range by which a change is divided (`LEAST_RANGE`)."
+ELSEWHERE = "The noise that was found with Automatic, started from with other schedulers."
+
 
 class Results:
     """Rows by condition, kind and what was measured; seeds ascending."""
@@ -140,25 +145,21 @@ def ranges(results: Results) -> str:
 
 
 def sections(results: Results) -> list[str]:
+    """Headings, sentences and tables; without those of which nothing was measured."""
     has = [condition for condition in (*HARDER, TRAINED_SIZE, SAME_SIZE) if results.of(condition.name, "pixel", "look")]
-    schedulers = [condition for condition in SCHEDULERS if results.of(condition.name, "pixel", "found")]
-    return [
-        MARK,
-        "## Where the found strength lies",
-        f"{MAIN.title}. In brackets: least and most of what was found, and 95 % intervals of shares and means.",
-        reach(results),
-        "## What is drawn there",
-        drawn(results, [MAIN]),
-        "## Other models, CFG scales and sizes",
-        looks(results, [MAIN, *has]),
-        drawn(results, has),
-        "## A scale of 1",
-        "How the strength depends on the least range by which a change is divided (`LEAST_RANGE`).",
-        ranges(results),
-        "## Other schedulers",
-        "The noise that was found with Automatic, started from with other schedulers.",
-        drawn(results, schedulers),
+    parts = [
+        ("Where the found strength lies", f"{MAIN.title}. {BRACKETS}", [reach(results)]),
+        ("What is drawn there", DIFFERENCE, [drawn(results, [MAIN])]),
+        ("Other models, CFG scales and sizes", "", [looks(results, [MAIN, *has]), drawn(results, has)]),
+        ("A scale of 1", LEAST, [ranges(results)]),
+        ("Other schedulers", ELSEWHERE, [drawn(results, SCHEDULERS)]),
     ]
+    found = [MARK]
+    for title, sentence, tables in parts:
+        filled = [text for text in tables if text.count("\n") > 1]
+        if filled:
+            found += [f"## {title}", *([sentence] if sentence else []), *filled]
+    return found
 
 
 def write(rows: Path, out: Path) -> None:
