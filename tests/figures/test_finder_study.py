@@ -77,7 +77,9 @@ def test_a_condition_is_searched_and_drawn_and_goes_on_where_it_was_cut_off(tmp_
         step()
     before = (tmp_path / "rows.jsonl").read_text(encoding="utf-8")
     again = Course(condition, Rows(tmp_path / "rows.jsonl"), tmp_path, Path(), said.append)
-    again.look(), again.draw(True), again.draw(False)
+    again.look()
+    again.draw(True)
+    again.draw(False)
     assert (tmp_path / "rows.jsonl").read_text(encoding="utf-8") == before
     assert [key[3] for key in again.rows.by_key] == ["look", "first", "found", "0.3"]
     assert again.rows.by_key["try", "latent", 0, "first"]["layout"] == 1

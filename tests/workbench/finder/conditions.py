@@ -36,8 +36,8 @@ class Condition:
     other_noise: int = 0
 
 
-MAIN = Condition("x2", "x2, CFG 4", {"latent": (0.3,), "pixel": (0.3,)}, NEW)
-PLAIN = {"pixel": (0.3,)}
+MAIN = Condition("x2", "x2, CFG 4", {"latent": (0.3,), "pixel": (0.3,)}, NEW, drawn=60)
+PLAIN: dict[str, tuple[float, ...]] = {"pixel": (0.3,)}
 HARDER = (
     Condition(
         "sizes",
