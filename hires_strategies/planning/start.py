@@ -132,9 +132,10 @@ def nearest(sigma: float, start: Start, sigma_of: SigmaOf) -> Start:
 
 
 def nearest_strength(sigma: float, steps: int, sigma_of: SigmaOf, longest: int = LONGEST) -> float | None:
-    """The denoising strength that starts nearest to `sigma`; None if the schedule is unknown.
+    """The denoising strength of two digits, as people write them, that starts nearest to `sigma`.
 
-    Of the strengths that the schedule has, the lowest or highest, if `sigma` lies beyond.
+    Of the strengths that the schedule has, the lowest or highest, if `sigma` lies beyond. None if the schedule is
+    unknown.
     """
     largest = sigma_of(steps)
     if largest is None:
@@ -146,7 +147,21 @@ def nearest_strength(sigma: float, steps: int, sigma_of: SigmaOf, longest: int =
     except StrategyError:
         return strength_of(steps, longest)
     assert found is not None
-    return strength_of(steps, nearest(sigma, found, sigma_of).total)
+    exact = strength_of(steps, nearest(sigma, found, sigma_of).total)
+    distances = {}
+    for strength in _two_digits(exact):
+        total = int(steps / min(strength, 0.999))
+        start = sigma_of(total) if total <= longest else None
+        if start and start < math.inf:
+            distances[strength] = abs(math.log(start / sigma))
+    return min(distances, key=distances.__getitem__, default=exact)
+
+
+def _two_digits(strength: float) -> list[float]:
+    """The strengths of two digits on both sides of one, or itself."""
+    places = 1 - math.floor(math.log10(strength))
+    scaled = round(strength * 10**places, 9)
+    return [round(each / 10**places, places) for each in (math.floor(scaled), math.ceil(scaled))]
 
 
 def own_sentence(text: str) -> str:

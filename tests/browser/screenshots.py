@@ -16,7 +16,7 @@ from tests.browser.conftest import CHROMIUM
 from tests.browser.section import Section
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
-STRATEGIES = "Latent x2 @{0.5,0.7}\nR-ESRGAN 4x+ x2 @0.35"
+STRATEGIES = "Latent x2 @{auto-0.1,auto,auto+0.1}\nR-ESRGAN 4x+ x2 @0.35"
 PROMPT = "1girl, red hair, blue dress, standing, full body, outdoors, trees, sunset, smile"
 WIDEST = 1000  # pixels
 

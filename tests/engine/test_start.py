@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hires_strategies.errors import StrategyError
+from hires_strategies.planning.plan import Sampling
+from hires_strategies.planning.schedules import start_sigma
 from hires_strategies.planning.start import (
     Start,
     find_start,
@@ -119,3 +121,20 @@ def test_a_schedule_that_ends_in_steps_without_noise() -> None:
     """Seen of Forge Neo's schedule types with a flow-matching model: no noise at all is never the nearest."""
     assert nearest_strength(0.9, 4, lambda total: 2.0 if total < 8 else 0.0) == strength_of(4, 7)
     assert nearest(0.9, Start(7, 2.0, False), lambda total: 0.0) == Start(7, 2.0, False)
+
+
+@given(st.floats(0.05, 14), st.integers(1, 150), st.sampled_from(["Automatic", "Karras", "Exponential", "SGM Uniform"]))
+def test_a_found_strength_has_two_digits_and_starts_nearby(sigma: float, steps: int, scheduler: str) -> None:
+    def sigma_of(total: int) -> float | None:
+        sampling = Sampling(steps=steps, total=total, denoising_strength=1, scheduler=scheduler)
+        return start_sigma(sampling, "Euler", "Automatic")
+
+    strength = nearest_strength(sigma, steps, sigma_of)
+    assert strength is not None and 0 < strength <= 1
+    if strength_of(steps, 5000) < strength < 1:
+        assert float(f"{strength:.2g}") == strength
+        found = sigma_of(int(steps / min(strength, 0.999)))
+        lower = sigma_of(int(steps / max(strength - 0.02, 1e-3)))
+        higher = sigma_of(int(steps / min(strength + 0.02, 0.999)))
+        assert found is not None and lower is not None and higher is not None
+        assert abs(math.log(found / sigma)) <= max(abs(math.log(lower / sigma)), abs(math.log(higher / sigma)))
