@@ -43,6 +43,7 @@ def measure(options: argparse.Namespace) -> None:
 
     torch.set_num_threads(options.threads)
     options.work.mkdir(parents=True, exist_ok=True)
+    (options.work / ".gitignore").write_text("*\n", encoding="utf-8")
     options.rows.parent.mkdir(parents=True, exist_ok=True)
     rows = Rows(options.rows)
     courses = [

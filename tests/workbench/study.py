@@ -213,6 +213,7 @@ def draw(results: report.Results, options: argparse.Namespace) -> None:
 def main() -> None:
     options = arguments()
     options.work.mkdir(parents=True, exist_ok=True)
+    (options.work / ".gitignore").write_text("*\n", encoding="utf-8")
     options.rows.parent.mkdir(parents=True, exist_ok=True)
     runs = Runs("", options.steps, options.rows)
     if not options.report_only:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 NEW = range(1000, 1120)  # seeds that were not used to choose anything; those below 40 were
@@ -22,7 +23,7 @@ class Condition:
 
     name: str
     title: str
-    strengths: dict[str, tuple[float, ...]]
+    strengths: Mapping[str, tuple[float, ...]]
     seeds: range = FEW
     drawn: int = 24
     scale: float = 2.0
