@@ -103,7 +103,7 @@ def test_using_one_of_a_sweep_teaches_how_much_change_is_accepted(section):
     assert notice.inner_text().startswith(f"The strategy is now Lanczos x1.5 @0.5 {ODD}. Generate runs it alone. @auto")
     section.unfold("found")
     section.part("found_change").get_by_text("as taught by you from").wait_for()
-    change = round(100 * records[1]["teaches"]["change"], 1)
+    change = 100 * records[1]["teaches"]["change"]
     assert f"{change:.2g} %" in section.part("found_change").inner_text()
     section.write(f"Lanczos x1.5 @auto {ODD}")
     line_says(section, "denoising 0.5, found for this checkpoint")
