@@ -35,6 +35,8 @@ _BUILTIN: dict[str, tuple[str, ...]] = {
     "Pixel 2x": ("R-ESRGAN 4x+ x2 @0.35",),
     "Latent 2x, then ESRGAN 2x": ("Latent x2 @0.7 > R-ESRGAN 4x+ x2",),
     "ESRGAN 4x": ("R-ESRGAN 4x+ x4",),
+    "Pixel 2x, the strength found": ("R-ESRGAN 4x+ x2 @auto",),
+    "Draft, then refine in 4 steps": ("R-ESRGAN 4x+ x2 @0.2 [4 steps]",),
     "Small steps to 2x": ("Latent x1.5 @0.6 > Lanczos x1.35 @0.35",),
     "Latent against pixel": ("Latent x2 @0.7", "R-ESRGAN 4x+ x2 @0.35"),
     "Find the denoising strength": ("Latent x2 @{auto-0.1,auto,auto+0.1}",),

@@ -64,7 +64,7 @@ def test_a_file_that_is_no_json_stays_as_it_is(file) -> None:
     assert file.read_text(encoding="utf-8") == "{"
 
 
-def test_the_box_names_the_preset_that_the_text_is(file) -> None:
+def test_the_box_names_the_preset_that_the_text_is(api, file) -> None:  # the host lists its upscalers
     preset_list.save_preset("mine", "Latent x2 @0.7")
     assert preset_list.shown_name("Latent x2 @0.7\n\n", "mine") == "mine"
     assert preset_list.shown_name(" Latent x2 @0.7", "") == "Latent 2x"
