@@ -131,6 +131,7 @@ class _Walk:
         for each in group:
             sentence = f"'{each.text}' did not run: {f'the user {stopped} it.' if stopped else trouble}"
             self._give_up(each, fork.source, sentence, began=not stopped)
+        fork.keep_for(self._left(parent_of(self.plan, node)))
         if not self._left(parent_of(self.plan, node)):
             del self.forks[parent_of(self.plan, node)]
 

@@ -164,6 +164,13 @@ def test_a_search_releases_what_it_held() -> None:
     assert host.alive() == []
 
 
+def test_a_search_that_fails_holds_nothing_while_others_run() -> None:
+    host = FakeHost(fail_at=2)
+    ran("Latent x2 @auto\nLatent x1.5 @0.5", host)
+    assert host.log[1:3] == ["latent_upscale", "find_strength"] and len(host.jobs) == 2
+    assert "latent_upscale" not in host.alive_at_job[1]
+
+
 def test_a_remembered_sigma_is_in_the_plan_before_it_runs() -> None:
     asked: list[tuple[Sought, bool]] = []
 
