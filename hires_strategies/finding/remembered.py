@@ -72,8 +72,8 @@ class Entry:
 class Remembered:
     """The JSON file at `path`, which need not exist yet. Every method rereads it.
 
-    An unreadable file counts as empty, and so does an entry that makes no sense: whatever it held will be found again.
-    Writing raises StrategyError if it cannot be done.
+    A damaged file counts as empty, and so does an entry that makes no sense: whatever it held will be found again.
+    Writing raises StrategyError if it cannot be done, or if a file that is there cannot be read just now.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -104,17 +104,18 @@ class Remembered:
         """Start sigmas and changes of the layout of the last search for it; none if there was none."""
         return next((entry.points for entry in self.entries() if entry.key == Key.of(sought)), ())
 
-    def learn(self, sought: Sought, found: Found) -> None:
-        """Remember what a search found for the change that is accepted now. What the user chose stays."""
+    def learn(self, sought: Sought, found: Found, accepted_then: float | None = None) -> None:
+        """Remember what a search found for the change that was accepted then, by default the one that is accepted now.
+        What the user chose stays."""
         with _writing:
-            entries, accepted = self._read()
-            key, now = Key.of(sought), _one(accepted)
+            entries, accepted = self._to_change()
+            key, then = Key.of(sought), _one(accepted) if accepted_then is None else accepted_then
             before = next((entry for entry in entries if entry.key == key), None)
             if before is not None and before.accepted is None:
                 new = replace(before, points=found.points)
             else:
-                sigmas = before.sigmas if before is not None and before.accepted == now else ()
-                new = Entry(key, (*sigmas, found.sigma)[-REMEMBERED:], now, found.points)
+                sigmas = before.sigmas if before is not None and before.accepted == then else ()
+                new = Entry(key, (*sigmas, found.sigma)[-REMEMBERED:], then, found.points)
             self._write([*(entry for entry in entries if entry.key != key), new], accepted)
 
     def choose(self, key: Key, sigma: float) -> None:
@@ -122,20 +123,20 @@ class Remembered:
         if not _is_sigma(sigma):
             raise StrategyError(f"A start sigma is a number above 0 and at most {MAX_SIGMA}, found {short(sigma)}.")
         with _writing:
-            entries, accepted = self._read()
+            entries, accepted = self._to_change()
             points = next((entry.points for entry in entries if entry.key == key), ())
             others = [entry for entry in entries if entry.key != key]
             self._write([*others, Entry(key, (sigma,), None, points)], accepted)
 
     def forget(self, key: Key) -> None:
         with _writing:
-            entries, accepted = self._read()
+            entries, accepted = self._to_change()
             self._write([entry for entry in entries if entry.key != key], accepted)
 
     def forget_all(self) -> None:
         """All entries; the change that is accepted stays."""
         with _writing:
-            self._write([], self._read()[1])
+            self._write([], self._to_change()[1])
 
     def accepted(self) -> float:
         """The change of the layout that is accepted: the median of what the user taught last, else the usual one."""
@@ -149,19 +150,29 @@ class Remembered:
         """The user likes a picture that started at `sigma`, where the layout had changed by `change`, 0 to 1."""
         self.choose(Key.of(sought), sigma)
         with _writing:
-            entries, accepted = self._read()
+            entries, accepted = self._to_change()
             self._write(entries, (*accepted, change)[-REMEMBERED:])
 
     def forget_accepted(self) -> None:
         """Accept the usual change again."""
         with _writing:
-            self._write(self._read()[0], ())
+            self._write(self._to_change()[0], ())
 
     def _read(self) -> tuple[list[Entry], tuple[float, ...]]:
         try:
-            body = json.loads(self.path.read_text(encoding="utf-8-sig"))
-        except (OSError, ValueError, RecursionError):
+            return self._to_change()
+        except StrategyError:
             return [], ()
+
+    def _to_change(self) -> tuple[list[Entry], tuple[float, ...]]:
+        """The same, to be written again: raises StrategyError for a file that cannot be read just now, lest what it
+        holds is lost."""
+        try:
+            body = json.loads(self.path.read_text(encoding="utf-8-sig"))
+        except (FileNotFoundError, ValueError, RecursionError):
+            return [], ()
+        except OSError as error:
+            raise StrategyError(f"'{self.path}' cannot be read: {error}.") from None
         if not isinstance(body, Mapping):
             return [], ()
         many, accepted = body.get("found"), body.get("accepted")

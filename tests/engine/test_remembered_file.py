@@ -192,3 +192,28 @@ def test_several_processes_leave_a_file_that_can_be_read(file: Remembered) -> No
         process.join()
         assert process.exitcode == 0
     assert {entry.key.checkpoint for entry in file.entries()} <= {"a", "b"} and len(file.entries()) >= 20
+
+
+def test_what_is_found_is_remembered_for_the_change_that_was_accepted_when_it_was_looked_for(file: Remembered) -> None:
+    accepted = file.accepted()
+    file.teach(Sought("other", "None", 1.0), 1.0, 0.5)  # while a generation ran
+    file.learn(SOUGHT, found(1.5), accepted)
+    assert file.sigma(SOUGHT) is None
+    file.forget_accepted()
+    assert file.sigma(SOUGHT) == 1.5
+
+
+def test_a_file_that_cannot_be_read_now_is_not_written_over(file: Remembered, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program holds it, for a moment."""
+    file.choose(Key.of(SOUGHT), 4.0)
+
+    def held(*_: object, **__: object) -> str:
+        raise PermissionError("used by another process")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_text", held)
+        assert file.sigma(SOUGHT) is None
+        for change in (file.forget_all, file.forget_accepted, lambda: file.learn(SOUGHT, found(1.5))):
+            with pytest.raises(StrategyError, match="used by another process"):
+                change()
+    assert file.sigma(SOUGHT) == 4.0

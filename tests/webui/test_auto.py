@@ -81,6 +81,16 @@ def test_the_batches_of_a_generation_start_alike(api: Callable[..., Any]) -> Non
     assert len({record["strategy"] for record in records}) == 1 and len(records) == 4
 
 
+def test_every_search_of_a_batch_counts(api: Callable[..., Any]) -> None:
+    """Two branches of a chain may find two strengths for the same model, upscaler and scale."""
+    from hires_strategies.webui.files import remembered_file
+
+    _, records = ran(api, {"strategies": ["Latent x1.5 @{0.3,0.9} > Lanczos x1.5 @{auto-0.1,auto}"]})
+    found = [each["start_sigma"] for record in records for each in record["found"]]
+    (entry,) = remembered_file().entries()
+    assert [round(sigma, 4) for sigma in entry.sigmas] == list(dict.fromkeys(found)) and len(entry.sigmas) == 2
+
+
 def test_looking_leaves_no_trace(api: Callable[..., Any]) -> None:
     """What runs after it is as without it, in the same generation and in the next one."""
     from modules import shared

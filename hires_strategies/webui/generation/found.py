@@ -32,6 +32,7 @@ class FoundHere:
     def __init__(self) -> None:
         self.units: str | None = None
         self._sigmas: dict[Sought, list[float]] = {}
+        self._accepted: float | None = None
 
     def lookup(self, p: Processing) -> Callable[[Sought, bool], float | None]:
         """What is known now, the same while a batch runs: what one branch finds changes no other.
@@ -51,7 +52,8 @@ class FoundHere:
     def give(self, host: WebuiHost, p: Processing) -> None:
         """What a batch's host needs to look for strengths. What a user may teach, they teach on the page, and without
         units that hold the layout for them."""
-        host.remembered, host.accepted = self.lookup(p), remembered_file().accepted
+        self._accepted = remembered_file().accepted()
+        host.remembered, host.accepted = self.lookup(p), self._accepted
         host.measures = not p.is_api and self.units is None
 
     def points(self, sought: Sought) -> Points:
@@ -63,15 +65,15 @@ class FoundHere:
 
         One failure says it all: it is the same file.
         """
-        searched = {
-            _under(self.units, plan.sought(node)): node.found
+        searched = [
+            (_under(self.units, plan.sought(node)), node.found)
             for node in plan.stages
             if node.found and node.found.evaluations
-        }
-        for sought, found in searched.items():
+        ]
+        for sought, found in dict.fromkeys(searched):  # a search may serve several stages, several one thing
             self._sigmas.setdefault(sought, []).append(found.sigma)
             try:
-                remembered_file().learn(sought, found)
+                remembered_file().learn(sought, found, self._accepted)
             except StrategyError as error:
                 return f"What was found is not remembered: {error}"
         return None

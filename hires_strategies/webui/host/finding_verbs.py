@@ -26,7 +26,7 @@ class FindingVerbs(ModelVerbs):
     `accepted` the change of the layout that the user accepts, 0 to 1."""
 
     remembered: Callable[[Sought, bool], float | None]
-    accepted: Callable[[], float]
+    accepted: float
     measures = False
 
     @abstractmethod
@@ -53,7 +53,7 @@ class FindingVerbs(ModelVerbs):
         with untraced(q):
             floor = self._blur_floor(start, node)
             with self._probe(start, node) as probe:
-                look = search(probe.predict, start.latents, largest, self.accepted(), floor)
+                look = search(probe.predict, start.latents, largest, self.accepted, floor)
         ends = look.ends.least, look.ends.most
         return Found(strength_at(q, node, look.sigma), look.sigma, look.evaluations, look.points, ends)
 
