@@ -51,7 +51,13 @@ class Found:
 Finds = Mapping[tuple[int, int], Found]
 
 
-def found_sentence(text: str, found: Found, strength: float) -> str:
+def found_sentence(what: str, found: Found, strength: float) -> str:
+    """`what` names the stage."""
     how = REMEMBERED if not found.evaluations else "found for this checkpoint."
     beside = "" if strength == found.strength else f"beside {found.strength:g}, "
-    return f"'{text}': the denoising strength is {strength:g}, {beside}{how}"
+    return f"{what}: the denoising strength is {strength:g}, {beside}{how}"
+
+
+def far_sentence(found: Found, start: float) -> str:
+    """For a stage that starts at another sigma: with one or two steps there are few strengths."""
+    return f"With so few steps no strength starts near the sigma that was found, {found.sigma:.3g}, but at {start:.3g}."

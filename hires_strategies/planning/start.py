@@ -20,6 +20,7 @@ from .plan import FirstPass, Sampling
 from .sought import Sought
 
 LONGEST = 5000  # steps of a schedule: some hosts take 0.1 ms for each, and this runs at each keystroke
+_FAR = 1.25  # times as much noise
 DIGITS = 5  # of a start sigma, where it is written; nobody sees a smaller difference
 
 OWN = " starts between two steps of its schedule, by a list of sigmas of its own."
@@ -134,8 +135,9 @@ def nearest(sigma: float, start: Start, sigma_of: SigmaOf) -> Start:
 def nearest_strength(sigma: float, steps: int, sigma_of: SigmaOf, longest: int = LONGEST) -> float | None:
     """The denoising strength of two digits, as people write them, that starts nearest to `sigma`.
 
-    Of the strengths that the schedule has, the lowest or highest, if `sigma` lies beyond. None if the schedule is
-    unknown.
+    Of the strengths that the schedule has, the lowest or highest, if `sigma` lies beyond. Where very few steps have
+    none nearby, it is the next one that starts with less noise: too much would be another picture. None if the schedule
+    is unknown.
     """
     largest = sigma_of(steps)
     if largest is None:
@@ -147,7 +149,10 @@ def nearest_strength(sigma: float, steps: int, sigma_of: SigmaOf, longest: int =
     except StrategyError:
         return strength_of(steps, longest)
     assert found is not None
-    exact = strength_of(steps, nearest(sigma, found, sigma_of).total)
+    near = nearest(sigma, found, sigma_of)
+    if is_far(near.sigma, sigma) and near.total == found.total and sigma_of(found.total + 1):
+        return strength_of(steps, found.total + 1)
+    exact = strength_of(steps, near.total)
     distances = {}
     for strength in _two_digits(exact):
         total = int(steps / min(strength, 0.999))
@@ -155,6 +160,11 @@ def nearest_strength(sigma: float, steps: int, sigma_of: SigmaOf, longest: int =
         if start and start < math.inf:
             distances[strength] = abs(math.log(start / sigma))
     return min(distances, key=distances.__getitem__, default=exact)
+
+
+def is_far(start: float, sigma: float) -> bool:
+    """Whether a start is so far from a wanted sigma that the picture would tell."""
+    return not 1 / _FAR <= start / sigma <= _FAR
 
 
 def _two_digits(strength: float) -> list[float]:

@@ -22,12 +22,13 @@ from .lockable import check_lock
 from .plan import FirstPass, Node, Plan, Sampling, Variant
 from .schedules import FORMULAS
 from .sizes import Upscale, output_size, resolve_upscale
-from .sought import Finds, Found, found_sentence
+from .sought import Finds, Found, far_sentence, found_sentence
 from .start import (
     LONGEST,
     SigmaOf,
     Starts,
     find_start,
+    is_far,
     nearest,
     nearest_sentence,
     nearest_strength,
@@ -104,9 +105,14 @@ class _Tree:
             found = found or self._remembered(sampling, upscale, source)
             if found is not None:
                 strength = max(sampling.auto.strength(found.strength), self._lowest(sampling))
-                self.sentences.append(found_sentence(format_stage(stage), found, strength))
+                what = (
+                    f"'{format_stage(stage)}'"
+                    if parent is None
+                    else f"Stage {self._depth(parent) + 1}, '{format_stage(stage)}'"
+                )
                 stage = replace(stage, denoising_strength=strength)
                 sampling = self._sampling(stage)
+                self.sentences += [found_sentence(what, found, strength), *self._far(sampling, found)]
         width, height = output_size(stage, source, upscale, rules)
         self._check(stage, source, (width, height), upscale)
         after = bool(stage.color_match), bool(stage.detail)
@@ -148,6 +154,17 @@ class _Tree:
         made = Sampling(**{**options, "steps": steps}, total=total, denoising_strength=strength, auto=stage.auto)
         made = made if base.refiner_of(made) else replace(made, refiner_at=None)
         return made if stage.start_sigma is None else self._starting_at(written(stage.start_sigma), stage, made)
+
+    def _depth(self, node: int) -> int:
+        """How many stages lead to a node."""
+        parent = self.nodes[node].parent
+        return 1 if parent is None else 1 + self._depth(parent)
+
+    def _far(self, sampling: Sampling | None, found: Found) -> list[str]:
+        if sampling is None or sampling.denoising_strength != found.strength:
+            return []
+        start = self._sigma_of(sampling)(sampling.total)
+        return [] if start is None or not is_far(start, found.sigma) else [far_sentence(found, written(start))]
 
     def _remembered(self, sampling: Sampling, upscale: Upscale, source: tuple[int, int]) -> Found | None:
         """What was found before, as a strength; None if nothing was, or if this schedule is not known beforehand."""

@@ -327,3 +327,15 @@ def test_beside_what_is_found_stays_within_what_the_sampler_takes() -> None:
     first, found = FirstPass(512, 512, 20, "DDIM", "Automatic"), Found(0.05, 0.2, 7)
     plan = make_plan(parse("Latent x2 @{auto-0.9,auto}"), first, finds={(0, 0): found, (1, 0): found})
     assert [node.sampling.total for node in plan.stages if node.sampling] == [1000, 400]
+
+
+def test_a_strength_far_from_what_was_found_says_so() -> None:
+    starts = Starts(by_formula, remembered=lambda sought, anew: 0.8)
+    plan = make_plan(
+        parse("Latent x2 @0.5 > Latent x2 @auto [1 steps]"), FirstPass(512, 512, 20, "Euler"), starts=starts
+    )
+    (_, found), (_, far) = plan.told
+    assert found.startswith("Stage 2, 'Latent x2 @auto [1 steps]': the denoising strength is ")
+    assert far.startswith("With so few steps no strength starts near the sigma that was found, 0.8, but at 0.0")
+    near = make_plan(parse("Latent x2 @auto [4 steps]"), FirstPass(512, 512, 20, "Euler"), starts=starts)
+    assert len(near.told) == 1

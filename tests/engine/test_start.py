@@ -138,3 +138,9 @@ def test_a_found_strength_has_two_digits_and_starts_nearby(sigma: float, steps: 
         higher = sigma_of(int(steps / min(strength + 0.02, 0.999)))
         assert found is not None and lower is not None and higher is not None
         assert abs(math.log(found / sigma)) <= max(abs(math.log(lower / sigma)), abs(math.log(higher / sigma)))
+
+
+def test_with_very_few_steps_less_noise_is_better_than_far_too_much() -> None:
+    sigmas = {1: 14.6, 2: 0.03}
+    assert nearest_strength(0.8, 1, sigmas.get) == strength_of(1, 2)
+    assert nearest_strength(12.5, 1, sigmas.get) == 1
