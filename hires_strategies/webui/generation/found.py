@@ -33,6 +33,7 @@ class FoundHere:
         self.units: str | None = None
         self._sigmas: dict[Sought, list[float]] = {}
         self._accepted: float | None = None
+        self._remembered: Callable[[Sought, bool], float | None] = lambda sought, anew: None
 
     def lookup(self, p: Processing) -> Callable[[Sought, bool], float | None]:
         """What is known now, the same while a batch runs: what one branch finds changes no other.
@@ -47,13 +48,14 @@ class FoundHere:
             sought = _under(units, sought)
             return own[sought] if sought in own else None if anew else remembered_file().sigma(sought)
 
+        self._remembered = remembered
         return remembered
 
     def give(self, host: WebuiHost, p: Processing) -> None:
-        """What a batch's host needs to look for strengths. What a user may teach, they teach on the page, and without
-        units that hold the layout for them."""
+        """What a batch's host needs to look for strengths: it knows what its plan was made with. What a user may teach,
+        they teach on the page, and without units that hold the layout for them."""
         self._accepted = remembered_file().accepted()
-        host.remembered, host.accepted = self.lookup(p), self._accepted
+        host.remembered, host.accepted = self._remembered, self._accepted
         host.measures = not p.is_api and self.units is None
 
     def points(self, sought: Sought) -> Points:
