@@ -47,3 +47,12 @@ def test_rows_are_read_back(tmp_path):
     file.write_text("".join(map(line_of, rows)), encoding="utf-8")
     assert file.read_text(encoding="utf-8").splitlines()[0] == '[3,"",null,null,0.5,1.0,1,false,1.0,1.0,null]'
     assert Runs("", 10, file).rows == rows
+
+
+def test_the_tables_are_those_of_the_committed_rows():
+    import study
+
+    rows = Runs("", 10, study.ROOT / "docs" / "study" / "rows" / "strategies.jsonl").rows
+    assert len(rows) > 1500
+    written = (study.ROOT / "docs" / "study" / "README.md").read_text(encoding="utf-8")
+    assert study.text_of(Results(rows), 10) == written

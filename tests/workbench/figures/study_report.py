@@ -91,7 +91,8 @@ def strengths(results: Results, texts: Sequence[str]) -> str:
     head = ("strategy", "start sigma", "keepers", "repaired", "broken", "several figures", "layout kept", "sharpness")
     lines = []
     for text in texts:
-        sigma = results.by_strategy[text][0].start_sigma
+        sigmas = [row.start_sigma for row in results.by_strategy[text] if row.start_sigma is not None]
+        sigma = float(np.median(sigmas)) if sigmas else None  # where it is found, each seed has its own
         lines.append(
             [
                 f"`{text}`",
