@@ -112,9 +112,9 @@ def test_it_says_when_the_generated_image_went_on(api: Callable[..., Any], monke
 
     headings = []
 
-    def recording(tiles: Any, look: Any, heading: Any, first_pass: Any) -> Any:
+    def recording(tiles: Any, look: Any, heading: Any, *rest: Any) -> Any:
         headings.append(heading)
-        return make_sheet(tiles, look, heading, first_pass)
+        return make_sheet(tiles, look, heading, *rest)
 
     monkeypatch.setattr(contact_sheets, "make_sheet", recording)
     api(**FIELDS)
@@ -137,9 +137,9 @@ def test_the_head_says_what_the_strategies_went_on_from(
 
     told = []
 
-    def recording(tiles: Any, look: Any, heading: Any, first_pass: Any) -> Any:
+    def recording(tiles: Any, look: Any, heading: Any, *rest: Any) -> Any:
         told.append((look.start, heading[1].split(", ", 1)[1].rsplit(", ", 2)[0]))
-        return make_sheet(tiles, look, heading, first_pass)
+        return make_sheet(tiles, look, heading, *rest)
 
     monkeypatch.setattr(contact_sheets, "make_sheet", recording)
     api(**FIELDS)
@@ -167,9 +167,9 @@ def test_costs_are_in_first_passes_of_this_image_with_hires_fix_too(
 
     costs = []
 
-    def recording(tiles: Any, look: Any, heading: Any, first_pass: Any) -> Any:
+    def recording(tiles: Any, look: Any, heading: Any, *rest: Any) -> Any:
         costs.append([tile.cost for tile in tiles])
-        return make_sheet(tiles, look, heading, first_pass)
+        return make_sheet(tiles, look, heading, *rest)
 
     monkeypatch.setattr(contact_sheets, "make_sheet", recording)
     asked = {"strategies": ["Latent x1 @0.5", "Latent x1.5 @0.5"], "sheet": True}
