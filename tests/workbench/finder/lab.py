@@ -52,7 +52,8 @@ def _starts(name: str) -> np.ndarray:
 
 def total_of(sigma: float, name: str = "Automatic") -> int:
     """The length of the schedule whose last STEPS steps begin nearest to `sigma`."""
-    return STEPS + int(np.abs(np.log(_starts(name) / sigma)).argmin())
+    distances: list[float] = np.abs(np.log(_starts(name) / sigma)).tolist()
+    return STEPS + distances.index(min(distances))
 
 
 def strength_of(sigma: float, name: str = "Automatic") -> float:

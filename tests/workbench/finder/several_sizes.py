@@ -61,13 +61,13 @@ class Trainer(diffusion.Trainer):
         """Latents, tokens, steps, noise and the weight of each latent's error."""
         rng = np.random.default_rng((self.course.seed, self.step))
         torch.manual_seed(int(rng.integers(2**62)))
-        scale = rng.choice(list(SIZES), p=[share for _, share in SIZES.values()])
+        scale = float(rng.choice(list(SIZES), p=[share for _, share in SIZES.values()]))
         steps = rng.integers(0, 1000, BATCH)
         noisier = rng.random(BATCH) < NOISIER
         steps[noisier] = rng.integers(NOISIER_FROM, 1000, int(noisier.sum()))
         latents, captions, weights = [], [], []
         for step in steps:
-            drawing = self.pictures[scale][rng.integers(len(self.pictures[scale]))]
+            drawing = self.pictures[scale][int(rng.integers(len(self.pictures[scale])))]
             latents.append(drawing.latents)
             captions.append(self.empty if rng.random() < diffusion.CAPTIONLESS else drawing.framed)
             head = drawing.head if step < diffusion.HEAD_BELOW else None
