@@ -120,13 +120,9 @@ class Remembered:
 
     def choose(self, key: Key, sigma: float) -> None:
         """Remember a start sigma that the user chose, until it is forgotten."""
-        if not _is_sigma(sigma):
-            raise StrategyError(f"A start sigma is a number above 0 and at most {MAX_SIGMA}, found {short(sigma)}.")
         with _writing:
             entries, accepted = self._to_change()
-            points = next((entry.points for entry in entries if entry.key == key), ())
-            others = [entry for entry in entries if entry.key != key]
-            self._write([*others, Entry(key, (sigma,), None, points)], accepted)
+            self._write(_chosen(entries, key, sigma), accepted)
 
     def forget(self, key: Key) -> None:
         with _writing:
@@ -148,10 +144,9 @@ class Remembered:
 
     def teach(self, sought: Sought, sigma: float, change: float) -> None:
         """The user likes a picture that started at `sigma`, where the layout had changed by `change`, 0 to 1."""
-        self.choose(Key.of(sought), sigma)
         with _writing:
             entries, accepted = self._to_change()
-            self._write(entries, (*accepted, change)[-REMEMBERED:])
+            self._write(_chosen(entries, Key.of(sought), sigma), (*accepted, change)[-REMEMBERED:])
 
     def forget_accepted(self) -> None:
         """Accept the usual change again."""
@@ -182,6 +177,14 @@ class Remembered:
 
     def _write(self, entries: list[Entry], accepted: tuple[float, ...]) -> None:
         write_json(self.path, {"found": [asdict(entry) for entry in entries[-_MOST_ENTRIES:]], "accepted": accepted})
+
+
+def _chosen(entries: list[Entry], key: Key, sigma: float) -> list[Entry]:
+    """The entries with a start sigma that the user chose. Raises StrategyError for what is none."""
+    if not _is_sigma(sigma):
+        raise StrategyError(f"A start sigma is a number above 0 and at most {MAX_SIGMA}, found {short(sigma)}.")
+    points = next((entry.points for entry in entries if entry.key == key), ())
+    return [*(entry for entry in entries if entry.key != key), Entry(key, (sigma,), None, points)]
 
 
 def _one(accepted: tuple[float, ...]) -> float:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from itertools import zip_longest
 from types import MappingProxyType
 from typing import TypeVar
 
 from hires_strategies.samplers import find_sampler, split_name
 
-from .plan import FirstPass, Node, Plan, sought_alike
+from .plan import FirstPass, Node, Plan, alike_but_noise, sought_alike
 from .sought import EVALUATIONS
 
 T = TypeVar("T")
@@ -103,10 +102,10 @@ def _passes_before(plan: Plan, learnt: Learnt, before: Plan | None) -> float:
 def _least(plan: Plan, parents: Iterable[int | None], unit: FirstPass, learnt: Learnt) -> float:
     """The least cost of what follows stages that turned out equal (None: the first pass)."""
     children = [node for parent in parents for node in plan.children(parent)]
-    searched = _grouped([node for node in children if node.auto], lambda node: (node.upscale, sought_alike(node)))
+    searched = _grouped([node for node in children if node.auto], sought_alike)
     cost = sum(search_cost(nodes[0], unit, learnt) for nodes in searched)
-    equal = _grouped(children, lambda node: (_without_strength(node), _strength(node)))
-    for alike in _grouped(equal, lambda nodes: _without_strength(nodes[0])):
+    equal = _grouped(children, lambda node: (alike_but_noise(node), _strength(node)))
+    for alike in _grouped(equal, lambda nodes: alike_but_noise(nodes[0])):
         found = [nodes for nodes in alike if nodes[0].auto]
         given = [nodes for nodes in alike if not nodes[0].auto]
         none: list[Node] = []
@@ -114,12 +113,6 @@ def _least(plan: Plan, parents: Iterable[int | None], unit: FirstPass, learnt: L
             merged = [*one, *other]
             cost += node_cost(merged[0], unit, learnt) + _least(plan, [node.index for node in merged], unit, learnt)
     return cost
-
-
-def _without_strength(node: Node) -> object:
-    """Equal for stages that differ in their denoising strength alone, if they start from the same."""
-    sampling = node.sampling and replace(node.sampling, total=0, denoising_strength=0, start_sigma=None, auto=None)
-    return node.upscale, node.width, node.height, node.color_match, node.detail, sampling
 
 
 def _strength(node: Node) -> object:

@@ -6,6 +6,7 @@ Integers and floats only: no tensors, no host.
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -141,10 +142,16 @@ class Node:
         return "detail" if self.detail else "color match" if self.color_match else ""
 
 
-def sought_alike(node: Node) -> Sampling:
+def sought_alike(node: Node) -> Hashable:
     """Equal for stages for which the same strength is found, if they start from the same."""
     assert node.sampling is not None and node.sampling.auto is not None
-    return replace(node.sampling, auto=Auto())
+    return node.upscale, replace(node.sampling, auto=Auto())
+
+
+def alike_but_noise(node: Node) -> Hashable:
+    """Equal for stages that differ in nothing but how much noise they start from, if they start from the same."""
+    sampling = node.sampling and replace(node.sampling, total=0, denoising_strength=0, start_sigma=None, auto=None)
+    return node.upscale, node.width, node.height, node.color_match, node.detail, sampling
 
 
 @dataclass(frozen=True)
@@ -189,7 +196,7 @@ class Plan:
 
     def searches(self) -> list[Node]:
         """The stages before which a strength is looked for, one for all that differ in nothing else."""
-        each = {(node.parent, node.upscale, sought_alike(node)): node for node in reversed(self.stages) if node.auto}
+        each = {(node.parent, sought_alike(node)): node for node in reversed(self.stages) if node.auto}
         return list(each.values())[::-1]
 
     def subtree(self, index: int) -> list[Node]:

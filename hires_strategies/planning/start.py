@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hires_strategies.errors import StrategyError
+from hires_strategies.samplers import find_sampler
 
 from .plan import FirstPass, Sampling
 from .sought import Sought
@@ -56,6 +57,12 @@ class Start:
     total: int
     sigma: float
     hit: bool
+
+
+def longest_of(sampler: str | None) -> int:
+    """Steps of the longest schedule that a sampler has, and that is looked at for it."""
+    row = find_sampler(sampler or "")
+    return (row.longest if row else None) or LONGEST
 
 
 def from_flow(t: float) -> float:

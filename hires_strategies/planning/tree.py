@@ -24,11 +24,11 @@ from .schedules import FORMULAS
 from .sizes import Upscale, output_size, resolve_upscale
 from .sought import Finds, Found, far_sentence, found_sentence
 from .start import (
-    LONGEST,
     SigmaOf,
     Starts,
     find_start,
     is_far,
+    longest_of,
     nearest,
     nearest_sentence,
     nearest_strength,
@@ -88,14 +88,14 @@ class _Tree:
         stages = []
         for index, stage in enumerate(strategy.stages):
             try:
-                exact, parent = self._node(stage, parent, finds.get(index))
+                exact, parent = self._node(stage, parent, index, finds.get(index))
                 stages.append(exact)
             except StrategyError as error:
                 raise (error.at(*strategy.places[index]) if strategy.places else error) from None
         assert parent is not None
         return replace(strategy, stages=tuple(stages)), parent
 
-    def _node(self, stage: Stage, parent: int | None, found: Found | None) -> tuple[Stage, int]:
+    def _node(self, stage: Stage, parent: int | None, depth: int, found: Found | None) -> tuple[Stage, int]:
         source, rules = (self.first_pass.width, self.first_pass.height), self.first_pass.size_rules
         if parent is not None:
             source = (self.nodes[parent].width, self.nodes[parent].height)
@@ -105,11 +105,7 @@ class _Tree:
             found = found or self._remembered(sampling, upscale, source)
             if found is not None:
                 strength = max(sampling.auto.strength(found.strength), self._lowest(sampling))
-                what = (
-                    f"'{format_stage(stage)}'"
-                    if parent is None
-                    else f"Stage {self._depth(parent) + 1}, '{format_stage(stage)}'"
-                )
+                what = f"'{format_stage(stage)}'" if not depth else f"Stage {depth + 1}, '{format_stage(stage)}'"
                 stage = replace(stage, denoising_strength=strength)
                 sampling = self._sampling(stage)
                 self.sentences += [found_sentence(what, found, strength), *self._far(sampling, found)]
@@ -155,11 +151,6 @@ class _Tree:
         made = made if base.refiner_of(made) else replace(made, refiner_at=None)
         return made if stage.start_sigma is None else self._starting_at(written(stage.start_sigma), stage, made)
 
-    def _depth(self, node: int) -> int:
-        """How many stages lead to a node."""
-        parent = self.nodes[node].parent
-        return 1 if parent is None else 1 + self._depth(parent)
-
     def _far(self, sampling: Sampling | None, found: Found) -> list[str]:
         if sampling is None or sampling.denoising_strength != found.strength:
             return []
@@ -173,7 +164,7 @@ class _Tree:
         sigma = self.starts.remembered(sought, sampling.auto.anew)
         strength = None
         if sigma is not None:
-            longest = self._longest(sampling.sampler)
+            longest = longest_of(sampling.sampler or self.first_pass.sampler)
             strength = nearest_strength(sigma, sampling.steps, self._sigma_of(sampling), longest)
         return None if sigma is None or strength is None else Found(strength, sigma)
 
@@ -181,10 +172,6 @@ class _Tree:
         """The lowest strength that the sampler takes, which what is beside a found one may be below."""
         row = find_sampler(sampling.sampler or self.first_pass.sampler or "")
         return strength_of(sampling.steps, row.longest) if row and row.longest else 0.0
-
-    def _longest(self, sampler: str | None) -> int:
-        row = find_sampler(sampler or self.first_pass.sampler or "")
-        return (row.longest if row else None) or LONGEST
 
     def _sigma_of(self, sampling: Sampling) -> SigmaOf:
         def sigma_of(total: int) -> float | None:
@@ -199,7 +186,7 @@ class _Tree:
         text, steps = f"'{format_stage(stage)}'", sampling.steps
         sigma_of = self._sigma_of(sampling)
         try:
-            found = find_start(sigma, steps, sigma_of, self._longest(stage.sampler))
+            found = find_start(sigma, steps, sigma_of, longest_of(stage.sampler or self.first_pass.sampler))
         except StrategyError as error:
             raise StrategyError(f"{text} cannot start there. {error.message}", field=error.field) from None
         if found is None:

@@ -7,11 +7,10 @@ most change, takes two evaluations for each sweep, or none where its strengths w
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
 
-from hires_strategies.auto import Auto
 from hires_strategies.finding.search import Ends
-from hires_strategies.planning.plan import Node, Plan
+from hires_strategies.planning.completion import parent_of
+from hires_strategies.planning.plan import Node, Plan, alike_but_noise
 
 from .host import Host, SearchStart
 from .picture import Picture
@@ -49,10 +48,7 @@ class LayoutChanges:
 
 def _sweep_of(plan: Plan, node: Node) -> Hashable:
     """Equal for stages that differ in nothing but how much noise they start from."""
-    assert node.sampling is not None
-    sampling = replace(node.sampling, total=0, denoising_strength=1, start_sigma=None, auto=Auto())
-    parent = None if node.parent is None else plan.stages[node.parent].id
-    return parent, node.upscale, node.color_match, node.detail, sampling
+    return parent_of(plan, node), alike_but_noise(node)
 
 
 def _alike(plan: Plan, node: Node) -> list[Node]:

@@ -40,7 +40,7 @@ def run(
     walk = _Walk(plan, host, kept.union(plan.stages[index].id for index in keep if index is not None), complete)
     walk.walk(first_pass)
     plan = walk.plan
-    outcomes = tuple(walk.outcome(node) for node in plan.stages)
+    outcomes = walk.final_outcomes()
     if None not in keep or first_pass is None:
         return Result(plan, outcomes, None)
     try:
@@ -78,16 +78,15 @@ class _Walk:
                 self._run_next(node)
                 self.host.release()
 
-    def outcome(self, node: Node) -> Outcome:
-        """What became of a stage of the plan as it is in the end, whose indices may be others than when it ran."""
-        outcome = self.outcomes[node.id]
-        indices = {each.id: each.index for each in self.plan.stages}
-        return replace(outcome, reached=None if outcome.reached is None else indices[outcome.reached])
+    def final_outcomes(self) -> tuple[Outcome, ...]:
+        """What became of the stages of the plan as it is in the end, whose indices may be others than when they ran."""
+        indices: dict[int | None, int | None] = {None: None, **{node.id: node.index for node in self.plan.stages}}
+        each = (self.outcomes[node.id] for node in self.plan.stages)
+        return tuple(replace(outcome, reached=indices[outcome.reached]) for outcome in each)
 
-    def _left(self, parent: int | None) -> list[Node]:
-        """The stages that are still to start from one, None for the first pass."""
-        index = next((node.index for node in self.plan.stages if node.id == parent), None)
-        return [node for node in self.plan.children(index) if node.id not in self.outcomes]
+    def _left(self, node: Node) -> list[Node]:
+        """The stages that are still to start where this one starts, itself included."""
+        return [each for each in self.plan.children(node.parent) if each.id not in self.outcomes]
 
     def _found_before(self, node: Node) -> bool:
         """Whether strengths had to be found before this stage, the next one, can start: then the plan is a new one.
@@ -96,11 +95,11 @@ class _Walk:
         to run.
         """
         parent, checkpoint = parent_of(self.plan, node), checkpoint_of(self.plan, node)
-        alike = [each for each in self._left(parent) if each.auto and checkpoint_of(self.plan, each) == checkpoint]
+        alike = [each for each in self._left(node) if each.auto and checkpoint_of(self.plan, each) == checkpoint]
         if not alike or self._stopped_before(self.forks[parent]):
             return False
         first = alike[0]
-        group = [each for each in alike if each.upscale == first.upscale and sought_alike(each) == sought_alike(first)]
+        group = [each for each in alike if sought_alike(each) == sought_alike(first)]
         self._find(first, group, self.forks[parent])
         return True
 
@@ -131,15 +130,16 @@ class _Walk:
         for each in group:
             sentence = f"'{each.text}' did not run: {f'the user {stopped} it.' if stopped else trouble}"
             self._give_up(each, fork.source, sentence, began=not stopped)
-        fork.keep_for(self._left(parent_of(self.plan, node)))
-        if not self._left(parent_of(self.plan, node)):
+        left = self._left(node)
+        fork.keep_for(left)
+        if not left:
             del self.forks[parent_of(self.plan, node)]
 
     def _run_next(self, node: Node) -> None:
         """Run a stage. Its fork is dropped, also from memory, with its last stage."""
         parent = parent_of(self.plan, node)
         fork, following = self.forks[parent], self.plan.children(node.index)
-        if self._left(parent) == [node]:
+        if self._left(node) == [node]:
             del self.forks[parent]
         reason = self._stopped_before(fork)
         if reason:
@@ -173,7 +173,7 @@ class _Walk:
             self.host.failed(node, error)
             trouble = f"'{node.text}' failed: {describe(error)}"
         finally:
-            fork.keep_for(each for each in self._left(parent_of(self.plan, node)) if each.id != node.id)
+            fork.keep_for(each for each in self._left(node) if each.id != node.id)
         if trouble:
             # Only now that the exception is gone is its memory free, which decoding an earlier picture may need.
             self.host.release()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import cache
 
 from hires_strategies.control_units import ALL_OFF
 from hires_strategies.errors import StrategyError
@@ -43,10 +42,11 @@ class FoundHere:
         own = {sought: statistics.median(sigmas) for sought, sigmas in self._sigmas.items()}
         units = self.units = units_in_stages(p)
 
-        @cache
+        known = remembered_file().lookup()
+
         def remembered(sought: Sought, anew: bool) -> float | None:
             sought = _under(units, sought)
-            return own[sought] if sought in own else None if anew else remembered_file().sigma(sought)
+            return own[sought] if sought in own else known(sought, anew)
 
         self._remembered = remembered
         return remembered

@@ -44,8 +44,7 @@ class FindingVerbs(ModelVerbs):
     def find_strength(self, start: SearchStart, node: Node, sought: Sought) -> Found:
         """Search by single evaluations of the model, with the stage's own noise, conditioning, networks and control."""
         assert node.auto is not None
-        q = self._stage_p(node)
-        q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
+        q = self._with_sampler(node)
         sigma = self.remembered(sought, node.auto.anew)
         if sigma is not None:
             return Found(strength_at(q, node, sigma), sigma)
@@ -59,11 +58,16 @@ class FindingVerbs(ModelVerbs):
 
     def layout_ends(self, start: SearchStart, node: Node) -> Ends:
         """With the stage's own noise, conditioning, networks and control."""
-        q = self._stage_p(node)
-        q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
+        q = self._with_sampler(node)
         largest = largest_of(q, node)
         with untraced(q), self._probe(start, node) as probe:
             return look_at_ends(probe.predict, start.latents, largest)
+
+    def _with_sampler(self, node: Node) -> Processing:
+        """A stage's copy of `p` with the sampler that it will run, to be asked where it starts."""
+        q = self._stage_p(node)
+        q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
+        return q
 
     def _probe(self, start: SearchStart, node: Node) -> Probe:
         """In the order of `sample`: what is encoded for a stage draws where it does then."""

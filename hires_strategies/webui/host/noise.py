@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from hires_strategies.planning.start import from_flow, to_flow
@@ -32,6 +34,20 @@ def takes_own_list(sampler: Any) -> bool:
     DDIM, PLMS and UniPC work on the model's timesteps.
     """
     return hasattr(sampler, "get_sigmas")
+
+
+def starts_by_length(q: Processing, steps: int) -> Callable[[int], float | None]:
+    """Where the last `steps` steps of a schedule of some length begin, by the sampler that `q` has: noise over signal,
+    None if that is not known."""
+    asking = copy(q)
+    asking.extra_generation_params = {}  # the host notes there what it used
+
+    def sigma_of(total: int) -> float | None:
+        sigmas = by_index(q.sampler, asking, total, q.sd_model)
+        index = total - steps
+        return sigmas[index] if sigmas is not None and index < len(sigmas) else None
+
+    return sigma_of
 
 
 def by_index(sampler: Any, p: Processing, total: int, model: Any) -> list[float] | None:

@@ -5,9 +5,8 @@ A prediction is a sampling of one step, from the sigma to 0, by the host's own f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 from functools import wraps
 from typing import Any
 
@@ -19,14 +18,13 @@ from hires_strategies.errors import StageFailed
 from hires_strategies.planning.plan import Node, Sampling
 from hires_strategies.planning.sizes import Upscale
 from hires_strategies.planning.sought import EVALUATIONS
-from hires_strategies.planning.start import LONGEST, nearest_strength
+from hires_strategies.planning.start import longest_of, nearest_strength
 from hires_strategies.running.cropping import crop_image
 from hires_strategies.running.host import Latents
-from hires_strategies.samplers import find_sampler
 
 from . import generator, progress
 from .forks.second_pass import before_sampling
-from .noise import by_index, to_host
+from .noise import starts_by_length, to_host
 from .own_options import set_own_options
 from .processing import Processing
 
@@ -38,8 +36,7 @@ _STATE = ("sampling_step", "sampling_steps", "current_latent", "current_image", 
 
 def strength_at(q: Processing, node: Node, sigma: float) -> float:
     """The denoising strength by which a stage, on `q` with its sampler made, starts nearest to a noise over signal."""
-    row = find_sampler(q.sampler_name or "")
-    strength = nearest_strength(sigma, node.steps, _sigma_of(q, node), (row.longest if row else None) or LONGEST)
+    strength = nearest_strength(sigma, node.steps, starts_by_length(q, node.steps), longest_of(q.sampler_name))
     if strength is None:
         raise StageFailed(f"the sampler {q.sampler_name} does not tell where it starts")
     return strength
@@ -47,22 +44,10 @@ def strength_at(q: Processing, node: Node, sigma: float) -> float:
 
 def largest_of(q: Processing, node: Node) -> float:
     """The noise over signal from which a whole schedule of a stage starts, infinite for noise alone."""
-    sigma = _sigma_of(q, node)(node.steps)
+    sigma = starts_by_length(q, node.steps)(node.steps)
     if sigma is None:
         raise StageFailed(f"the sampler {q.sampler_name} does not tell where it starts")
     return sigma
-
-
-def _sigma_of(q: Processing, node: Node) -> Callable[[int], float | None]:
-    asking = copy(q)
-    asking.extra_generation_params = {}  # the host notes there what it used
-
-    def sigma_of(total: int) -> float | None:
-        sigmas = by_index(q.sampler, asking, total, q.sd_model)
-        index = total - node.steps
-        return sigmas[index] if sigmas is not None and index < len(sigmas) else None
-
-    return sigma_of
 
 
 class Probe:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from typing import Any
 
 import torch
@@ -11,18 +10,17 @@ import torch
 from hires_strategies.errors import StrategyError
 from hires_strategies.planning.plan import Node
 from hires_strategies.planning.start import (
-    LONGEST,
     Start,
     find_start,
+    longest_of,
     nearest,
     nearest_sentence,
     own_sentence,
     own_sigmas,
     strength_of,
 )
-from hires_strategies.samplers import find_sampler
 
-from .noise import by_index, takes_own_list, to_host
+from .noise import starts_by_length, takes_own_list, to_host
 from .processing import Processing
 
 
@@ -52,16 +50,8 @@ def start_at(q: Processing, node: Node) -> tuple[int, str | None]:
 
 
 def _found(q: Processing, node: Node, sigma: float) -> Start:
-    asking = copy(q)
-    asking.extra_generation_params = {}  # the host notes there what it used
-
-    def sigma_of(total: int) -> float | None:
-        sigmas = by_index(q.sampler, asking, total, q.sd_model)
-        index = total - node.steps
-        return sigmas[index] if sigmas is not None and index < len(sigmas) else None
-
-    row = find_sampler(q.sampler_name or "")
-    found = find_start(sigma, node.steps, sigma_of, (row.longest if row else None) or LONGEST)
+    sigma_of = starts_by_length(q, node.steps)
+    found = find_start(sigma, node.steps, sigma_of, longest_of(q.sampler_name))
     if found is None:
         raise StrategyError(
             f"'{node.text}' cannot start at a sigma: the sampler {q.sampler_name} does not tell where it starts."

@@ -14,8 +14,7 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.finding.remembered import Entry, Key, Remembered
 from hires_strategies.finding.search import ACCEPTED
 from hires_strategies.planning.plan import FirstPass, Sampling
-from hires_strategies.planning.start import nearest_strength, written
-from hires_strategies.samplers import find_sampler
+from hires_strategies.planning.start import longest_of, nearest_strength, written
 from hires_strategies.webui.files import remembered_file
 from hires_strategies.webui.host.sigmas import Schedules
 
@@ -111,12 +110,12 @@ def listed(values: Values) -> list[Any]:
     remembered = remembered_file()
     first = first_pass_of(values)
     entries = _sorted(remembered.entries(), first.checkpoint)
-    taught = remembered.taught()
+    taught, accepted = remembered.taught(), remembered.accepted()
     return [
         gr.update(visible=bool(entries)),
         gr.update(choices=[label(entry.key) for entry in entries]),
-        _table(entries, first, remembered.accepted()),
-        _change(taught, remembered.accepted()),
+        _table(entries, first, accepted),
+        _change(taught, accepted),
         gr.update(visible=taught > 0),
     ]
 
@@ -221,13 +220,12 @@ def _source(entry: Entry, accepted: float) -> str:
 
 def _strength_here(entry: Entry, first: FirstPass, schedules: Schedules) -> float | None:
     """The denoising strength that an entry means with the page's sampler, schedule and steps; None if unknown."""
-    steps, row = first.steps, find_sampler(first.sampler or "")
+    steps = first.steps
 
     def sigma_of(total: int) -> float | None:
         return schedules.start(Sampling(steps=steps, total=total, denoising_strength=1), first)
 
-    longest = row.longest if row else None
-    return nearest_strength(entry.sigma, steps, sigma_of, *([longest] if longest else []))
+    return nearest_strength(entry.sigma, steps, sigma_of, longest_of(first.sampler))
 
 
 def _change(taught: int, accepted: float) -> str:

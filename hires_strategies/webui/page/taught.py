@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -44,8 +45,7 @@ def _read(text: str) -> tuple[Sought, float, float] | None:
         return None
     if not isinstance(given, dict):
         return None
-    names = ("checkpoint", "upscaler", "scale", "cfg", "distilled_cfg", "control")
-    fields: dict[str, Any] = {name: given.get(name) for name in names}
+    fields: dict[str, Any] = {field.name: given.get(field.name) for field in dataclasses.fields(Sought)}
     sigma: Any = given.get("sigma")
     change: Any = given.get("change")
     if not (_makes_sense(fields, host_vocabulary(limits())) and _SIGMA.accepts(sigma) and _CHANGE.accepts(change)):
