@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,29 +15,7 @@ FIELDS: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def nothing_remembered(api: Callable[..., Any]) -> Iterator[None]:
-    from hires_strategies.webui.files import remembered_file
-
-    remembered_file().path.unlink(missing_ok=True)
-    yield
-    remembered_file().path.unlink(missing_ok=True)
-
-
-@pytest.fixture
-def evaluations(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The sigma of every call of the model."""
-    from modules.sd_samplers_cfg_denoiser import CFGDenoiser
-
-    sigmas: list[float] = []
-    forward = CFGDenoiser.forward
-
-    def counting(self: Any, x: Any, sigma: Any, *args: Any, **kwargs: Any) -> Any:
-        sigmas.append(float(sigma[0]))
-        return forward(self, x, sigma, *args, **kwargs)
-
-    monkeypatch.setattr(CFGDenoiser, "forward", counting)
-    return sigmas
+pytestmark = pytest.mark.usefixtures("found_file")
 
 
 def ran(api: Callable[..., Any], argument: Any, **fields: Any) -> tuple[list[str], list[dict[str, Any]]]:
@@ -56,24 +34,22 @@ def test_the_number_gives_the_picture_again(api: Callable[..., Any], text: str) 
     assert other["strategy"] == record["strategy"] and other["start_sigma"] == record["start_sigma"]
 
 
-def test_seven_evaluations_the_first_time_and_none_afterwards(
-    api: Callable[..., Any], evaluations: list[float]
-) -> None:
+def test_seven_evaluations_the_first_time_and_none_afterwards(api: Callable[..., Any], counted: list[float]) -> None:
     ran(api, "Lanczos x1.5 @0.5")
-    plain = len(evaluations)
+    plain = len(counted)
     images, (record,) = ran(api, "Lanczos x1.5 @auto")
-    assert len(evaluations) - plain == 4 + 7  # the first pass is remembered
-    before = len(evaluations)
+    assert len(counted) - plain == 4 + 7  # the first pass is remembered
+    before = len(counted)
     again, (other,) = ran(api, "Lanczos x1.5 @auto")
-    assert len(evaluations) - before == 4
+    assert len(counted) - before == 4
     assert again == images and other["strategy"] == record["strategy"]
 
 
-def test_another_look_looks_again(api: Callable[..., Any], evaluations: list[float]) -> None:
+def test_another_look_looks_again(api: Callable[..., Any], counted: list[float]) -> None:
     ran(api, "Lanczos x1.5 @auto")
-    before = len(evaluations)
+    before = len(counted)
     ran(api, "Lanczos x1.5 @auto!")
-    assert len(evaluations) - before > 4
+    assert len(counted) - before > 4
 
 
 def test_the_batches_of_a_generation_start_alike(api: Callable[..., Any]) -> None:
@@ -107,7 +83,7 @@ def test_looking_leaves_no_trace(api: Callable[..., Any]) -> None:
 
 
 def test_a_sweep_on_the_page_teaches_what_its_strengths_change(
-    api: Callable[..., Any], evaluations: list[float], monkeypatch: pytest.MonkeyPatch
+    api: Callable[..., Any], counted: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two evaluations for the sweep; the pictures are those that a program gets, which measures nothing."""
     from hires_strategies.webui.generation.found import FoundHere
@@ -122,14 +98,14 @@ def test_a_sweep_on_the_page_teaches_what_its_strengths_change(
         host.measures = True
 
     monkeypatch.setattr(FoundHere, "give", as_on_the_page)
-    before = len(evaluations)
+    before = len(counted)
     images, records = ran(api, argument)
     assert images == plain
     changes = [record["teaches"]["change"] for record in records]
     assert changes == sorted(changes) and 0 <= changes[0] < changes[-1] <= 1
     assert records[0]["teaches"]["upscaler"] == "Lanczos"
     assert records[0]["teaches"]["sigma"] == records[0]["start_sigma"]
-    assert len(evaluations) - before == 3 * 4 + 2
+    assert len(counted) - before == 3 * 4 + 2
 
 
 def planned(text: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,17 +15,7 @@ FIELDS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def forget() -> None:
-    from hires_strategies.webui.files import remembered_file
-
-    remembered_file().path.unlink(missing_ok=True)
-
-
-@pytest.fixture(autouse=True)
-def nothing_remembered(api: Callable[..., Any]) -> Iterator[None]:
-    forget()
-    yield
-    forget()
+pytestmark = pytest.mark.usefixtures("found_file")
 
 
 def ran(api: Callable[..., Any], argument: Any, **fields: Any) -> tuple[Any, list[dict[str, Any]]]:
@@ -120,13 +110,13 @@ def test_the_sheet_shows_the_curve(api: Callable[..., Any], monkeypatch: pytest.
     assert made[-1][1] == ()
 
 
-def test_with_hires_fix_and_on_a_picture(api: Callable[..., Any]) -> None:
+def test_with_hires_fix_and_on_a_picture(api: Callable[..., Any], found_file: Any) -> None:
     hires = {"enable_hr": True, "hr_scale": 1.5, "hr_upscaler": "Latent", "denoising_strength": 0.7}
     first, (record,) = ran(api, "Lanczos x1.5 @auto", **hires)
     assert record["found"][0]["evaluations"] == 7 and record["error"] is None
     again, _ = ran(api, record["strategy"], **hires)
     assert again.images == first.images
-    forget()
+    found_file.path.unlink()
     given = {"strategies": ["Latent x1.5 @auto"], "first_pass_image": first.images[0]}
     made, (record,) = ran(api, given)
     assert record["found"][0]["evaluations"] == 7 and record["error"] is None

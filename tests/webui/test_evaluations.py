@@ -16,22 +16,6 @@ from hires_strategies.samplers import SAMPLERS
 from tests.evaluations import plan_evaluations
 
 
-@pytest.fixture
-def counted(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Grows by the sigma (or timestep) of each call of the model."""
-    from modules.sd_samplers_cfg_denoiser import CFGDenoiser
-
-    calls: list[float] = []
-    forward = CFGDenoiser.forward
-
-    def counting(self: Any, x: Any, sigma: Any, *args: Any, **kwargs: Any) -> Any:
-        calls.append(float(sigma[0]))
-        return forward(self, x, sigma, *args, **kwargs)
-
-    monkeypatch.setattr(CFGDenoiser, "forward", counting)
-    return calls
-
-
 def generate(api: Callable[..., Any], text: str, sampler: str, **fields: Any) -> list[dict[str, Any]]:
     """The records of a generation of 64 x 64 pixels in 4 steps."""
     argument = {"strategies": text.splitlines(), "reuse_first_pass": False}

@@ -93,10 +93,8 @@ def test_the_same_as_the_api_gives_for_the_picture_alone(pictures: Pictures) -> 
         assert image.tobytes() == _decoded(alone.images[0]).tobytes()
 
 
+@pytest.mark.usefixtures("found_file")
 def test_a_strength_that_is_found_with_the_first_picture_is_that_of_all(pictures: Pictures) -> None:
-    from hires_strategies.webui.files import remembered_file
-
-    remembered_file().path.unlink(missing_ok=True)
     for name, colour in (("1.png", "red"), ("2.png", "blue")):
         pictures.add(name, TEXT, colour=colour)
     _, info = pictures.run("Lanczos x1.5 @auto")
@@ -106,7 +104,6 @@ def test_a_strength_that_is_found_with_the_first_picture_is_that_of_all(pictures
     assert f"Hires strategy: {first['strategy']}" in pictures.text("2-hires.png")
     again = pictures.states("Lanczos x1.5 @auto")
     assert again == {"1.png": "done before", "2.png": "done before"}
-    remembered_file().path.unlink(missing_ok=True)
 
 
 def test_the_texts_can_be_left_out(pictures: Pictures) -> None:

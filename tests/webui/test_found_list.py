@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from html import unescape
 from types import SimpleNamespace
 from typing import Any
@@ -12,19 +11,6 @@ from typing import Any
 import pytest
 
 PAGE = {"width": 512, "height": 512, "steps": 20, "sampler": "Euler", "scheduler": "Automatic", "cfg": 4.0}
-
-
-@pytest.fixture
-def remembered(api: Callable[..., Any]) -> Iterator[Any]:
-    from modules import sd_models
-
-    from hires_strategies.webui.files import remembered_file
-
-    with sd_models.SkipWritingToConfig():
-        sd_models.reload_model_weights()
-    remembered_file().path.unlink(missing_ok=True)
-    yield remembered_file()
-    remembered_file().path.unlink(missing_ok=True)
 
 
 def sought(text: str = "Latent x2 @auto") -> Any:

@@ -113,20 +113,6 @@ def test_many_starts_between_two_steps_are_told_in_one_sentence(api):
     assert "'Latent x2 @sigma 1.6' and 2 other stages start between two steps of their schedules" in seen
 
 
-@pytest.fixture
-def remembered(api):
-    """Strengths that were found for the loaded checkpoint: the file, and whether anybody looked into it."""
-    from modules import sd_models
-
-    from hires_strategies.webui.files import remembered_file
-
-    with sd_models.SkipWritingToConfig():
-        sd_models.reload_model_weights()
-    remembered_file().path.unlink(missing_ok=True)
-    yield remembered_file()
-    remembered_file().path.unlink(missing_ok=True)
-
-
 def sought_in(text):
     """What is looked for on the page, in the last stage."""
     from hires_strategies.webui.page.preview import plan_of

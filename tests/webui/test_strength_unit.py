@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -48,19 +48,6 @@ def test_a_start_between_two_steps_becomes_the_strength_of_the_longer_one(api: C
     assert with_other_unit(text, 1, 1, VALUES) == "None x1.5\nNone x2 > Latent x2 @0.5"
     assert with_other_unit(text, 1, 0, VALUES) == text
     assert with_other_unit(text, 1, 5, VALUES) == text
-
-
-@pytest.fixture
-def remembered(api: Callable[..., Any]) -> Iterator[Any]:
-    from modules import sd_models
-
-    from hires_strategies.webui.files import remembered_file
-
-    with sd_models.SkipWritingToConfig():
-        sd_models.reload_model_weights()
-    remembered_file().path.unlink(missing_ok=True)
-    yield remembered_file()
-    remembered_file().path.unlink(missing_ok=True)
 
 
 def pressed(text: str, times: int = 1, line: int = 0, index: int = 0) -> str:
