@@ -21,7 +21,7 @@ from hires_strategies.notation.json_schema import is_text
 from hires_strategies.planning.sought import Found, Points, Sought
 from hires_strategies.wording import short
 
-from .search import ACCEPTED
+from .change import ACCEPTED
 
 REMEMBERED = 5  # the last values for each, whose median counts
 _MOST_ENTRIES = 200

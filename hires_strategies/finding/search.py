@@ -14,28 +14,15 @@ from typing import Any
 
 from hires_strategies.errors import StrategyError
 
+from .change import ACCEPTED, Ends
 from .curve import place_of
 from .layout import kept
 
-ACCEPTED = 0.03  # the change that is taken for none
 LOWEST, HIGHEST = 0.3, 9.0  # noise between which is searched
 BISECTIONS = 5  # one evaluation each, and one for either end
-LEAST_RANGE = 0.3  # of the correlation between both ends, lest a small range makes every change look large
 
 # Noise over signal, infinite for noise alone: the model's prediction of the finished latents, by one evaluation.
 Predict = Callable[[float], Any]
-
-
-@dataclass(frozen=True)
-class Ends:
-    """How much of the layout (correlation, the mean over the batch) is kept at the least noise and at the most."""
-
-    least: float
-    most: float
-
-    def change(self, kept: float) -> float:
-        """How far the layout has changed where so much of it is kept: 0 as at the least noise, 1 as at the most."""
-        return min(1.0, max(0.0, (self.least - kept) / max(self.least - self.most, LEAST_RANGE)))
 
 
 @dataclass(frozen=True)

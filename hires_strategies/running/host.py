@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from PIL.Image import Image
 
-from hires_strategies.finding.search import Ends
+from hires_strategies.finding.change import Ends
 from hires_strategies.planning.plan import Node, Plan
 from hires_strategies.planning.sizes import Upscale
 from hires_strategies.planning.sought import Found, Sought

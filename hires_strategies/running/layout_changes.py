@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from hires_strategies.finding.search import Ends
+from hires_strategies.finding.change import Ends
 from hires_strategies.planning.completion import parent_of
 from hires_strategies.planning.plan import Node, Plan, alike_but_noise
 

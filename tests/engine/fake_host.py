@@ -13,7 +13,7 @@ from zlib import crc32
 import numpy as np
 from PIL import Image
 
-from hires_strategies.finding.search import Ends
+from hires_strategies.finding.change import Ends
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.plan import FirstPass, Node, Plan
 from hires_strategies.planning.sizes import Upscale

@@ -6,15 +6,20 @@ import math
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.finding.blur import blur_floor
+from hires_strategies.finding.change import ACCEPTED, Ends
 from hires_strategies.finding.curve import change_at
+
+pytest.importorskip("torch", reason="torch is not installed; `python tests` brings it and runs these")
+
+import torch
+
+from hires_strategies.finding.blur import blur_floor
 from hires_strategies.finding.layout import kept
-from hires_strategies.finding.search import ACCEPTED, BISECTIONS, HIGHEST, LOWEST, Ends, search
+from hires_strategies.finding.search import BISECTIONS, HIGHEST, LOWEST, search
 
 STEP = (math.log(HIGHEST) - math.log(LOWEST)) / 2**BISECTIONS  # of log sigma between the last two probes
 

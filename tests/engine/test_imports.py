@@ -40,7 +40,7 @@ NOT_OF_THE_COMMAND = {"planning.timing", "planning.rates", "planning.shares"}
 WITH_PICTURES = {"running", "sheet"}
 # What is remembered of a first pass are the host's own tensors; a layout is looked for in latents, and locked there.
 WITH_TENSORS = {
-    "running.first_pass_store", "running.value_parts", "running.lock",
+    "running.first_pass_store", "running.fingerprint", "running.object_parts", "running.value_parts", "running.lock",
     "finding.layout", "finding.search", "finding.blur",
 }  # fmt: skip
 
@@ -80,6 +80,11 @@ def test_the_engine_needs_no_webui(name: str) -> None:
     allowed = {"PIL", "numpy"} if room(name) in WITH_PICTURES else set()
     allowed |= {"torch"} if name in WITH_TENSORS else set()
     assert others <= sys.stdlib_module_names | allowed
+
+
+@pytest.mark.parametrize("name", sorted(ENGINE.keys() - WITH_TENSORS))
+def test_the_rest_of_the_engine_loads_without_torch(name: str) -> None:
+    assert not imported(ENGINE[name])[0] & WITH_TENSORS
 
 
 @pytest.mark.parametrize("name", sorted(name for name in ENGINE if room(name) in COMMAND - NOT_OF_THE_COMMAND))

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hires_strategies.errors import StrategyError
+from hires_strategies.finding.change import ACCEPTED
 from hires_strategies.finding.remembered import REMEMBERED, Key, Remembered
-from hires_strategies.finding.search import ACCEPTED
 from hires_strategies.limits import MAX_SIGMA
 from hires_strategies.planning.sought import Found, Sought
 

@@ -10,7 +10,8 @@ from modules import sd_samplers
 from PIL.Image import Image
 
 from hires_strategies.finding.blur import blur_floor
-from hires_strategies.finding.search import Ends, look_at_ends, search
+from hires_strategies.finding.change import Ends
+from hires_strategies.finding.search import look_at_ends, search
 from hires_strategies.planning.plan import Node
 from hires_strategies.planning.sought import Found, Sought
 from hires_strategies.running.host import Latents, SearchStart

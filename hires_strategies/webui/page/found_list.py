@@ -11,8 +11,8 @@ import gradio as gr
 from modules.ui_components import ToolButton
 
 from hires_strategies.errors import StrategyError
+from hires_strategies.finding.change import ACCEPTED
 from hires_strategies.finding.remembered import Entry, Key, Remembered
-from hires_strategies.finding.search import ACCEPTED
 from hires_strategies.planning.plan import FirstPass, Sampling
 from hires_strategies.planning.start import longest_of, nearest_strength, written
 from hires_strategies.webui.files import remembered_file
