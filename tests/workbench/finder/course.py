@@ -16,6 +16,7 @@ from torch import Tensor
 
 from finder import lab as bench
 from finder.conditions import Condition
+from hires_strategies.finding import change
 from hires_strategies.finding import search as finding
 from hires_strategies.finding.blur import blur_floor
 
@@ -107,7 +108,7 @@ class Course:
                 for least in (None, *self.condition.ranges):
                     at = "look" if least is None else f"look {least:g}"
                     for seed in self.rows.missing(self.condition.name, kind, seeds, at):
-                        values = self._search(self.stage(seeds), kind, seed, least or finding.LEAST_RANGE)
+                        values = self._search(self.stage(seeds), kind, seed, least or change.LEAST_RANGE)
                         self.rows.add((self.condition.name, kind, seed, at), values)
             self.report(f"{self.condition.name}: looked at seeds to {seeds[-1]}")
 
@@ -122,7 +123,7 @@ class Course:
         def predict(sigma: float) -> Tensor:
             return self.lab.denoise([seed], start + noise * sigma, torch.tensor([sigma]))
 
-        with patch.object(finding, "LEAST_RANGE", least_range):
+        with patch.object(change, "LEAST_RANGE", least_range):
             found = finding.search(predict, start, bench.LARGEST, floor=floor)
         points = [[round(sigma, 3), round(change, 3)] for sigma, change in found.points]
         return {"sigma": round(found.sigma, 4), "floor": round(floor, 3), "n": found.evaluations, "points": points}
