@@ -27,6 +27,7 @@ MAX_SIGMA = 10_000  # zero terminal SNR begins at about 4,500
 MAX_CFG = 30
 MAX_DISTILLED_CFG = 30
 MAX_SIDE = 1_000_000  # for any number of pixels or steps: keeps it printable; a plan's limits are lower
+SMALLEST_TILE = 64  # pixels of a side
 MAX_SEED = 2**62  # torch takes 64 bits, and the host adds an image's number and ENSD to it
 MAX_SCHEDULE = 1_000_000  # steps of a schedule, of which a stage runs the last ones
 DEFAULT_LIMITS = Limits()

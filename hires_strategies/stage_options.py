@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .control_units import ControlUnits
-from .limits import MAX_CFG, MAX_DISTILLED_CFG, MAX_SCALE, MAX_SIDE, MAX_SIGMA, MAX_STEPS
-from .value_kinds import Flag, Kind, Name, Number, Strength, Text
+from .limits import MAX_CFG, MAX_DISTILLED_CFG, MAX_SCALE, MAX_SIDE, MAX_SIGMA, MAX_STEPS, SMALLEST_TILE
+from .value_kinds import Flag, Kind, Name, Number, Strength, Text, TileSize
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Option(Part):
     `label` is that of the page's field. `first_pass` names the field of planning's FirstPass that holds the value of a
     stage that gives none. `conditions`: whether the prompts' conditioning depends on it. `needs_sampling`: whether it
     is refused for a stage that samples nothing, `needs_start`: for Direct, which starts from nothing. `unlike` is the
-    field of an option that replaces what this one only changes, so that a stage has at most one of them.
+    field of an option that replaces what this one only changes, so that a stage has at most one of them; `part_of` that
+    of an option without which this one means nothing.
     """
 
     word: str = ""
@@ -56,6 +57,7 @@ class Option(Part):
     needs_sampling: bool = True
     needs_start: bool = False
     unlike: str = ""
+    part_of: str = ""
 
     @property
     def noun(self) -> str:
@@ -143,6 +145,14 @@ class Options:
     color_match: bool | None = _option(
         "switch for the colors of what the stage started from", Flag(),
         word="color match", label="Colors of what this stage started from", needs_sampling=False, needs_start=True,
+    )  # fmt: skip
+    tile: int | str | None = _option(
+        "tile size", TileSize(SMALLEST_TILE, MAX_SIDE, whole=True, step=64),
+        example="1024", label="Tile size in pixels", axis="Tile size", needs_start=True,
+    )  # fmt: skip
+    overlap: int | None = _option(
+        "overlap of tiles", Number(0, MAX_SIDE, whole=True, step=8),
+        example="128", label="Overlap of tiles in pixels", needs_start=True, part_of="tile",
     )  # fmt: skip
     detail: bool | None = _option(
         "face restoration and other scripts (ADetailer) on the stage's picture", Flag(),

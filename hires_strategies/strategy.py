@@ -175,6 +175,14 @@ def _check_options(stage: Stage) -> None:
 
 
 def _check_pair(stage: Stage, option: Option) -> None:
+    if option.part_of and getattr(stage, option.part_of) is None:
+        whole = BY_FIELD[option.part_of]
+        assert isinstance(whole, Option)
+        raise StrategyError(
+            f"'{option.word}' belongs to '{whole.word}', which this stage does not have: add '{whole.word}', or leave "
+            f"'{option.word}' out.",
+            field=option.field,
+        )
     if option.unlike and getattr(stage, option.unlike) is not None:
         other = BY_FIELD[option.unlike]
         assert isinstance(other, Option)

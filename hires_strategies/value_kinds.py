@@ -21,15 +21,19 @@ class Number:
     whole: bool = False
     above: bool = False
     step: float = 1
-    bare: float | None = None
+    bare: float | str | None = None
 
     @property
     def allowed(self) -> str:
         kind = "a whole number" if self.whole else "a number"
-        alone = "" if self.bare is None else f" (by itself, or true: {self.bare:g})"
+        alone = "" if self.bare is None else f" (by itself, or true: {self.said_of_bare})"
         if self.above:
             return f"{kind} above {self.low} and at most {self.high}{alone}"
         return f"{kind} from {self.low} to {self.high}{alone}"
+
+    @property
+    def said_of_bare(self) -> str:
+        return f"{self.bare:g}" if isinstance(self.bare, (int, float)) else str(self.bare)
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -58,6 +62,24 @@ class Strength(Number):
 
     def accepts(self, value: object) -> bool:
         return auto.read_auto(value) is not None if isinstance(value, str) else super().accepts(value)
+
+
+MODELS_OWN = "auto"  # in place of a tile's size: what the model was trained on
+
+
+@dataclass(frozen=True)
+class TileSize(Number):
+    """A side of a tile in pixels, or the word for the size that the loaded model was trained on."""
+
+    bare: float | str | None = MODELS_OWN
+    said_of_bare = "the size that the model was trained on"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [*super().schema["anyOf"], {"const": MODELS_OWN}]}
+
+    def accepts(self, value: object) -> bool:
+        return value == MODELS_OWN or super().accepts(value)
 
 
 @dataclass(frozen=True)

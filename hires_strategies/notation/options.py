@@ -60,7 +60,7 @@ def read_value(option: Option, value: Source, vocabulary: Vocabulary) -> Any:
     """The value of an option. Its range is checked by Stage, a name here."""
     where = f"{'before' if option.value_first else 'after'} '{option.word}'"
     if isinstance(option.kind, Number):
-        if not value and option.kind.bare is not None:
+        if option.kind.bare is not None and value.text in ("", option.kind.bare):
             return option.kind.bare
         if not NUMBER.fullmatch(value.text):
             raise value.error(f"Expected a number {where}, {found(value.text)}.")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+
+from hires_strategies.notation.text import format_stage, format_strategy
+from hires_strategies.strategy import Stage
 
 from .plan import Node, Plan
 from .sought import Finds, Found
@@ -37,6 +40,38 @@ def continued(plan: Plan, before: Plan) -> tuple[Plan, dict[int, int]]:
         lowest[index] = min(lowest.get(index, old), old)
     nodes = tuple(replace(node, id=lowest[node.index]) for node in plan.stages)
     return replace(plan, stages=nodes), {old: lowest[index] for index, old in pairs}
+
+
+def as_ran(plan: Plan, ran: Sequence[Node | None]) -> Plan:
+    """The plan with the stages that ran in other tiles than planned as they ran, in every text; None for all others."""
+    if not any(ran):
+        return plan
+
+    def exact(stage: Stage, node: Node) -> Stage:
+        other = ran[node.index]
+        if other is None or other.sampling is None:
+            return stage
+        return replace(stage, tile=other.sampling.tile, overlap=other.sampling.overlap)
+
+    paths = [(variant, plan.path(variant.node)) for variant in plan.variants]
+    strategies = tuple(
+        replace(strategy, stages=tuple(exact(stage, node) for stage, node in zip(strategy.stages, path, strict=True)))
+        for strategy, (_, path) in zip(plan.strategies, paths, strict=True)
+    )
+    texts = {
+        node.index: format_stage(stage)
+        for strategy, (_, path) in zip(strategies, paths, strict=True)
+        for stage, node in zip(strategy.stages, path, strict=True)
+    }
+    nodes = tuple(
+        replace(node, sampling=other.sampling, tiles=other.tiles, text=texts[node.index]) if other else node
+        for node, other in zip(plan.stages, ran, strict=True)
+    )
+    variants = tuple(
+        replace(variant, text=format_strategy(strategy))
+        for variant, strategy in zip(plan.variants, strategies, strict=True)
+    )
+    return replace(plan, stages=nodes, strategies=strategies, variants=variants)
 
 
 def parent_of(plan: Plan, node: Node) -> int | None:

@@ -63,9 +63,16 @@ def search_cost(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING_LEAR
     return EVALUATIONS * _pixels(node, first_pass) / (whole or first_pass.steps)
 
 
+def sampled_pixels(node: Node) -> int:
+    """The pixels that the model sees in one evaluation of a stage: those of all its tiles together, if it has any."""
+    if node.tiles is None or node.upscale is None:
+        return node.width * node.height
+    return len(node.tiles) * node.tiles.width * node.tiles.height * node.upscale.factor**2
+
+
 def _pixels(node: Node, first_pass: FirstPass) -> float:
-    """How many times as many pixels a stage has as the first pass."""
-    return node.width * node.height / (first_pass.width * first_pass.height)
+    """How many times as many pixels a stage samples as the first pass has."""
+    return sampled_pixels(node) / (first_pass.width * first_pass.height)
 
 
 def plan_cost(plan: Plan, learnt: Learnt = NOTHING_LEARNT, before: Plan | None = None) -> float:

@@ -19,6 +19,7 @@ from hires_strategies.strategy import Strategy
 
 from .sizes import Upscale
 from .sought import Found, Sought
+from .tiles import Tiles
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class FirstPass:
     The size is the requested one, which the host applies scales to; `made` is the size that comes out. `size_rules` are
     the host's with its model, for all stages. `refiner`: the one that finishes stages which give none,
     `refiner_of_direct` the same for Direct, which is txt2img; "off" for none. `refiner_at`: the share of a sampling, 0
-    to 1, after which it takes over.
+    to 1, after which it takes over. `tile`: a side in pixels of what the loaded model was trained on.
 
     Raises StrategyError for a size or step count that is not a whole number from 1 to 1,000,000.
     """
@@ -45,6 +46,7 @@ class FirstPass:
     refiner: str = NO_REFINER
     refiner_of_direct: str = NO_REFINER
     refiner_at: float | None = None
+    tile: int = 512
 
     def __post_init__(self) -> None:
         for name in ("width", "height", "steps"):
@@ -110,6 +112,7 @@ class Node:
 
     `color_match`: whether its picture then gets the colors of what it started from; `detail`: whether other scripts
     work on it after that. `found`: how its denoising strength was found, None if it was given or is still to be found.
+    `tiles`: those that it is sampled in, None if the model sees all of it at once.
 
     `index` is its place in this plan; `id` stays the same while strengths are found and stages turn out equal.
     """
@@ -125,6 +128,7 @@ class Node:
     detail: bool = False
     found: Found | None = None
     id: int = -1
+    tiles: Tiles | None = None
 
     @property
     def auto(self) -> Auto | None:

@@ -182,6 +182,9 @@ def _describe(plan: Plan, node: Node) -> str:
     words = [f"{node.width}x{node.height}"]
     if node.sampling:
         words.append(_count(node.steps, "step"))
+        if node.tiles and node.upscale:
+            factor = node.upscale.factor
+            words.append(f"{len(node.tiles)} tiles of {node.tiles.width * factor}x{node.tiles.height * factor}")
         sigma = start_of(node, plan.first_pass, by_formula)
         if sigma is not None:
             words.append(f"start sigma {sigma:{'g' if node.sampling.start_sigma else '.2f'}}")

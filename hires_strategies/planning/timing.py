@@ -19,7 +19,7 @@ from pathlib import Path
 from hires_strategies.json_file import write_json
 from hires_strategies.samplers import find_sampler, split_name
 
-from .cost import NOTHING_LEARNT, Learnt, node_evaluations, sampler_evaluations
+from .cost import NOTHING_LEARNT, Learnt, node_evaluations, sampled_pixels, sampler_evaluations
 from .plan import FirstPass, Node, Plan
 from .rates import EVALUATIONS_A_STEP, is_entry, is_evaluations, parts
 from .sought import EVALUATIONS, Found
@@ -158,7 +158,7 @@ def search_tasks(plan: Plan, images: int) -> list[Task]:
 
 
 def _search_task(node: Node, evaluations: int, images: int) -> Task:
-    pixels = node.width * node.height
+    pixels = sampled_pixels(node)
     return Task(_SEARCHED, pixels, evaluations * pixels * images)
 
 
@@ -187,6 +187,8 @@ def _stage_task(plan: Plan, node: Node, images: int, learnt: Learnt) -> Task:
         return Task(node.upscale.upscaler, pixels, pixels * images)
     upscaler = node.upscale.upscaler if node.upscale and not node.upscale.latent else _LATENT
     evaluations = node_evaluations(node, plan.first_pass, learnt)
+    if node.tiles:
+        pixels, images = sampled_pixels(node) // len(node.tiles), images * len(node.tiles)
     return _sampling_task(f"{_SAMPLED} {upscaler}", (pixels, images), node.steps, evaluations)
 
 

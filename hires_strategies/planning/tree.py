@@ -36,6 +36,7 @@ from .start import (
     strength_of,
     written,
 )
+from .tiling import in_tiles
 
 T = TypeVar("T")
 
@@ -111,13 +112,14 @@ class _Tree:
                 self.sentences += [found_sentence(what, found, strength), *self._far(sampling, found)]
         width, height = output_size(stage, source, upscale, rules)
         self._check(stage, source, (width, height), upscale)
+        sampling, tiles = in_tiles(sampling, (width, height), self.first_pass)
         after = bool(stage.color_match), bool(stage.detail)
         key = (parent, upscale, (width, height), sampling.key if sampling else None, after)
         if key not in self.known:
             self.known[key] = len(self.nodes)
             text = format_stage(stage)
             index = len(self.nodes)
-            self.nodes.append(Node(index, parent, text, width, height, upscale, sampling, *after, found, index))
+            self.nodes.append(Node(index, parent, text, width, height, upscale, sampling, *after, found, index, tiles))
         elif found is not None:
             self.nodes[self.known[key]] = replace(self.nodes[self.known[key]], found=found)
         self.told += [(self.known[key], sentence) for sentence in self.sentences]

@@ -23,13 +23,15 @@ class Sampled:
     """What a sampling did: its starting sigma and its number of model evaluations; None where the host cannot say.
 
     `denoising_strength` is the one by which it started, None for the plan's. `layout_kept`: how much of the layout of
-    what it started from was in the model's first prediction (finding.layout), the mean over the batch.
+    what it started from was in the model's first prediction (finding.layout), the mean over the batch. `ran` is the
+    stage as it was sampled, None for as planned.
     """
 
     start_sigma: float | None = None
     evaluations: int | None = None
     denoising_strength: float | None = None
     layout_kept: float | None = None
+    ran: Node | None = None
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,17 @@ class Host(Protocol):
         encoded from them next.
         """
 
-    def decode(self, latents: Latents) -> list[Image]:
-        """The latents decoded to pictures by the model's autoencoder."""
+    def decode(self, latents: Latents, tiled: bool = False) -> list[Image]:
+        """The latents decoded to pictures by the model's autoencoder; `tiled`: piece by piece, with less memory."""
 
-    def encode(self, images: list[Image]) -> Latents:
-        """The latents of pictures of one size; sides are floored to whole latents."""
+    def encode(self, images: list[Image], tiled: bool = False) -> Latents:
+        """The latents of pictures of one size; sides are floored to whole latents. `tiled` as for `decode`."""
+
+    def batch_size(self) -> int:
+        """How many images the batch has."""
+
+    def joined(self, parts: list[Latents]) -> Latents:
+        """Batches of latents as one, in their order."""
 
     def latent_upscale(self, latents: Latents, upscale: Upscale) -> Latents:
         """Latents resized to upscale.width x upscale.height pixels (whole latents), not yet cropped."""
@@ -91,8 +99,11 @@ class Host(Protocol):
     def pixel_upscale(self, images: list[Image], upscale: Upscale) -> list[Image]:
         """Pictures resized to exactly upscale.width x upscale.height by the upscaler, not yet cropped."""
 
-    def sample(self, latents: Latents, images: list[Image] | None, node: Node) -> Latents:
-        """The second pass of `node` over `latents`. `images` are the pictures they were encoded from, if any."""
+    def sample(self, latents: Latents, images: list[Image] | None, node: Node, alone: int | None = None) -> Latents:
+        """The second pass of `node` over `latents`. `images` are the pictures they were encoded from, if any.
+
+        `alone`: the batch's image, counted from 0, that is sampled by itself; `latents` and `images` are then its own.
+        """
 
     def find_strength(self, start: SearchStart, node: Node, sought: Sought) -> Found:
         """The denoising strength that suits `node` from `start`. What runs afterwards is as without it."""
@@ -100,8 +111,8 @@ class Host(Protocol):
     def layout_ends(self, start: SearchStart, node: Node) -> Ends:
         """How much of the layout the model keeps with the least noise and with the most, by two evaluations."""
 
-    def direct(self, node: Node) -> Latents:
-        """txt2img at the node's size, from noise alone."""
+    def direct(self, node: Node, alone: int | None = None) -> Latents:
+        """txt2img at the node's size, from noise alone. `alone` as for `sample`."""
 
     def detail(self, images: list[Image], node: Node) -> list[Image]:
         """The pictures of a stage after what the WebUI and its scripts do to finished images, at their own size."""
@@ -126,4 +137,7 @@ class Host(Protocol):
         """Called after a stage failed: report it, and free what it held."""
 
     def release(self) -> None:
-        """Called between stages: free memory that is no longer used."""
+        """Called between stages, and before something is tried again with less memory: free what is no longer used."""
+
+    def note(self, node: Node, sentence: str) -> None:
+        """Tell the user something of a stage."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PIL.Image import Image
 
-from hires_strategies.planning.plan import Plan
+from hires_strategies.planning.plan import Node, Plan
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Outcome:
     pictures were not asked for. `error` is a sentence. `seconds` is the stage's own time. `model_evaluations` is the
     host's count, else the number known beforehand. `change` is how far the stage of a sweep changed the layout, 0 to 1,
     None where nobody measured it. `began` is False if the user stopped the run before the stage.
-    `denoising_strength`: see Sampled.
+    `denoising_strength` and `ran`: see Sampled.
 
     One picture can be unfinished: if sampling from noise alone is interrupted with nothing before it, its partial
     result is shown, as the host does.
@@ -33,6 +33,7 @@ class Outcome:
     began: bool = True
     denoising_strength: float | None = None
     change: float | None = None
+    ran: Node | None = None
 
 
 @dataclass(frozen=True)

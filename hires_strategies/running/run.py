@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection
 from dataclasses import replace
 
-from hires_strategies.planning.completion import Complete, continued, finds_of, parent_of
+from hires_strategies.planning.completion import Complete, as_ran, continued, finds_of, parent_of
 from hires_strategies.planning.cost import node_evaluations
 from hires_strategies.planning.order import checkpoint_of, running_order
 from hires_strategies.planning.plan import Node, Plan, sought_alike
@@ -39,8 +39,8 @@ def run(
     kept = {plan.stages[variant.node].id for variant in plan.variants}
     walk = _Walk(plan, host, kept.union(plan.stages[index].id for index in keep if index is not None), complete)
     walk.walk(first_pass)
-    plan = walk.plan
     outcomes = walk.final_outcomes()
+    plan = as_ran(walk.plan, [outcome.ran for outcome in outcomes])
     if None not in keep or first_pass is None:
         return Result(plan, outcomes, None)
     try:
@@ -186,7 +186,7 @@ class _Walk:
         self.outcomes[node.id] = Outcome(
             node.id, images, None, seconds, sampled.start_sigma, evaluations,
             denoising_strength=sampled.denoising_strength,
-            change=self.changes.of(self.plan, node, sampled.layout_kept),
+            change=self.changes.of(self.plan, node, sampled.layout_kept), ran=sampled.ran,
         )  # fmt: skip
         return picture
 

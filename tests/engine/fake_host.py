@@ -46,6 +46,7 @@ class FakeHost:
         self.sampled = Sampled()
         self.counts = False  # whether it can tell how often it ran its model, twice a step
         self.failures: list[tuple[int, str]] = []
+        self.notes: list[tuple[int, str]] = []
         self.pressed = False
         self.generator = np.random.default_rng(99)
         self.loaded: str | None = None  # None is the first pass's model
@@ -82,14 +83,23 @@ class FakeHost:
         self.generator = np.random.default_rng()
         self.generator.bit_generator.state = state
 
-    def decode(self, latents: np.ndarray) -> list[Image.Image]:
+    def batch_size(self) -> int:
+        return BATCH
+
+    def joined(self, parts: list[np.ndarray]) -> np.ndarray:
+        return self._track("joined", np.concatenate(parts))
+
+    def note(self, node: Node, sentence: str) -> None:
+        self.notes.append((node.index, sentence))
+
+    def decode(self, latents: np.ndarray, tiled: bool = False) -> list[Image.Image]:
         self._call("decode")
         assert self.made_by(latents) in (None, self.loaded), "only the model that made latents can decode them"
         pixels = np.rint(latents[:, :3] * 255 * (1 - 0.3 * _number(self.loaded or "a"))).astype(np.uint8)
         pixels = np.moveaxis(pixels, 1, 3).repeat(8, axis=1).repeat(8, axis=2)
         return [Image.fromarray(image) for image in pixels]
 
-    def encode(self, images: list[Image.Image]) -> np.ndarray:
+    def encode(self, images: list[Image.Image], tiled: bool = False) -> np.ndarray:
         self._call("encode")
         latents = []
         for image in images:
@@ -115,15 +125,17 @@ class FakeHost:
         resized = [image.resize(size, Image.Resampling.BICUBIC) for image in images]
         return [image.point(lambda value: (value + turn) % 256) for image in resized]
 
-    def sample(self, latents: np.ndarray, images: list[Image.Image] | None, node: Node) -> np.ndarray:
+    def sample(
+        self, latents: np.ndarray, images: list[Image.Image] | None, node: Node, alone: int | None = None
+    ) -> np.ndarray:
         self._call("sample")
-        assert latents.shape == (BATCH, 4, node.height // 8, node.width // 8)
+        assert latents.shape == (BATCH if alone is None else 1, 4, node.height // 8, node.width // 8)
         assert node.sampling is not None and node.upscale is not None
         assert (images is None) == node.upscale.latent
         if images is not None:
             assert {image.size for image in images} == {(node.upscale.crop_width, node.upscale.crop_height)}
             latents = latents * (0.99 + 0.01 * self.generator.random())  # an inpainting model's conditioning
-        return self._noised(latents, node)
+        return self._noised(latents, node, alone)
 
     def find_strength(self, start: SearchStart, node: Node, sought: Sought) -> Found:
         """A strength that the start decides: what it starts from, and how it was enlarged."""
@@ -137,9 +149,10 @@ class FakeHost:
         self._call("layout_ends")
         return Ends(1.0, 0.2)
 
-    def direct(self, node: Node) -> np.ndarray:
+    def direct(self, node: Node, alone: int | None = None) -> np.ndarray:
         self._call("direct")
-        return self._noised(np.zeros((BATCH, 4, node.height // 8, node.width // 8)), node)
+        images = BATCH if alone is None else 1
+        return self._noised(np.zeros((images, 4, node.height // 8, node.width // 8)), node, alone)
 
     def detail(self, images: list[Image.Image], node: Node) -> list[Image.Image]:
         self._call("detail")
@@ -181,7 +194,7 @@ class FakeHost:
             rubbish = self._track("rubbish", np.zeros(3))
             raise Trouble(f"{verb} has no memory for {len(rubbish)} numbers")
 
-    def _noised(self, latents: np.ndarray, node: Node) -> np.ndarray:
+    def _noised(self, latents: np.ndarray, node: Node, alone: int | None) -> np.ndarray:
         sampling = node.sampling
         assert sampling is not None
         self.sampled_steps += sampling.steps
@@ -189,7 +202,8 @@ class FakeHost:
             float(sampling.total), 2 * sampling.steps if self.counts else None, layout_kept=self.layout_kept
         )
         seed = crc32(repr(sampling.key).encode())
-        noise = np.random.default_rng(seed).random(latents.shape)
+        noise = np.random.default_rng(seed).random((BATCH, *latents.shape[1:]))
+        noise = noise if alone is None else noise[alone : alone + 1]
         self.generator = np.random.default_rng(seed + 1)
         made = self._track("sample", 0.7 * latents + 0.3 * noise + 0.05 * _number(self.loaded or "a"))
         if (refiner := refiner_of(node)) is not None:

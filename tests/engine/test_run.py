@@ -213,7 +213,7 @@ def test_a_latent_crop_takes_whole_latents_from_both_ends() -> None:
     seen = []
 
     class Watching(FakeHost):
-        def sample(self, latents, images, node):
+        def sample(self, latents, images, node, alone=None):
             seen.append(latents.copy())
             return super().sample(latents, images, node)
 

@@ -143,7 +143,7 @@ def test_what_happened_in_words() -> None:
 
 def test_when_the_fallback_fails_too_the_sentence_says_so() -> None:
     class Broken(FakeHost):
-        def decode(self, latents):
+        def decode(self, latents, tiled=False):
             raise ValueError("NaN in the picture")
 
     plan = plan_of("Latent x2 @0.5\nLatent x1.5 @0.5 > None x2")
@@ -173,7 +173,7 @@ def test_a_plan_that_lacks_its_first_pass_fails_stage_by_stage() -> None:
 
 def test_what_is_no_exception_is_not_held_back() -> None:
     class Quitting(FakeHost):
-        def sample(self, latents, images, node):
+        def sample(self, latents, images, node, alone=None):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -46,7 +46,15 @@ class WebuiHost(FindingVerbs):
         self._guidance = Guidance()
         self._last_sampling = Sampled()
 
-    def decode(self, latents: Latents) -> list[Image]:
+    def batch_size(self) -> int:
+        """The host's own batch, of which p.seeds has one for each image."""
+        return len(self.p.seeds)
+
+    def joined(self, parts: list[Latents]) -> Latents:
+        """Concatenated along the batch."""
+        return torch.cat(parts)
+
+    def decode(self, latents: Latents, tiled: bool = False) -> list[Image]:
         """Decode with the host's decode_latent_batch, in full quality even after an interrupt."""
         state = shared.state
         was_interrupted, state.interrupted = state.interrupted, False
@@ -59,7 +67,7 @@ class WebuiHost(FindingVerbs):
             state.interrupted = state.interrupted or was_interrupted
         return pixels.from_decoded(decoded)
 
-    def encode(self, images: list[Image]) -> Latents:
+    def encode(self, images: list[Image], tiled: bool = False) -> Latents:
         """Encode with the host's images_tensor_to_samples, by the VAE type that the settings choose for encoding."""
         method = shared.opts.sd_vae_encode_method
         how = sd_samplers_common.approximation_indexes.get(method)
@@ -77,7 +85,7 @@ class WebuiHost(FindingVerbs):
         """Resize each picture with the host's images.resize_image, as sample_hr_pass does (see pixels.upscale)."""
         return [pixels.upscale(image, upscale) for image in images]
 
-    def sample(self, latents: Latents, images: list[Image] | None, node: Node) -> Latents:
+    def sample(self, latents: Latents, images: list[Image] | None, node: Node, alone: int | None = None) -> Latents:
         """Run the stage's sampler with sample_img2img over the latents, as sample_hr_pass does."""
         q = self._stage_p(node)
         self.control.before_stage(q, node, lambda: images or self.decode(latents))
@@ -93,7 +101,7 @@ class WebuiHost(FindingVerbs):
 
         return self._with_model(q, node, latents, noise, sampling)
 
-    def direct(self, node: Node) -> Latents:
+    def direct(self, node: Node, alone: int | None = None) -> Latents:
         """Run the stage's sampler from noise alone, as the host's txt2img `sample` does for a first pass."""
         q = self._stage_p(node)
         self.control.before_stage(q, node, None)
@@ -181,7 +189,7 @@ class WebuiHost(FindingVerbs):
         set_own_options(q, sampling)
         self._guidance.use(q, sampling.distilled_cfg or distilled_cfg(p))
         if sampling.distilled_cfg and not heeds_distilled_cfg(q.sd_model):
-            self._note(node, f"'distilled cfg {sampling.distilled_cfg:g}' changes nothing with this checkpoint.")
+            self.note(node, f"'distilled cfg {sampling.distilled_cfg:g}' changes nothing with this checkpoint.")
         target = node.upscale
         q.hr_upscale_to_x, q.hr_upscale_to_y = (target.width, target.height) if target else (node.width, node.height)
         if not q.is_hr_pass:
@@ -189,7 +197,8 @@ class WebuiHost(FindingVerbs):
         refining.give(q, self.refiner(node), node.steps)
         return q
 
-    def _note(self, node: Node, sentence: str) -> None:
+    def note(self, node: Node, sentence: str) -> None:
+        """Kept for the stage's record, and shown with the image."""
         notes = self.control.notes
         notes[node.id] = tuple(dict.fromkeys((*notes.get(node.id, ()), sentence)))
 
@@ -210,7 +219,7 @@ class WebuiHost(FindingVerbs):
         finally:
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
         if told:
-            self._note(node, told)
+            self.note(node, told)
         self._last_sampling = replace(watch.saw(node.steps, total, not q.is_hr_pass), denoising_strength=strength)
         return samples
 
