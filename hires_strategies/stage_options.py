@@ -14,7 +14,7 @@ from typing import Any
 
 from .control_units import ControlUnits
 from .limits import MAX_CFG, MAX_DISTILLED_CFG, MAX_SCALE, MAX_SIDE, MAX_SIGMA, MAX_STEPS, SMALLEST_TILE
-from .value_kinds import Flag, Kind, Name, Number, Strength, Text, TileSize
+from .value_kinds import Flag, Kind, Name, Number, Pixels, Strength, Text, TileSize
 
 
 @dataclass(frozen=True)
@@ -148,10 +148,10 @@ class Options:
     )  # fmt: skip
     tile: int | str | None = _option(
         "tile size", TileSize(SMALLEST_TILE, MAX_SIDE, whole=True, step=64),
-        example="1024", label="Tile size in pixels", axis="Tile size", needs_start=True,
+        example="1024", label="Tile size in pixels, or auto", axis="Tile size", needs_start=True,
     )  # fmt: skip
     overlap: int | None = _option(
-        "overlap of tiles", Number(0, MAX_SIDE, whole=True, step=8),
+        "overlap of tiles", Pixels(0, MAX_SIDE, whole=True, step=8, without="a quarter of a tile"),
         example="128", label="Overlap of tiles in pixels", needs_start=True, part_of="tile",
     )  # fmt: skip
     detail: bool | None = _option(

@@ -68,15 +68,23 @@ MODELS_OWN = "auto"  # in place of a tile's size: what the model was trained on
 
 
 @dataclass(frozen=True)
-class TileSize(Number):
+class Pixels(Number):
+    """A number of pixels, which is typed on the page: a slider to the largest could not be set. `without` says what a
+    stage has that gives none."""
+
+    without: str = "none"
+
+
+@dataclass(frozen=True)
+class TileSize(Pixels):
     """A side of a tile in pixels, or the word for the size that the loaded model was trained on."""
 
     bare: float | str | None = MODELS_OWN
-    said_of_bare = "the size that the model was trained on"
+    said_of_bare = f"'{MODELS_OWN}', the size that the model was trained on"
 
     @property
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [*super().schema["anyOf"], {"const": MODELS_OWN}]}
+        return {"anyOf": [*super().schema["anyOf"], {"type": "string", "pattern": f"^{MODELS_OWN}$"}]}
 
     def accepts(self, value: object) -> bool:
         return value == MODELS_OWN or super().accepts(value)

@@ -14,7 +14,7 @@ from hires_strategies.notation.literals import format_number
 from hires_strategies.notation.text import format_strategy
 from hires_strategies.stage_options import BY_FIELD, Option, Part
 from hires_strategies.strategy import Stage, Strategy
-from hires_strategies.value_kinds import Number, Strength
+from hires_strategies.value_kinds import MODELS_OWN, Number, Strength, TileSize
 from hires_strategies.wording import shorten
 
 STRENGTHS = ("denoising_strength", "start_sigma")  # of which a stage has one at most
@@ -117,12 +117,14 @@ def _changed(stage: Stage, change: Change) -> Stage:
 
 
 def _read_number(part: Part, text: str) -> float | int | str:
-    may_be_found = isinstance(part.kind, Strength)
-    auto = read_auto(text) if may_be_found else None
+    auto = read_auto(text) if isinstance(part.kind, Strength) else None
     if auto is not None:
         return auto.text
+    word = WORD if isinstance(part.kind, Strength) else MODELS_OWN if isinstance(part.kind, TileSize) else ""
+    if text == word:
+        return text
     if not re.fullmatch(_DECIMAL, text):
-        allowed = f"a number or '{WORD}'" if may_be_found else "a number"
+        allowed = f"a number or '{word}'" if word else "a number"
         raise StrategyError(f"Expected {allowed} for the {part.noun}, found '{shorten(text)}'.")
     value = round(float(text), 6)  # the host's own ranges yield 0.7999999999999999
     return int(value) if value.is_integer() else value

@@ -28,7 +28,7 @@ from hires_strategies.notation.text import (
 )
 from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import LATENT_UPSCALERS, Stage
-from hires_strategies.value_kinds import Flag, Name, Number
+from hires_strategies.value_kinds import Flag, Name, Number, Pixels
 from hires_strategies.vocabulary import ANYTHING
 
 
@@ -36,10 +36,10 @@ from hires_strategies.vocabulary import ANYTHING
 class Row:
     """One stage as the page's fields show it.
 
-    Names are written as in the notation (in quotation marks if they need them). `scale` is 0 if `width` x `height`
-    pixels are given, and the other way round. `denoising` is 0 for no sampling; `sigma`, a start sigma in its place, is
-    0 where there is none. `sweep` is the text in braces after "@" and overrides both; "sigma 1,2" is one of sigmas, and
-    "auto" stands there without braces.
+    Names are written as in the notation (in quotation marks if they need them), and so are tiles. `scale` is 0 if
+    `width` x `height` pixels are given, and the other way round. `denoising` is 0 for no sampling; `sigma`, a start
+    sigma in its place, is 0 where there is none. `sweep` is the text in braces after "@" and overrides both; "sigma
+    1,2" is one of sigmas, and "auto" stands there without braces.
     `options` holds those that are given, by field. With `raw` the other fields are not shown.
 
     `at_zero` is not a field: a latent upscale needs a written "@0" for the upscale alone; without "@" it is unfinished.
@@ -164,12 +164,22 @@ def _option(source: Source) -> tuple[str, Any]:
     option, value = find_option(source)
     if isinstance(option.kind, Name):
         return option.field, _written_name(value)
+    if isinstance(option.kind, Pixels):
+        return option.field, _written_pixels(option, value)
     return option.field, read_value(option, value, ANYTHING)
 
 
 def _written_name(source: Source) -> str:
     """A name as a row holds it: as written, even with braces around several."""
     return source.text if source.text[:1] == "{" else format_name(read_name(source))
+
+
+def _written_pixels(option: Option, source: Source) -> str:
+    """A number of pixels as its field holds it, in full where the option's word alone says it."""
+    if source.text[:1] == "{":
+        return source.text
+    value = read_value(option, source, ANYTHING)
+    return format_value(option, value) or str(value)
 
 
 def strength_text(row: Row) -> str:
@@ -199,6 +209,9 @@ def _given(row: Row) -> list[Option]:
 def _option_text(option: Option, value: Any) -> str:
     if isinstance(option.kind, Name):
         return option.written(value)
+    if isinstance(option.kind, Pixels):
+        text = " ".join(str(value).split())
+        return option.written("" if text == option.kind.bare else text)
     return option.written(format_value(option, _rounded(value) if isinstance(option.kind, Number) else value))
 
 

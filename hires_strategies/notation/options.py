@@ -63,7 +63,8 @@ def read_value(option: Option, value: Source, vocabulary: Vocabulary) -> Any:
         if option.kind.bare is not None and value.text in ("", option.kind.bare):
             return option.kind.bare
         if not NUMBER.fullmatch(value.text):
-            raise value.error(f"Expected a number {where}, {found(value.text)}.")
+            number = f"a number or '{option.kind.bare}'" if isinstance(option.kind.bare, str) else "a number"
+            raise value.error(f"Expected {number} {where}, {found(value.text)}.")
         return read_number(value)
     if isinstance(option.kind, Flag):
         if value:

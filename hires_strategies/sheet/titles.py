@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hires_strategies.stage_options import PARTS, Option, Part
-from hires_strategies.value_kinds import Flag, Name, Number, Text
+from hires_strategies.value_kinds import MODELS_OWN, Flag, Name, Number, Pixels, Text
 
 # The parts of a stage in the order of a title; the first four come before the brackets. A size is scale or pixels.
 TITLED = tuple(part for part in PARTS if part.field not in ("width", "height"))
@@ -92,10 +92,12 @@ def _in_words(part: Part, text: str) -> str:
 
 def _value(part: Part, text: str) -> str:
     """A value as people read it, from how the notation writes it with its part's word or sign."""
+    if not text and isinstance(part.kind, Pixels):
+        return part.kind.without
     if not text:
         return "none" if isinstance(part.kind, Number) and part.kind.bare is not None else _NOT_GIVEN
     if isinstance(part, Option) and isinstance(part.kind, Number) and text == part.word:
-        return f"{part.kind.bare:g}"
+        return part.kind.bare if isinstance(part.kind.bare, str) else f"{part.kind.bare:g}"
     if part is _SIZE:
         return f"\u00d7{text[1:]}" if text.startswith("x") else text.replace("x", "\u00d7")
     if text.endswith(FOUND):
@@ -110,7 +112,10 @@ def _is_row(part: Part, values: Sequence[str]) -> bool:
         return False
     if "" in values or any(value.startswith(_SIGMA.gap[:-1]) for value in values if part is _STRENGTH):
         return False
-    numbers = [float(_value(part, value.removesuffix(FOUND)).removeprefix("\u00d7")) for value in values]
+    shown = [_value(part, value.removesuffix(FOUND)).removeprefix("\u00d7") for value in values]
+    if MODELS_OWN in shown and part is not _STRENGTH:
+        return False
+    numbers = [float(value) for value in shown]
     return numbers in (sorted(numbers), sorted(numbers, reverse=True))
 
 

@@ -10,7 +10,7 @@ from hires_strategies.control_units import MAX_UNIT, MAX_WEIGHT, ControlUnits, U
 from hires_strategies.limits import MAX_SIGMA
 from hires_strategies.stage_options import OPTIONS
 from hires_strategies.strategy import DIRECT, LATENT_UPSCALERS, Stage, Strategy
-from hires_strategies.value_kinds import Kind, Name, Number, Text
+from hires_strategies.value_kinds import MODELS_OWN, Kind, Name, Number, Text, TileSize
 from hires_strategies.vocabulary import Vocabulary
 
 # Lone surrogates are no text (they cannot be written as UTF-8), so no stage may hold one.
@@ -66,6 +66,8 @@ def values_of(kind: Kind) -> st.SearchStrategy[Any]:
     """Values that an option of this kind can have."""
     if isinstance(kind, Number):
         whole = st.integers(int(kind.low) + kind.above, int(kind.high))
+        if isinstance(kind, TileSize):
+            return whole | st.just(MODELS_OWN)
         return whole if kind.whole else st.one_of(whole, st.floats(kind.low, kind.high, exclude_min=kind.above))
     if isinstance(kind, Name):
         return names
@@ -89,10 +91,10 @@ def stages(draw: st.DrawFn, upscalers: st.SearchStrategy[str] | None = None, fir
     if upscaler == DIRECT or {"denoising_strength", "start_sigma"} & set(values):
         fitting = [option for option in OPTIONS if not (option.needs_start and upscaler == DIRECT)]
         options = {option.field: values_of(option.kind) for option in fitting}
-        apart = {option.field: option.unlike for option in OPTIONS}
         chosen = draw(st.sets(st.sampled_from(sorted(options))))
-        for key in sorted(key for key in chosen if apart[key] not in chosen):
-            values[key] = draw(options[key])
+        for option in fitting:
+            if option.field in chosen and option.unlike not in chosen and (option.part_of or option.field) in chosen:
+                values[option.field] = draw(options[option.field])
     return Stage(**values)  # type: ignore[arg-type]
 
 

@@ -19,7 +19,7 @@ from hires_strategies.planning.report import as_text, remarks, warnings
 from hires_strategies.planning.tree import make_plan
 from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import Stage, Strategy
-from hires_strategies.value_kinds import Flag, Name, Number, Text
+from hires_strategies.value_kinds import Flag, Name, Number, Pixels, Text, TileSize
 from tests.engine.generators import strategies
 
 NO_LIMITS = Limits(longest_side=10**9, variants=10**6)
@@ -324,7 +324,8 @@ def test_what_makes_samplings_equal_is_every_option(option: Option) -> None:
     """An option that is added later counts without anybody thinking of it."""
     first = FirstPass(512, 512, 20, "Euler", "Automatic", 7, refiner="one")
     value = EXAMPLES[type(option.kind)](option.kind)
-    stages = [Stage("None", scale=2, denoising_strength=0.5, **{option.field: each}) for each in (None, value)]
+    whole = {option.part_of: 512} if option.part_of else {}
+    stages = [Stage("None", scale=2, denoising_strength=0.5, **{**whole, option.field: each}) for each in (None, value)]
     assert len(make_plan([Strategy((stage,)) for stage in stages], first).stages) == 2
 
 
@@ -334,6 +335,8 @@ EXAMPLES: dict[type, Callable[[Any], Any]] = {
     Text: lambda kind: "other",
     Flag: lambda kind: True,
     ControlUnits: lambda kind: "off",
+    TileSize: lambda kind: 512,  # of 1024: a tile that holds the whole picture is none
+    Pixels: lambda kind: 256,
 }
 
 

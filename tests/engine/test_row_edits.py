@@ -27,6 +27,7 @@ CANONICAL = [
     'None x2 @0.4 [prompt "a > b; [c] {d}"; negative "x \\"y\\""]',
     '"odd, name" x2 @0.4 > None x1.5',
     "Direct 1024x1024 [30 steps]",
+    "Latent x2 @0.3 [tile] > None x2 @0.3 [tile 1024; overlap 128]",
     "Latent x2 @sigma 1.5",
     "None x2 @sigma 0.0291 [20 steps] > Latent x1.5 @sigma 3",
     "Latent x2 @auto > R-ESRGAN 4x+ x2 @auto!-0.1 [20 steps]",

@@ -31,6 +31,15 @@ def test_an_edit_of_a_field_changes_the_text():
     assert events.applied(text, f"0\n{text}", *fields) == "Latent x2 @0.6 > None x2"
 
 
+@pytest.mark.parametrize(("typed", "option"), [("1024", " [tile 1024]"), ("auto", " [tile]"), ("", "")])
+def test_a_tile_is_typed(typed: str, option: str):
+    text = "None x2 @0.3 [tile 512]"
+    fields = fields_of(text)
+    assert fields[FIELDS.index("tile")] == "512"
+    fields[FIELDS.index("tile")] = typed
+    assert events.applied(text, f"0\n{text}", *fields) == f"None x2 @0.3{option}"
+
+
 def test_nothing_edited_changes_nothing():
     text = "Latent x2 @0.7 > None x2"
     assert not isinstance(events.applied(text, f"0\n{text}", *fields_of(text)), str)

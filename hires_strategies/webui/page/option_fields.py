@@ -12,7 +12,7 @@ from hires_strategies.control_units import ControlUnits
 from hires_strategies.editing.rows import Row
 from hires_strategies.notation.options import format_value
 from hires_strategies.stage_options import BY_FIELD, OPTIONS, Option
-from hires_strategies.value_kinds import Flag, Name, Number, Text
+from hires_strategies.value_kinds import Flag, Name, Number, Pixels, Text
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.settings import limits
 
@@ -22,7 +22,7 @@ _MODELS = (("checkpoint", "refiner"), ("refiner_at",))  # side by side in this w
 def folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
     """The size in pixels and a field for every option: numbers, names, models, then texts, flags and ControlNet."""
     fields: dict[str, Any] = {}
-    for options in (_options_of(Number), _options_of(Name), *_MODELS):
+    for options in (_options_of(Number), _options_of(Pixels), _options_of(Name), *_MODELS):
         with FormRow():
             fields |= _option_fields(options, identity, row)
     with FormRow():
@@ -36,7 +36,12 @@ def folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
 
 
 def _options_of(kind: type) -> list[str]:
-    return [row.field for row in OPTIONS if isinstance(row.kind, kind) and row.field not in sum(_MODELS, ())]
+    return [row.field for row in OPTIONS if _is(row, kind) and row.field not in sum(_MODELS, ())]
+
+
+def _is(option: Option, kind: type) -> bool:
+    """Pixels are numbers with fields of their own."""
+    return isinstance(option.kind, kind) and (kind is Pixels or not isinstance(option.kind, Pixels))
 
 
 def _option_fields(names: Sequence[str], identity: Callable[[str], str], row: Row) -> dict[str, Any]:
@@ -45,6 +50,9 @@ def _option_fields(names: Sequence[str], identity: Callable[[str], str], row: Ro
 
 
 def _option_field(option: Option, value: Any, elem_id: str) -> Any:
+    if isinstance(option.kind, Pixels):
+        label = f"{option.label} (empty: {option.kind.without})"
+        return gr.Textbox(value, label=label, max_lines=1, elem_id=elem_id)
     if isinstance(option.kind, Number):
         label = f"{option.label} (0: {'as the first pass' if option.first_pass else 'none'})"
         return gr.Slider(

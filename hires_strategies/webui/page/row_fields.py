@@ -13,7 +13,7 @@ from hires_strategies.editing.rows import FIELDS, Row
 from hires_strategies.notation.literals import format_name
 from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import DIRECT
-from hires_strategies.value_kinds import Flag, Name, Number
+from hires_strategies.value_kinds import Flag, Name, Number, Pixels
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.settings import limits
 
@@ -161,7 +161,7 @@ def row_from_values(values: Sequence[Any], shown: Row) -> Row:
 
 
 def _held(option: Option, value: Any) -> Any:
-    if isinstance(option.kind, Number):
+    if isinstance(option.kind, Number) and not isinstance(option.kind, Pixels):
         return int(number_or(value, 0)) if option.kind.whole else number_or(value, 0)
     if isinstance(option.kind, Flag):
         return bool(value)

@@ -141,7 +141,7 @@ def _option(option: Option, value: Any) -> str:
     if isinstance(option.kind, (Flag, ControlUnits)):
         return option.written(str(value))
     if isinstance(option.kind, Number):
-        return f"{option.name} {value:g}"
+        return f"{option.name} {value if isinstance(value, str) else f'{value:g}'}"
     return f"{option.name} {value}" if option.kind.of in ("checkpoint", "refiner") else str(value)
 
 
