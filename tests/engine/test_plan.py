@@ -324,7 +324,7 @@ def test_what_makes_samplings_equal_is_every_option(option: Option) -> None:
     """An option that is added later counts without anybody thinking of it."""
     first = FirstPass(512, 512, 20, "Euler", "Automatic", 7, refiner="one")
     value = EXAMPLES[type(option.kind)](option.kind)
-    whole = {option.part_of: 512} if option.part_of else {}
+    whole: dict[str, Any] = {option.part_of: 512} if option.part_of else {}
     stages = [Stage("None", scale=2, denoising_strength=0.5, **{**whole, option.field: each}) for each in (None, value)]
     assert len(make_plan([Strategy((stage,)) for stage in stages], first).stages) == 2
 
