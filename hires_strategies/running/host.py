@@ -102,7 +102,8 @@ class Host(Protocol):
     def sample(self, latents: Latents, images: list[Image] | None, node: Node, alone: int | None = None) -> Latents:
         """The second pass of `node` over `latents`. `images` are the pictures they were encoded from, if any.
 
-        `alone`: the batch's image, counted from 0, that is sampled by itself; `latents` and `images` are then its own.
+        `alone`: the batch's image, counted from 0, that is sampled by itself; `latents` and `images` are then its own,
+        and torch's generator stands where it does for the whole batch.
         """
 
     def find_strength(self, start: SearchStart, node: Node, sought: Sought) -> Found:
@@ -141,3 +142,6 @@ class Host(Protocol):
 
     def note(self, node: Node, sentence: str) -> None:
         """Tell the user something of a stage."""
+
+    def say(self, sentence: str) -> None:
+        """Tell whoever reads the WebUI's log."""

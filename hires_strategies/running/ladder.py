@@ -9,43 +9,41 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from statistics import fmean
 from typing import Any, Protocol, TypeVar
 
 from PIL.Image import Image
 
+from hires_strategies.finding.change import Ends
+from hires_strategies.planning.memory_needs import (
+    ALONE,
+    DECODED,
+    ENCODED,
+    MEASURED,
+    SAMPLED,
+    TILED,
+    WHOLE,
+    Known,
+    Work,
+    highest,
+)
 from hires_strategies.planning.plan import FirstPass, Node
+from hires_strategies.planning.sought import Found, Sought
 from hires_strategies.planning.tiling import cut_into_tiles
 
-from .host import Host, Latents, Sampled
+from .host import Host, Latents, Sampled, SearchStart
 from .out_of_memory import is_out_of_memory
 
 T = TypeVar("T")
-WHOLE, ALONE, TILED = range(3)  # the rungs of each verb, from the one that needs most memory
-DECODED, ENCODED, SAMPLED = "decoded", "encoded", "sampled"
-_HOW = {ALONE: "one image after the other", TILED: "in tiles"}
-
-
-@dataclass(frozen=True)
-class Work:
-    """What may not fit: what is done, to pictures of which width and height in pixels, and to how many at once."""
-
-    done: str
-    size: tuple[int, int]
-    images: int
-
-    def sentence(self, rung: int) -> str:
-        """How it was done instead."""
-        width, height = self.size
-        count = "" if self.images == 1 else f"{self.images} images of "
-        return f"{count}{width}x{height} did not fit into memory and were {self.done} {_HOW[rung]}."
+Ways = dict[int, Callable[[], T]]  # by rung, from the one that needs most memory
 
 
 class Needs(Protocol):
     """What this machine is known to need with the loaded model."""
 
-    def rung(self, work: Work) -> int:
-        """The rung to begin with: WHOLE where nothing is known."""
+    def known(self, work: Work) -> Known | None:
+        """What is known of such work; None to try it as it is."""
 
     def learn(self, work: Work, rung: int) -> None:
         """Such work was done on this rung and did not fit on those before."""
@@ -54,21 +52,23 @@ class Needs(Protocol):
 class NothingKnown:
     """Needs of a machine that always tries anew."""
 
-    def rung(self, work: Work) -> int:
-        return WHOLE
+    def known(self, work: Work) -> Known | None:
+        return None
 
     def learn(self, work: Work, rung: int) -> None: ...
 
 
 class Ladder:
-    """A Host whose `decode`, `encode`, `sample` and `direct` go down the ladder; all else is the host's own."""
+    """A Host whose verbs that need much memory go down the ladder; all else is the host's own."""
 
     def __init__(self, host: Host, first_pass: FirstPass, needs: Needs | None = None) -> None:
         self._host = host
         self._first_pass = first_pass
         self._needs = needs or NothingKnown()
         self._node: Node | None = None
+        self._used: str | None = None  # the checkpoint that the stage works with
         self._ran: Node | None = None
+        self._each: list[Sampled] = []  # of images that were sampled one by one
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._host, name)
@@ -77,6 +77,10 @@ class Ladder:
         self._node = node
         self._host.next_job(node, text)
 
+    def use_model(self, checkpoint: str | None) -> None:
+        self._used = checkpoint
+        self._host.use_model(checkpoint)
+
     def decode(self, latents: Latents, tiled: bool = False) -> list[Image]:
         def alone(tiled: bool) -> list[Image]:
             parts = (self._host.decode(one, tiled) for one in _each(latents))
@@ -84,75 +88,113 @@ class Ladder:
 
         factor = self._first_pass.size_rules.factor
         work = Work(DECODED, (latents.shape[-1] * factor, latents.shape[-2] * factor), len(latents))
-        return self._down(work, [lambda: self._host.decode(latents), lambda: alone(False), lambda: alone(True)])
+        ways: Ways[list[Image]] = {
+            WHOLE: lambda: self._host.decode(latents, tiled),
+            ALONE: lambda: alone(tiled),
+            TILED: lambda: alone(True),
+        }
+        return self._down(work, ways)[0]
 
     def encode(self, images: list[Image], tiled: bool = False) -> Latents:
         def alone(tiled: bool) -> Latents:
             return self._host.joined([self._host.encode([image], tiled) for image in images])
 
-        work = Work(ENCODED, images[0].size, len(images))
-        return self._down(work, [lambda: self._host.encode(images), lambda: alone(False), lambda: alone(True)])
+        ways: Ways[Latents] = {
+            WHOLE: lambda: self._host.encode(images, tiled),
+            ALONE: lambda: alone(tiled),
+            TILED: lambda: alone(True),
+        }
+        return self._down(Work(ENCODED, images[0].size, len(images)), ways)[0]
 
     def sample(self, latents: Latents, images: list[Image] | None, node: Node, alone: int | None = None) -> Latents:
         def each(node: Node) -> Latents:
-            own = [images and [images[index]] for index in range(len(latents))]
-            parts = enumerate(zip(_each(latents), own, strict=True))
-            return self._host.joined([self._host.sample(one, image, node, index) for index, (one, image) in parts])
+            own = [None] * len(latents) if images is None else [[image] for image in images]
+            pairs = list(zip(_each(latents), own, strict=True))
+            return self._one_by_one(len(pairs), lambda index, which: self._host.sample(*pairs[index], node, which))
 
         tiled = cut_into_tiles(node, self._first_pass)
-        ways = [lambda: self._host.sample(latents, images, node), lambda: each(node)]
+        ways: Ways[Latents] = {WHOLE: lambda: self._host.sample(latents, images, node), ALONE: lambda: each(node)}
         if tiled is not None:
-            ways.append(lambda: each(tiled))
-        return self._sampled(node, len(latents), ways, tiled)
+            ways[TILED] = lambda: each(tiled)
+        made, rung = self._sampled(node, len(latents), ways)
+        self._ran = tiled if rung == TILED else None
+        return made
 
     def direct(self, node: Node, alone: int | None = None) -> Latents:
         """Not in tiles: each would draw the whole picture."""
         images = self._host.batch_size()
 
         def each() -> Latents:
-            return self._host.joined([self._host.direct(node, index) for index in range(images)])
+            return self._one_by_one(images, lambda _, which: self._host.direct(node, which))
 
-        return self._sampled(node, images, [lambda: self._host.direct(node), each], None)
+        return self._sampled(node, images, {WHOLE: lambda: self._host.direct(node), ALONE: each})[0]
+
+    def find_strength(self, start: SearchStart, node: Node, sought: Sought) -> Found:
+        """Of all images together, as their mean decides."""
+        return self._measured(start, node, lambda each: self._host.find_strength(start, each, sought))
+
+    def layout_ends(self, start: SearchStart, node: Node) -> Ends:
+        return self._measured(start, node, lambda each: self._host.layout_ends(start, each))
 
     def last_sampling(self) -> Sampled:
-        return replace(self._host.last_sampling(), ran=self._ran)
+        """Of images that were sampled one by one, what was kept of the layout is the mean, as of a batch."""
+        each = self._each or [self._host.last_sampling()]
+        kept = [one.layout_kept for one in each if one.layout_kept is not None]
+        return replace(each[-1], layout_kept=fmean(kept) if kept else None, ran=self._ran)
 
-    def _sampled(self, node: Node, images: int, ways: list[Callable[[], Latents]], tiled: Node | None) -> Latents:
-        self._ran = None
-        made, rung = self._down_to(Work(SAMPLED, (node.width, node.height), images), ways)
-        self._ran = tiled if rung == TILED else None
-        return made
+    def _one_by_one(self, images: int, sample: Callable[[int, int | None], Latents]) -> Latents:
+        """What `sample` makes of each image, with the generator where it stands for the whole batch, and with the
+        stage's own model: a refiner may have been left by the image before, or by what failed."""
+        state, made = self._host.generator_state(), []
+        self._each = []
+        for index in range(images):
+            self._host.use_model(self._used)
+            self._host.restore_generator(state)
+            made.append(sample(index, None if images == 1 else index))
+            self._each.append(self._host.last_sampling())
+        return self._host.joined(made)
 
-    def _down(self, work: Work, ways: list[Callable[[], T]]) -> T:
-        return self._down_to(work, ways)[0]
+    def _sampled(self, node: Node, images: int, ways: Ways[Latents]) -> tuple[Latents, int]:
+        self._ran, self._each = None, []
+        return self._down(Work(SAMPLED, (node.width, node.height), images), ways)
 
-    def _down_to(self, work: Work, ways: list[Callable[[], T]]) -> tuple[T, int]:
-        """What the first of the `ways` (one for each rung) that fits gives, from the known one on, and its rung."""
-        rung = _possible(min(self._needs.rung(work), len(ways) - 1), work)
+    def _measured(self, start: SearchStart, node: Node, measure: Callable[[Node], T]) -> T:
+        tiled = cut_into_tiles(node, self._first_pass)
+        ways: Ways[T] = {WHOLE: lambda: measure(node)}
+        if tiled is not None:
+            ways[TILED] = lambda: measure(tiled)  # single predictions, which no refiner ends
+        return self._down(Work(MEASURED, (node.width, node.height), len(start.latents)), ways)[0]
+
+    def _down(self, work: Work, ways: Ways[T]) -> tuple[T, int]:
+        """What the first of the `ways` that fits gives, from the known one on, and its rung."""
+        left = [rung for rung in ways if rung != ALONE or work.images > 1]  # a single image is alone anyway
+        known = self._needs.known(work)
+        rung = begun = highest(known, left)
         state = self._host.generator_state()
         while True:
             try:
                 made = ways[rung]()
                 break
             except Exception as error:
-                following = _possible(rung + 1, work)
-                if following >= len(ways) or not is_out_of_memory(error) or self._host.stopped():
+                following = next((other for other in left if other > rung), None)
+                if following is None or not is_out_of_memory(error) or self._host.stopped():
                     raise
             # Only out here is the error gone, and with its traceback what held the memory.
             rung = following
             gc.collect()
             self._host.release()
             self._host.restore_generator(state)
-        if rung != WHOLE:
+        if rung != begun:
             self._needs.learn(work, rung)
-            if self._node is not None:
-                self._host.note(self._node, work.sentence(rung))
+            self._say(work.sentence(rung))
+        elif known is not None and rung != WHOLE:
+            self._say(known.sentence(work, rung, past=True))
         return made, rung
 
-
-def _possible(rung: int, work: Work) -> int:
-    """A single image is alone anyway."""
-    return TILED if rung == ALONE and work.images == 1 else rung
+    def _say(self, sentence: str) -> None:
+        self._host.say(sentence)
+        if self._node is not None:
+            self._host.note(self._node, sentence)
 
 
 def _each(latents: Latents) -> list[Latents]:

@@ -47,6 +47,7 @@ class FakeHost:
         self.counts = False  # whether it can tell how often it ran its model, twice a step
         self.failures: list[tuple[int, str]] = []
         self.notes: list[tuple[int, str]] = []
+        self.logged: list[str] = []
         self.pressed = False
         self.generator = np.random.default_rng(99)
         self.loaded: str | None = None  # None is the first pass's model
@@ -87,10 +88,15 @@ class FakeHost:
         return BATCH
 
     def joined(self, parts: list[np.ndarray]) -> np.ndarray:
-        return self._track("joined", np.concatenate(parts))
+        whole = self._track("joined", np.concatenate(parts))
+        self.models[id(whole)] = self.models.get(id(parts[0]))
+        return whole
 
     def note(self, node: Node, sentence: str) -> None:
         self.notes.append((node.index, sentence))
+
+    def say(self, sentence: str) -> None:
+        self.logged.append(sentence)
 
     def decode(self, latents: np.ndarray, tiled: bool = False) -> list[Image.Image]:
         self._call("decode")
@@ -108,7 +114,8 @@ class FakeHost:
             blocks = pixels.reshape(rows, 8, columns, 8, 3).mean(axis=(1, 3))
             latents.append(np.moveaxis(np.concatenate([blocks, blocks[..., :1]], axis=2), 2, 0))
         own = 0.2 * _number(self.loaded or "a")
-        return self._track("encode", np.stack(latents) * (0.9 - own) + own + 0.1 * self.generator.random())
+        drawn = 0.1 * self.generator.random((len(images), 1, 1, 1))
+        return self._track("encode", np.stack(latents) * (0.9 - own) + own + drawn)
 
     def latent_upscale(self, latents: np.ndarray, upscale: Upscale) -> np.ndarray:
         self._call("latent_upscale")

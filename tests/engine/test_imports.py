@@ -36,7 +36,7 @@ FLOORS = [
 ]
 COMMAND = {"__main__", "auto", "lines", "control_units", "errors", "limits", "size_rules", "wording", "samplers",
            "value_kinds", "stage_options", "strategy", "vocabulary", "notation", "planning"}  # fmt: skip
-NOT_OF_THE_COMMAND = {"planning.timing", "planning.rates", "planning.shares"}
+NOT_OF_THE_COMMAND = {"planning.timing", "planning.rates", "planning.shares", "planning.memory_needs"}
 WITH_PICTURES = {"running", "sheet"}
 # What is remembered of a first pass are the host's own tensors; a layout is looked for in latents, and locked there.
 WITH_TENSORS = {

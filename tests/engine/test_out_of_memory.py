@@ -84,7 +84,7 @@ def raised(inner: Exception, outer: Exception, *, explicitly: bool = False, hidd
                 raise outer from error
             if hidden:
                 raise outer from None
-            raise outer  # noqa: B904
+            raise outer
     except Exception as error:
         return error
 

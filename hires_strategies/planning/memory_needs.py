@@ -1,0 +1,177 @@
+"""What did not fit into this machine's memory, and how it was done instead, kept in a small JSON file.
+
+A larger picture or batch needs at least what a smaller one needed. An entry is believed for a week: memory may have
+been bought, or freed by closing what else was running.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from hires_strategies.json_file import write_json
+
+from .plan import FirstPass, Node, Plan
+from .tiling import cut_into_tiles
+
+WHOLE, ALONE, TILED = range(3)  # the rungs, from the one that needs most memory
+DECODED, ENCODED, SAMPLED, MEASURED = "decoded", "encoded", "sampled", "measured"
+_HOW = {ALONE: "one image after the other", TILED: "in tiles"}
+_DAYS = 7
+_MOST_ENTRIES = 200
+_KEY = re.compile(rf"(.*)\|({DECODED}|{ENCODED}|{SAMPLED}|{MEASURED})\|(\d{{1,6}})x(\d{{1,6}})\|(\d{{1,4}})", re.DOTALL)
+
+_writing = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Work:
+    """What may not fit: what is done, to pictures of which width and height in pixels, and to how many at once."""
+
+    done: str
+    size: tuple[int, int]
+    images: int
+
+    @property
+    def named(self) -> str:
+        width, height = self.size
+        return f"{width}x{height}" if self.images == 1 else f"{self.images} images of {width}x{height}"
+
+    def sentence(self, rung: int) -> str:
+        """How it was done instead."""
+        return f"{self.named} did not fit into memory and {'was' if self.images == 1 else 'were'} {self._how(rung)}."
+
+    def _how(self, rung: int) -> str:
+        return f"{self.done} {_HOW[rung]}"
+
+
+@dataclass(frozen=True)
+class Known:
+    """The rung that such work needed on a day, and all that is larger needs."""
+
+    work: Work
+    rung: int
+    day: date
+
+    def holds_for(self, work: Work) -> bool:
+        """Work that one image alone was too much for needs tiles for any number of them."""
+        (width, height), (its_width, its_height) = work.size, self.work.size
+        larger = width * height >= its_width * its_height
+        return work.done == self.work.done and larger and (self.rung == TILED or work.images >= self.work.images)
+
+    def sentence(self, work: Work, rung: int, past: bool = False) -> str:
+        """How the work is done because of it; `past`: how it was done."""
+        verb = ("was" if work.images == 1 else "were") if past else "will be"
+        who = ("it" if work.images == 1 else "they") if work == self.work else work.named
+        fact = f"{self.work.named} did not fit into this machine's memory on {self.day.isoformat()}"
+        return f"{fact}: {who} {verb} {work._how(rung)}."
+
+
+class MemoryNeeds:
+    """The JSON file at `path`, which need not exist yet; an unreadable one counts as empty.
+
+    `model` gives the name of the loaded model's kind, the one that times are learnt by; `today` the day.
+    """
+
+    def __init__(self, path: str | Path, model: Callable[[], str], today: Callable[[], date] = date.today) -> None:
+        self.path = Path(path)
+        self._model = model
+        self._today = today
+        self._entries: list[tuple[str, Known]] | None = None  # as they were when they were first asked for
+
+    def known(self, work: Work) -> Known | None:
+        """What is known of such work with the loaded model that holds today; None to try it as it is."""
+        if self._entries is None:
+            self._entries = list(self._read())
+        model = self._model()
+        found = [known for name, known in self._entries if name == model and known.holds_for(work)]
+        return max(found, key=lambda each: (each.rung, each.day), default=None)
+
+    def learn(self, work: Work, rung: int) -> None:
+        """Such work needed this rung today. Raises StrategyError if the file cannot be written."""
+        new = self._model(), Known(work, rung, self._today())
+        with _writing:
+            entries = [(name, known) for name, known in self._read() if (name, known.work) != (new[0], work)]
+            entries.append(new)
+            self._entries = entries[-_MOST_ENTRIES:]
+            write_json(self.path, {_key(*each): _value(each[1]) for each in self._entries})
+
+    def forget(self) -> None:
+        """Try everything anew. Raises StrategyError if the file cannot be written."""
+        with _writing:
+            self._entries = []
+            if self.path.exists():
+                write_json(self.path, {})
+
+    def _read(self) -> Iterator[tuple[str, Known]]:
+        try:
+            body = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return
+        for key, value in body.items() if isinstance(body, dict) else ():
+            entry = _entry(key, value)
+            if entry is not None and abs((self._today() - entry[1].day).days) <= _DAYS:
+                yield entry
+
+
+def foreseen(plan: Plan, needs: MemoryNeeds, images: int) -> list[str]:
+    """What a run of `plan` with batches of `images` will do with less memory because of what is known, in sentences."""
+    told: dict[str, None] = {}
+    for node in plan.stages:
+        for done in _done_to(node):
+            work = Work(done, (node.width, node.height), images)
+            known = needs.known(work)
+            rung = None if known is None else _rung_of(node, work, known, plan.first_pass)
+            if known is not None and rung:
+                told[known.sentence(work, rung)] = None
+    return list(told)
+
+
+def highest(known: Known | None, possible: list[int]) -> int:
+    """The one of the `possible` rungs, in their order, that work begins on."""
+    return max((rung for rung in possible if known is not None and rung <= known.rung), default=possible[0])
+
+
+def _done_to(node: Node) -> Iterator[str]:
+    if node.sampling is None:
+        return
+    if node.upscale is not None and not node.upscale.latent:
+        yield ENCODED
+    yield SAMPLED
+    yield DECODED
+
+
+def _rung_of(node: Node, work: Work, known: Known, first_pass: FirstPass) -> int:
+    possible = [WHOLE, *([ALONE] if work.images > 1 else [])]
+    if work.done != SAMPLED or cut_into_tiles(node, first_pass) is not None:
+        possible.append(TILED)
+    return highest(known, possible)
+
+
+def _key(model: str, known: Known) -> str:
+    (width, height), work = known.work.size, known.work
+    return f"{model}|{work.done}|{width}x{height}|{work.images}"
+
+
+def _value(known: Known) -> dict[str, str]:
+    return {"was done": _HOW[known.rung], "on": known.day.isoformat()}
+
+
+def _entry(key: str, value: Any) -> tuple[str, Known] | None:
+    """The model and what is known of it; None for what makes no sense."""
+    match = _KEY.fullmatch(key)
+    rungs = [rung for rung, how in _HOW.items() if isinstance(value, dict) and value.get("was done") == how]
+    if match is None or not rungs:
+        return None
+    try:
+        day = date.fromisoformat(value.get("on"))
+    except (TypeError, ValueError):
+        return None
+    model, done, width, height, images = match.groups()
+    return model, Known(Work(done, (int(width), int(height)), int(images)), rungs[0], day)
