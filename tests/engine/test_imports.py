@@ -41,7 +41,7 @@ WITH_PICTURES = {"running", "sheet"}
 # What is remembered of a first pass are the host's own tensors; a layout is looked for in latents, and locked there.
 WITH_TENSORS = {
     "running.first_pass_store", "running.fingerprint", "running.object_parts", "running.value_parts", "running.lock",
-    "finding.layout", "finding.search", "finding.blur",
+    "running.tile_mean", "finding.layout", "finding.search", "finding.blur",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from hires_strategies.webui.host import checkpoints, pixels, refining
 from hires_strategies.webui.host.forks import latent_shape
 from hires_strategies.webui.host.forks.guidance import distilled_cfg
 from hires_strategies.webui.host.forks.samplers import hires_scheduler_of, scheduler_of
+from hires_strategies.webui.host.forks.trained_size import trained_side
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.webui.neighbours import hires_fix_tweaks
 
@@ -43,7 +44,7 @@ def what_stages_follow(p: Processing, size: tuple[int, int]) -> FirstPass:
     return FirstPass(
         *size, p.steps, p.sampler_name, scheduler_of(p), cfg,
         size_rules=latent_shape.size_rules(), distilled_cfg=distilled_cfg(p),
-        checkpoint=checkpoints.name_of(checkpoints.first_pass_checkpoint(p)),
+        checkpoint=checkpoints.name_of(checkpoints.first_pass_checkpoint(p)), tile=trained_side(),
         **refining.planned(refining.of_generation(p), p.refiner_switch_at),
     )  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -45,7 +47,7 @@ class Conditioning:
             *prompts,
             None,
             *negatives,
-            *conditioning_fields(q).values(),
+            *_fields(q, node).values(),
             node.steps,
             *(getattr(node.sampling, option.field) for option in OPTIONS if option.conditions),
             q.is_hr_pass,
@@ -100,7 +102,7 @@ class Conditioning:
     def _compute(
         self, q: Processing, node: Node, prompts: list[str], negatives: list[str], networks: Networks | None
     ) -> _Made:
-        fields = conditioning_fields(q)
+        fields = _fields(q, node)
         positive = prompt_parser.SdConditioning(prompts, **fields)
         negative = prompt_parser.SdConditioning(negatives, is_negative_prompt=True, **fields)
         config = sd_samplers.find_sampler_config(q.sampler_name)
@@ -118,6 +120,40 @@ class Conditioning:
                 q, partial(compute, prompt_parser.get_multicond_learned_conditioning, positive)
             )
         return _Made((c, uc), {**by_uc, **by_c, **by_encoder})
+
+
+def _fields(q: Processing, node: Node) -> dict[str, Any]:
+    """What conditioning holds besides the prompts. In a stage with tiles its size is theirs, which all of them have:
+    SDXL was trained to be told the size of what it sees."""
+    fields = conditioning_fields(q)
+    if node.tiles is None or node.upscale is None:
+        return fields
+    factor = node.upscale.factor
+    return {**fields, "width": node.tiles.width * factor, "height": node.tiles.height * factor}
+
+
+@contextmanager
+def in_size(q: Any, width: int, height: int) -> Iterator[None]:
+    """Within this, a refiner that takes over in a second pass is told this size, as the stage was."""
+    setup = q.setup_conds
+
+    def setup_conds() -> None:
+        target = q.hr_upscale_to_x, q.hr_upscale_to_y
+        q.hr_upscale_to_x, q.hr_upscale_to_y = width, height
+        try:
+            setup()
+        finally:
+            q.hr_upscale_to_x, q.hr_upscale_to_y = target
+
+    before = vars(q).get("setup_conds")
+    q.setup_conds = setup_conds
+    try:
+        yield
+    finally:
+        if before is None:
+            del q.setup_conds
+        else:
+            q.setup_conds = before
 
 
 @dataclass

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from PIL.Image import Image
 
 from hires_strategies.planning.plan import Node
+from hires_strategies.running.tile_mean import Tile
 
 from .processing import Processing
 
@@ -25,6 +27,12 @@ class Control(Protocol):
 
     def marked(self, c: Any, uc: Any) -> tuple[Any, Any]:
         """The stage's conditioning in the form that the guidance needs; what is given stays as it is."""
+
+    def in_tile(self, tile: Tile) -> AbstractContextManager[None]:
+        """Within this, what guides the model is that of a tile, the only one that it then sees."""
+
+    def several_tiles(self) -> bool:
+        """Whether the model may see several tiles in one run, without `in_tile`."""
 
     def rewind(self) -> bool:
         """Set torch's generator to where the first pass left it, if the guidance drew from it then; else False."""

@@ -16,7 +16,7 @@ from hires_strategies.planning.plan import Node
 from hires_strategies.planning.sought import Found, Sought
 from hires_strategies.running.host import Latents, SearchStart
 
-from . import generator
+from . import generator, tiled_sampling
 from .model_verbs import ModelVerbs
 from .probing import Probe, detailed, largest_of, strength_at, untraced
 from .processing import Processing
@@ -76,6 +76,7 @@ class FindingVerbs(ModelVerbs):
         q = self._stage_p(node)
         self.control.before_stage(q, node, lambda: start.images or self.decode(start.latents))
         probe = Probe(q, start.latents)
+        probe.in_tiles = tiled_sampling.over(self, q, node, start.latents)
         probe.image_conditioning = self._image_conditioning(q, start.latents, start.images)
         probe.noise = generator.noise_for(q, start.latents.shape[1:])
         probe.prepare(*self.control.marked(*self.conditioning.for_stage(q, node)), node.sampling)

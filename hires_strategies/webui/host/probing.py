@@ -6,7 +6,7 @@ A prediction is a sampling of one step, from the sigma to 0, by the host's own f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from typing import Any
 
@@ -55,6 +55,7 @@ class Probe:
     nothing of it is in memory."""
 
     image_conditioning: Any
+    in_tiles: AbstractContextManager[None]  # around each prediction, see tiled_sampling
     noise: torch.Tensor
 
     def __init__(self, q: Processing, latents: Latents) -> None:
@@ -87,9 +88,10 @@ class Probe:
         self.made += 1
         at = to_host(sigma, self.q.sd_model)
         self.q.sampler_noise_scheduler_override = lambda steps: torch.tensor([*[at] * steps, 0.0])
-        found = self.q.sampler.sample_img2img(
-            self.q, self.latents, self.noise, self.c, self.uc, steps=1, image_conditioning=self.image_conditioning
-        )
+        with self.in_tiles:
+            found = self.q.sampler.sample_img2img(
+                self.q, self.latents, self.noise, self.c, self.uc, steps=1, image_conditioning=self.image_conditioning
+            )
         if stopped := progress.stopped():
             raise StageFailed(f"the user {stopped} it")
         return found

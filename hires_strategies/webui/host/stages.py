@@ -18,7 +18,7 @@ from hires_strategies.planning.plan import FirstPass, Node, Plan
 from hires_strategies.planning.sizes import Upscale
 from hires_strategies.running.host import Latents, Sampled
 
-from . import attachments, each_image, generator, parameters, pixels, progress, refining, structure_lock
+from . import attachments, each_image, generator, parameters, pixels, progress, refining, structure_lock, tiled_sampling
 from .conditioning import Conditioning
 from .control import Control
 from .finding_verbs import FindingVerbs
@@ -94,7 +94,7 @@ class WebuiHost(FindingVerbs):
         noise = generator.noise_for(q, latents.shape[1:])
 
         def sampling(c: Any, uc: Any, noise: torch.Tensor) -> Latents:
-            with structure_lock.over(q, node, latents):
+            with structure_lock.over(q, node, latents), tiled_sampling.over(self, q, node, latents):
                 return q.sampler.sample_img2img(
                     q, latents, noise, c, uc, steps=node.steps, image_conditioning=image_conditioning
                 )

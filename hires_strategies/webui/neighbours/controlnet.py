@@ -7,11 +7,13 @@ prepared anew by the extension's own `process`, on a copy of `p` that says Hires
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from PIL.Image import Image
 
 from hires_strategies.planning.plan import Node, Plan
+from hires_strategies.running.tile_mean import Tile
 from hires_strategies.webui.host.control import Control
 from hires_strategies.webui.host.processing import Processing, Script
 
@@ -68,6 +70,12 @@ class NoControl:
 
     def marked(self, c: Any, uc: Any) -> tuple[Any, Any]:
         return c, uc
+
+    def in_tile(self, tile: Tile) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def several_tiles(self) -> bool:
+        return True
 
     def rewind(self) -> bool:
         return False

@@ -8,15 +8,18 @@ marks that it puts into it in the `sample` that it gives to the `p` it was calle
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from copy import deepcopy
 from typing import Any
 
 from hires_strategies.planning.plan import Node, Plan
+from hires_strategies.running.tile_mean import Tile
 from hires_strategies.webui.host import generator
 from hires_strategies.webui.host.forks.second_pass import second_pass_is_conditioned_early
 from hires_strategies.webui.host.processing import Processing
 
 from . import controlnet_units as units
+from .controlnet_in_tiles import HintsInTiles
 from .controlnet_stages import StagesWithControl, misfit
 
 _CACHE = "controlnet_vae_cache"  # encoded hints of a generation, which Hires. fix uses again in its next batch
@@ -31,6 +34,7 @@ class HookedControl(StagesWithControl):
         self._kept = {name: getattr(script, name, None) for name in ("detected_map", "post_processors")}
         self._noise = getattr(script, "noise_modifier", None)
         self._job: Any = None
+        self._in_tiles = HintsInTiles()
         # Encoding a hint draws random numbers, and what was encoded is kept. So that a stage depends on its path alone,
         # each finds only what was kept before the batch's stages; the next batch, as with Hires. fix, finds it all.
         self._cached = deepcopy(getattr(p, _CACHE, None))
@@ -58,6 +62,14 @@ class HookedControl(StagesWithControl):
         if node.id == self.shown:
             self._kept["post_processors"] = list(getattr(self.script, "post_processors", None) or [])
 
+    def in_tile(self, tile: Tile) -> AbstractContextManager[None]:
+        """See host.control.Control."""
+        return self._in_tiles.cut(getattr(self.script.latest_network, "control_params", None) or [], tile)
+
+    def several_tiles(self) -> bool:
+        """See host.control.Control."""
+        return self.script.latest_network is None
+
     def rewind(self) -> bool:
         """See host.control.Control."""
         if self._after_first_pass is not None:
@@ -79,6 +91,7 @@ class HookedControl(StagesWithControl):
     def prepare(self, job: Any, arguments: Any) -> None:
         """See StagesWithControl."""
         self._keep_encoded()
+        self._in_tiles = HintsInTiles()
         setattr(job, _CACHE, deepcopy(self._cached))
         job.hr_c = job.hr_uc = None
         job.sample_before_CN_hack, job.sample = None, _nothing  # so that its `sample` marks and does nothing else
@@ -108,7 +121,7 @@ class HookedControl(StagesWithControl):
 
     def is_reusable(self) -> bool:
         """See StagesWithControl."""
-        return not self._has_encoded()
+        return not self._has_encoded() and not self._in_tiles.encoded
 
     def _has_encoded(self) -> bool:
         """Whether a hint was encoded at the first model call, as some preprocessors want it."""

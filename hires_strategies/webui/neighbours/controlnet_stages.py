@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from typing import Any
 
@@ -11,6 +12,7 @@ from PIL.Image import Image
 
 from hires_strategies.control_units import Units, read_units
 from hires_strategies.planning.plan import Node, Plan
+from hires_strategies.running.tile_mean import Tile
 from hires_strategies.webui.host.processing import Processing
 from hires_strategies.wording import describe
 
@@ -57,6 +59,14 @@ class StagesWithControl:
     def marked(self, c: Any, uc: Any) -> tuple[Any, Any]:
         """See host.control.Control."""
         return c, uc
+
+    def in_tile(self, tile: Tile) -> AbstractContextManager[None]:
+        """See host.control.Control. What hangs on the model is cut where the tiles are (host.forks.control_list)."""
+        return nullcontext()
+
+    def several_tiles(self) -> bool:
+        """See host.control.Control."""
+        return True
 
     def rewind(self) -> bool:
         """See host.control.Control."""

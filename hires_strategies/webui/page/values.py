@@ -11,6 +11,7 @@ from hires_strategies.planning.tree import make_plan
 from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.webui.host import checkpoints, refining
 from hires_strategies.webui.host.forks.latent_shape import size_rules
+from hires_strategies.webui.host.forks.trained_size import trained_side
 
 Values = Mapping[str, Any]
 
@@ -28,6 +29,7 @@ def first_pass_of(values: Values) -> FirstPass:
         rules,
         number_in(values, "distilled_cfg", 0) or None,
         checkpoint=checkpoints.name_of(checkpoints.chosen()),
+        tile=trained_side(),
         **refining.planned(_refiner(values), number_in(values, "refiner_at", 0.8)),
     )
     if not values.get("hr"):
