@@ -68,6 +68,7 @@ class Ladder:
         self._node: Node | None = None
         self._used: str | None = None  # the checkpoint that the stage works with
         self._ran: Node | None = None
+        self._learnt: set[Work] = set()
         self._each: list[Sampled] = []  # of images that were sampled one by one
 
     def __getattr__(self, name: str) -> Any:
@@ -186,6 +187,8 @@ class Ladder:
             self._host.restore_generator(state)
         if rung != begun:
             self._needs.learn(work, rung)
+            self._learnt.add(work)
+        if rung != begun or (known is not None and known.work in self._learnt and rung != WHOLE):
             self._say(work.sentence(rung))
         elif known is not None and rung != WHOLE:
             self._say(known.sentence(work, rung, past=True))

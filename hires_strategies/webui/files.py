@@ -1,5 +1,5 @@
-"""Where the user's presets, this machine's times and the strengths that were found are kept: in the host's data
-folder, with its other settings.
+"""Where the user's presets, this machine's times, what did not fit into its memory and the strengths that were found
+are kept: in the host's data folder, with its other settings.
 
 There they outlive the extension's own folder, which is deleted when the extension is reinstalled.
 """
@@ -7,11 +7,13 @@ There they outlive the extension's own folder, which is deleted when the extensi
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from modules import paths_internal
 
 from hires_strategies.finding.remembered import Remembered
+from hires_strategies.planning.memory_needs import MemoryNeeds
 from hires_strategies.planning.timing import Timing
 from hires_strategies.presets import PresetFile
 
@@ -27,6 +29,11 @@ def preset_file() -> PresetFile:
 def timing_file() -> Timing:
     """What was learnt from this machine's runs about how long things take."""
     return Timing(data_file("timing.json"))
+
+
+def memory_file(model: Callable[[], str]) -> MemoryNeeds:
+    """What did not fit into this machine's memory; `model` names the loaded model's kind."""
+    return MemoryNeeds(data_file("memory-needs.json"), model)
 
 
 def remembered_file() -> Remembered:

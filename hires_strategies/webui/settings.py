@@ -87,6 +87,13 @@ DETAILED = Setting(
     "the first variant or for every variant",
     choices=DETAIL,
 )
+LADDER = Setting(
+    "less_memory",
+    True,
+    "When memory runs out, try again with less: images one by one, the autoencoder in tiles, sampling in tiles. What "
+    "this machine needed is remembered for a week; it is in the file hires-strategies/memory-needs.json of the WebUI's "
+    "data folder, which may be deleted to forget it at once",
+)
 AUDIT = Setting(
     "audit_first_passes",
     False,
@@ -106,6 +113,7 @@ SETTINGS = (
     REMEMBERED_MEGABYTES,
     CROPS_BOX,
     DETAILED,
+    LADDER,
     AUDIT,
     FOLDER_SHOWN,
 )
@@ -152,13 +160,18 @@ def detail(own: Mapping[str, Any] | None = None) -> str:
     return value if value in DETAIL else DETAIL[0]
 
 
+def tries_with_less_memory(own: Mapping[str, Any] | None = None) -> bool:
+    """Whether what does not fit into memory is tried again with less; `own` as in Setting.value."""
+    return _is_on(LADDER, own)
+
+
 def audit() -> bool:
     return _is_on(AUDIT)
 
 
-def _is_on(setting: Setting) -> bool:
+def _is_on(setting: Setting, own: Mapping[str, Any] | None = None) -> bool:
     """A switch; its default for anything but yes or no."""
-    value = setting.value()
+    value = setting.value(own)
     return value if isinstance(value, bool) else bool(setting.default)
 
 

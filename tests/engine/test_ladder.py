@@ -1,4 +1,4 @@
-"""What does not fit into memory is tried again with less: the pictures stay the same, or their texts say what changed."""
+"""What does not fit into memory is tried again with less: the pictures stay the same, or the texts say what changed."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ def pictures(result: Result) -> list[object]:
     return [[image.tobytes() for image in outcome.images or []] for outcome in result.stages]
 
 
-TEXT = "Lanczos x2 @0.5 [color match] > Latent x2 @0.4\nLanczos x2 @0.5 [color match] > None x2\nDirect x2 > Latent x1.5 @0.5"
+MATCHED = "Lanczos x2 @0.5 [color match]"
+TEXT = f"{MATCHED} > Latent x2 @0.4\n{MATCHED} > None x2\nDirect x2 > Latent x1.5 @0.5"
 SMALL = SIZE[0] * SIZE[1]
 
 

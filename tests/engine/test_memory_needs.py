@@ -144,8 +144,10 @@ def test_it_is_said_before_a_run(tmp_path: Path) -> None:
     assert foreseen_of("Lanczos x4 @0.5", needs, 4) == [
         "4 images of 1024x1024 did not fit into this machine's memory on 2026-11-26: 4 images of 2048x2048 will be "
         "encoded one image after the other.",
-        "1024x1024 did not fit into this machine's memory on 2026-11-26: 4 images of 2048x2048 will be sampled in tiles.",
-        "2048x2048 did not fit into this machine's memory on 2026-11-26: 4 images of 2048x2048 will be decoded in tiles.",
+        "1024x1024 did not fit into this machine's memory on 2026-11-26: 4 images of 2048x2048 will be sampled "
+        "in tiles.",
+        "2048x2048 did not fit into this machine's memory on 2026-11-26: 4 images of 2048x2048 will be decoded "
+        "in tiles.",
     ]
     assert foreseen_of("Latent x1.5 @0.5\nLanczos x2", needs) == []
     assert foreseen_of("Latent x2 @0.5 [tile 512]", needs) == []  # in tiles already

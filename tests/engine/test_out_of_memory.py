@@ -32,12 +32,12 @@ OUT = [
     RuntimeError("Invalid buffer size: 19.45 GB"),
     RuntimeError("Invalid buffer size: 19.38 GiB"),
     RuntimeError("Could not allocate tensor with 4915840 bytes. There is not enough GPU video memory available!"),
-    RuntimeError("Native API failed. Native API returns: -5 (PI_ERROR_OUT_OF_RESOURCES) -5 (PI_ERROR_OUT_OF_RESOURCES)"),
+    RuntimeError("Native API failed. Native API returns: -5 (PI_ERROR_OUT_OF_RESOURCES)"),
     RuntimeError("level_zero backend failed with error: 39 (UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY)"),
     RuntimeError("level_zero backend failed with error: 40 (UR_RESULT_ERROR_OUT_OF_RESOURCES)"),
     RuntimeError(
-        "[enforce fail at ..\\c10\\core\\impl\\alloc_cpu.cpp:72] data. DefaultCPUAllocator: not enough memory: you tried"
-        " to allocate 26214400 bytes."
+        "[enforce fail at ..\\c10\\core\\impl\\alloc_cpu.cpp:72] data. DefaultCPUAllocator: not enough memory: you "
+        "tried to allocate 26214400 bytes."
     ),
     RuntimeError(
         "[enforce fail at alloc_cpu.cpp:73] . DefaultCPUAllocator: can't allocate memory: you tried to allocate"

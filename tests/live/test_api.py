@@ -68,7 +68,7 @@ def test_the_plan_is_what_runs(webui: WebUI, strategies: list[Any]) -> None:
 def test_the_plan_names_every_stage_once(webui: WebUI) -> None:
     plan = webui.post(f"{V1}/plan", {"strategies": "Latent x2 @{0.95,1}", "steps": 15})
     assert set(plan) == {
-        "variants", "last_stages", "merges", "stages", "cost", "searches", "model_changes", "seconds",
+        "variants", "last_stages", "merges", "stages", "cost", "searches", "model_changes", "seconds", "less_memory",
     }  # fmt: skip
     assert plan["variants"] == ["Latent x2 @0.95", "Latent x2 @1"]
     assert plan["merges"] == [{"variant": "Latent x2 @1", "same_as": "Latent x2 @0.95"}]

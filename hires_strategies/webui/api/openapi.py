@@ -85,6 +85,10 @@ _PLAN_ANSWER = _object(
     searches={"type": "integer", "minimum": 0, "description": "How many denoising strengths are looked for."},
     model_changes={"type": "integer", "minimum": 0, "description": "How often the stages load another model."},
     seconds=_or_null(_NUMBER, "until this machine has run something like it"),
+    less_memory={
+        **_TEXTS,
+        "description": "Sentences on what will be done with less memory, because this machine's was too little before.",
+    },
 )
 # Optional: the least that the cost may become, where stages may turn out equal once their strengths are found.
 _PLAN_ANSWER["properties"]["cost_from"] = _NUMBER

@@ -21,6 +21,7 @@ from hires_strategies.planning.answer import as_dict
 from hires_strategies.strategy import LATENT_UPSCALERS
 from hires_strategies.webui.files import preset_file, timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
+from hires_strategies.webui.generation.less_memory import foreseen_here
 from hires_strategies.webui.generation.request import read_plan
 from hires_strategies.webui.host.forks.upscalers import whose
 from hires_strategies.webui.host.lists import builtin_presets, host_vocabulary
@@ -65,6 +66,7 @@ def plan_answer(body: Any) -> dict[str, Any]:
     return {
         **as_dict(made, Schedules().start, timing.evaluations()),
         "seconds": None if seconds is None else round(seconds, 2),
+        "less_memory": foreseen_here(made, images=1),
     }
 
 

@@ -1,4 +1,4 @@
-"""The progress bar of one batch, based on how long its jobs took in earlier runs."""
+"""The progress bar of one batch, based on how long its jobs took in earlier runs; and whether its stages run at all."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from hires_strategies.planning.plan import FirstPass, Plan
 from hires_strategies.planning.shares import Jobs, weights
 from hires_strategies.planning.timing import first_pass_task, search_tasks, second_pass_task, tasks_of
 from hires_strategies.webui.files import timing_file
+from hires_strategies.webui.host.forks.job import stops_after_this_image
 from hires_strategies.webui.host.forks.upscalers import latent_modes
 from hires_strategies.webui.host.processing import Processing
-from hires_strategies.webui.host.progress import Bar
+from hires_strategies.webui.host.progress import Bar, stopped
 
 from .learnt_times import model_kind
 
@@ -49,3 +50,12 @@ def _passes(p: Processing, plan: Plan) -> tuple[FirstPass, FirstPass]:
     smallest = result.size_rules.smallest
     first = replace(result, width=max(p.width, smallest), height=max(p.height, smallest))
     return first, replace(result, steps=_second_steps(p), sampler=p.hr_sampler_name or result.sampler)
+
+
+def stopped_before_stages(reused: bool) -> str | None:
+    """A sentence if the user wanted no stage after the first pass."""
+    reason = stopped()
+    if reason is None:
+        return "No stage ran: the user stopped it after the first pass." if stops_after_this_image() else None
+    first_pass = "" if reused else "The first pass was not finished, and no stage ran: "
+    return f"{first_pass or 'No stage ran: '}the user {reason} it."

@@ -18,9 +18,8 @@ from hires_strategies.running.picture import Picture
 from hires_strategies.running.run import run
 from hires_strategies.webui import settings
 from hires_strategies.webui.first_pass import handed_out
-from hires_strategies.webui.host import attachments, pixels, progress, refining, saving
+from hires_strategies.webui.host import attachments, pixels, refining, saving
 from hires_strategies.webui.host.expansion import Expansion
-from hires_strategies.webui.host.forks.job import stops_after_this_image
 from hires_strategies.webui.host.processing import ImageArguments, Processing
 from hires_strategies.webui.host.sigmas import Schedules
 from hires_strategies.webui.host.stages import WebuiHost
@@ -31,8 +30,10 @@ from hires_strategies.webui.output import before_hires_fix
 
 from . import detail, first_image, starting_picture
 from .batch import Batch, begin
+from .batch_progress import stopped_before_stages
 from .found import FoundHere, news
 from .generated_images import made_by
+from .less_memory import on_ladder
 from .main_model import use_main_model
 from .request import Request
 from .selectable_script import selectable_script_runs
@@ -105,17 +106,19 @@ class Job:
         begun.made = made_by(original) * (len(p.seeds) // len(original.seeds))
         host = WebuiHost(p, begun.prompts, control_of(p, plan), plan.first_pass)
         self.found.give(host, p)
+        verbs = on_ladder(host, plan.first_pass, p.override_settings)
         begun.wrote.by_stage, begun.wrote.notes = host.written, host.control.notes
         is_latents = picture is not None and picture.latents is not None
         copied = False
         if first_pass is not None and picture is not None:
-            copied = before_hires_fix.save(p, partial(picture.as_images, host), begun.made)
-        use_main_model(picture if self.needs_pixels(p) else None, host, refining.left_by(p, written), reused)
+            copied = before_hires_fix.save(p, partial(picture.as_images, verbs), begun.made)
+        decoded = picture if self.needs_pixels(p) else None
+        use_main_model(decoded, host, verbs, refining.left_by(p, written), reused)
         keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
         if self.shows_first_pass(p):
             keep.add(None)
         try:
-            result = run(plan, host, picture, keep, complete)
+            result = run(plan, verbs, picture, keep, complete)
         finally:
             host.close()
         host.rewind_generator()  # other scripts draw from it, too: what they do does not depend on what else ran
@@ -137,7 +140,7 @@ class Job:
 
         The host decodes it as without a strategy, and only its record mentions one.
         """
-        sentence = _stopped_before_stages(reused)
+        sentence = stopped_before_stages(reused)
         if sentence is None:
             return False
         planned = self.expected_plan(p)
@@ -239,12 +242,3 @@ def needs_first_pass(job: Job) -> bool:
     if job.request.first_pass_image is not None:
         return False
     return any(strategy.needs_first_pass for strategy in job.request.strategies) or job.request.first_pass
-
-
-def _stopped_before_stages(reused: bool) -> str | None:
-    """A sentence if the user wanted no stage after the first pass."""
-    reason = progress.stopped()
-    if reason is None:
-        return "No stage ran: the user stopped it after the first pass." if stops_after_this_image() else None
-    first_pass = "" if reused else "The first pass was not finished, and no stage ran: "
-    return f"{first_pass or 'No stage ran: '}the user {reason} it."

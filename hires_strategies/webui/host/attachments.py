@@ -8,6 +8,7 @@ On `p`, as values that only this extension reads (`hang`, `held`, `drop`):
 | ORIGINAL | the gallery's image that our button runs on (generation.selected_image), until it is returned |
 | BAR | the progress of the batch being sampled |
 | OF_FOLDER | the picture of a folder that this generation starts from |
+| ONE_IMAGE | the image of a batch that a stage's copy of `p` is for, where memory was too little for all at once |
 
 On `p`, in place of its methods `sample`, `setup_prompts` and `save_samples`: a Replacement (hooks.SampleThenStages,
 refusal.Refusal, host.saving).
@@ -16,9 +17,10 @@ On an image (`hang_on_image`, `held_by_image`): RECORD, its entry in the answer'
 
 On `processed`: a subclass in place of its class (`exchange_class`; output.records), whose `js` writes the records.
 
-For the length of one call, put back in a `finally`: the scaler's `do_upscale` (host.pixels), and
-p.extra_generation_params (first_pass.recall). Until it is called, once: the `run` of the selected script of the list
-(output.records), and for a folder of pictures p.scripts and the host's `process_images_inner` (generation.folder_run).
+For the length of one call, put back in a `finally`: the scaler's `do_upscale` (host.pixels), the `forward` of the
+autoencoder's networks (host.tiled_autoencoder), and p.extra_generation_params (first_pass.recall). Until it is called,
+once: the `run` of the selected script of the list (output.records), and for a folder of pictures p.scripts and the
+host's `process_images_inner` (generation.folder_run).
 
 Other extensions copy `p`, even deeply, and serialise its fields as JSON or pickle them. So a value is attached as a
 token: a string that holds it. A copy holds the same value; a string that came back from JSON or a pickle finds it as
@@ -48,6 +50,7 @@ AXES = PREFIX + "axes"
 ORIGINAL = PREFIX + "original"
 BAR = PREFIX + "bar"
 OF_FOLDER = PREFIX + "of_folder"
+ONE_IMAGE = PREFIX + "one_image"
 RECORD = PREFIX + "record"
 
 T = TypeVar("T")

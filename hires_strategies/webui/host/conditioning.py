@@ -14,7 +14,7 @@ from modules import devices, extra_networks, prompt_parser, sd_samplers
 from hires_strategies.planning.plan import Node, Sampling
 from hires_strategies.stage_options import OPTIONS
 
-from . import parameters
+from . import one_image, parameters
 from .forks.guidance import conditioning_fields
 from .forks.second_pass import encodes_with_first_networks
 from .processing import Networks, Processing
@@ -38,10 +38,7 @@ class Conditioning:
         """
         assert node.sampling is not None
         prompts, negatives, networks = self._prompts(node.sampling)
-        if q.is_hr_pass:
-            q.hr_prompts, q.hr_negative_prompts, q.hr_extra_network_data = prompts, negatives, networks
-        else:
-            q.prompts, q.negative_prompts, q.extra_network_data = prompts, negatives, networks
+        _set_prompts(q, prompts, negatives, networks)
         encoders = self._networks_of_encoder(q, node.sampling, networks)
         key = (
             *prompts,
@@ -61,7 +58,7 @@ class Conditioning:
             self.made[key] = self._compute(q, node, prompts, negatives, networks)
         made = self.made[key]
         q.extra_generation_params.update(made.written)
-        return made.conds
+        return one_image.conditioning(made.conds, q)
 
     def forget_active(self) -> None:
         """Which networks are active is unknown: others ran generations meanwhile."""
@@ -162,6 +159,16 @@ class _Made:
 
     conds: tuple[Any, Any]
     written: dict[str, Any]
+
+
+def _set_prompts(q: Processing, prompts: list[str], negatives: list[str], networks: Networks | None) -> None:
+    """Those of the image that `q` is for, where it is for one."""
+    if (one := one_image.of(q)) is not None:
+        prompts, negatives = [prompts[one.index]], [negatives[one.index]]
+    if q.is_hr_pass:
+        q.hr_prompts, q.hr_negative_prompts, q.hr_extra_network_data = prompts, negatives, networks
+    else:
+        q.prompts, q.negative_prompts, q.extra_network_data = prompts, negatives, networks
 
 
 def _network_key(networks: Networks | None) -> str:

@@ -20,6 +20,7 @@ from . import generator, tiled_sampling
 from .model_verbs import ModelVerbs
 from .probing import Probe, detailed, largest_of, strength_at, untraced
 from .processing import Processing
+from .tiled_autoencoder import in_tiles
 
 
 class FindingVerbs(ModelVerbs):
@@ -73,11 +74,12 @@ class FindingVerbs(ModelVerbs):
     def _probe(self, start: SearchStart, node: Node) -> Probe:
         """In the order of `sample`: what is encoded for a stage draws where it does then."""
         assert node.sampling is not None
-        q = self._stage_p(node)
-        self.control.before_stage(q, node, lambda: start.images or self.decode(start.latents))
+        q, tiled = self._stage_p(node), node.tiles is not None
+        self.control.before_stage(q, node, lambda: start.images or self.decode(start.latents, tiled))
         probe = Probe(q, start.latents)
         probe.in_tiles = tiled_sampling.over(self, q, node, start.latents)
-        probe.image_conditioning = self._image_conditioning(q, start.latents, start.images)
+        with in_tiles(tiled):
+            probe.image_conditioning = self._image_conditioning(q, start.latents, start.images)
         probe.noise = generator.noise_for(q, start.latents.shape[1:])
         probe.prepare(*self.control.marked(*self.conditioning.for_stage(q, node)), node.sampling)
         return probe
@@ -88,6 +90,6 @@ class FindingVerbs(ModelVerbs):
         if upscale is None or not upscale.latent:
             return None
         self.rewind_generator()
-        sharp = self.encode(detailed(start.before, upscale))
+        sharp = self.encode(detailed(start.before, upscale), node.tiles is not None)
         width, height = start.before[0].size
         return blur_floor(start.latents, sharp, (height // upscale.factor, width // upscale.factor))

@@ -92,7 +92,8 @@ class Bar:
         self._begun = False
         self._after = 0  # batches after this one
         self._left = dict(self._costs)
-        self._searching: tuple[float, float, float] | None = None  # what is done, and to do with and without it
+        self._searching: tuple[float, float, float] | None = None  # what is done, its cost, and what is left with it
+        self._running = (0.0, 0.0, 0.0)  # the same of the job that runs
 
     def first_pass(self) -> None:
         """The first pass is about to be computed (not called if it comes from memory)."""
@@ -119,6 +120,13 @@ class Bar:
             at = done + (1 - done) * part * cost / left if left > 0 else done
             _show(*job_numbers(at, (1 - part) * cost, left - part * cost))
 
+    def image(self, index: int, count: int) -> None:
+        """Of the stage that runs, image `index` of `count` is about to be sampled by itself."""
+        done, cost, left = self._running
+        before = cost * index / count
+        at = done + (1 - done) * before / left if left > 0 else done
+        _show(*job_numbers(at, cost / count, left - before))
+
     def keep(self, stages: list[int], searches: list[int]) -> None:
         """Only the stages with these ids, and searches for them, are part of the batch: others turned out equal."""
         kept = {_FIRST, _SECOND, *((_STAGE, each) for each in stages), *((_SEARCH, each) for each in searches)}
@@ -143,7 +151,8 @@ class Bar:
         later = sum(cost for each, cost in self._costs.items() if each[0] != _SEARCH)
         left = sum(self._left.values()) + self._after * later
         cost, done = self._left.pop(job, 0.0), _done()
-        self._searching = (done, cost, left) if job[0] == _SEARCH else None
+        self._running = done, cost, left
+        self._searching = self._running if job[0] == _SEARCH else None
         if (
             not self._steps.get(job) and not self._searching and left > 0
         ):  # nothing moves the bar meanwhile: leave it at the job's middle

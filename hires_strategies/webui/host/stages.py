@@ -11,14 +11,24 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from modules import devices, errors, processing, sd_models, sd_samplers, sd_samplers_common, shared
+from modules import devices, errors, sd_models, sd_samplers, sd_samplers_common, shared
 from PIL.Image import Image
 
 from hires_strategies.planning.plan import FirstPass, Node, Plan
-from hires_strategies.planning.sizes import Upscale
 from hires_strategies.running.host import Latents, Sampled
 
-from . import attachments, each_image, generator, parameters, pixels, progress, refining, structure_lock, tiled_sampling
+from . import (
+    attachments,
+    each_image,
+    generator,
+    one_image,
+    parameters,
+    pixels,
+    progress,
+    refining,
+    structure_lock,
+    tiled_sampling,
+)
 from .conditioning import Conditioning
 from .control import Control
 from .finding_verbs import FindingVerbs
@@ -26,16 +36,17 @@ from .forks import latent_shape
 from .forks.guidance import Guidance, distilled_cfg, heeds_distilled_cfg
 from .forks.job import stops_after_this_image
 from .forks.models import loaded as loaded_checkpoint
-from .forks.second_pass import before_sampling, forget_reference_latent
-from .forks.upscalers import latent_modes
+from .forks.second_pass import before_sampling
 from .own_options import ON_P, set_own_options
+from .picture_verbs import PictureVerbs
 from .processing import Processing
 from .sampler_watch import SamplerWatch
 from .stage_prompts import StagePrompts
 from .start_sigma import start_at
+from .tiled_autoencoder import in_tiles
 
 
-class WebuiHost(FindingVerbs):
+class WebuiHost(PictureVerbs, FindingVerbs):
     """Verbs for the batch that `p` is sampling, after `first_pass`. `close()` restores what they change: the loaded
     checkpoint, networks, shift and control."""
 
@@ -54,43 +65,13 @@ class WebuiHost(FindingVerbs):
         """Concatenated along the batch."""
         return torch.cat(parts)
 
-    def decode(self, latents: Latents, tiled: bool = False) -> list[Image]:
-        """Decode with the host's decode_latent_batch, in full quality even after an interrupt."""
-        state = shared.state
-        was_interrupted, state.interrupted = state.interrupted, False
-        # With "live preview fast interrupt" the host would decode with its preview's small, blurred approximation.
-        try:
-            decoded = processing.decode_latent_batch(
-                shared.sd_model, latents, target_device=devices.cpu, check_for_nans=True
-            )
-        finally:
-            state.interrupted = state.interrupted or was_interrupted
-        return pixels.from_decoded(decoded)
-
-    def encode(self, images: list[Image], tiled: bool = False) -> Latents:
-        """Encode with the host's images_tensor_to_samples, by the VAE type that the settings choose for encoding."""
-        method = shared.opts.sd_vae_encode_method
-        how = sd_samplers_common.approximation_indexes.get(method)
-        latents = latent_shape.encoded(
-            pixels.to_tensor(images), lambda some: sd_samplers_common.images_tensor_to_samples(some, how)
-        )
-        forget_reference_latent()
-        return latents
-
-    def latent_upscale(self, latents: Latents, upscale: Upscale) -> Latents:
-        """Interpolate in the host's latent upscale mode of that name, as sample_hr_pass does."""
-        return latent_shape.interpolated(latents, upscale.latent_size, latent_modes()[upscale.upscaler])
-
-    def pixel_upscale(self, images: list[Image], upscale: Upscale) -> list[Image]:
-        """Resize each picture with the host's images.resize_image, as sample_hr_pass does (see pixels.upscale)."""
-        return [pixels.upscale(image, upscale) for image in images]
-
     def sample(self, latents: Latents, images: list[Image] | None, node: Node, alone: int | None = None) -> Latents:
         """Run the stage's sampler with sample_img2img over the latents, as sample_hr_pass does."""
-        q = self._stage_p(node)
-        self.control.before_stage(q, node, lambda: images or self.decode(latents))
+        q, tiled = self._stage_p(node, alone), node.tiles is not None
+        self.control.before_stage(q, node, lambda: images or self.decode(latents, tiled))
         q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
-        image_conditioning = self._image_conditioning(q, latents, images)
+        with in_tiles(tiled):
+            image_conditioning = self._image_conditioning(q, latents, images)
         noise = generator.noise_for(q, latents.shape[1:])
 
         def sampling(c: Any, uc: Any, noise: torch.Tensor) -> Latents:
@@ -103,7 +84,7 @@ class WebuiHost(FindingVerbs):
 
     def direct(self, node: Node, alone: int | None = None) -> Latents:
         """Run the stage's sampler from noise alone, as the host's txt2img `sample` does for a first pass."""
-        q = self._stage_p(node)
+        q = self._stage_p(node, alone)
         self.control.before_stage(q, node, None)
         q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
         noise = generator.noise_for(q, latent_shape.noise_shape(node.width, node.height))
@@ -174,7 +155,7 @@ class WebuiHost(FindingVerbs):
             self.restore_model()
             self.conditioning.restore_networks()
 
-    def _stage_p(self, node: Node) -> Processing:
+    def _stage_p(self, node: Node, alone: int | None = None) -> Processing:
         """A copy of `p` for one stage, so that what host and scripts write into it stays with this stage."""
         assert node.sampling is not None
         p, q, sampling = self.p, copy(self.p), node.sampling
@@ -195,12 +176,18 @@ class WebuiHost(FindingVerbs):
         if not q.is_hr_pass:
             q.width, q.height = node.width, node.height
         refining.give(q, self.refiner(node), node.steps)
+        if alone is not None:
+            one_image.keep_only(q, alone)
         return q
 
     def note(self, node: Node, sentence: str) -> None:
         """Kept for the stage's record, and shown with the image."""
         notes = self.control.notes
         notes[node.id] = tuple(dict.fromkeys((*notes.get(node.id, ()), sentence)))
+
+    def say(self, sentence: str) -> None:
+        """Print it, with who says so."""
+        print(f"Hires strategies: {sentence}")
 
     def _with_model(self, q: Processing, node: Node, x: torch.Tensor, noise: torch.Tensor, sampling: Any) -> Latents:
         """Run `sampling` with the stage's networks, conditioning and token merging, then put token merging back."""
@@ -229,8 +216,10 @@ class WebuiHost(FindingVerbs):
         Encoding it draws from torch's generator, which stands where the encode of `images` left it.
         """
         if images is not None:
+            one_image.draw_for_those_before(q, latents.shape[1:])
             return q.img2img_image_conditioning(pixels.to_tensor(latent_shape.fitting(images, latents)), latents)
         self.rewind_generator()
+        one_image.draw_for_those_before(q, latents.shape[1:])
         if getattr(q, "inpainting_mask_weight", shared.opts.inpainting_mask_weight) < 1.0:
             decoded = sd_samplers_common.decode_first_stage(shared.sd_model, latents)
             return q.img2img_image_conditioning(decoded, latents)

@@ -21,6 +21,7 @@ from hires_strategies.planning.timing import search_tasks, tasks_of
 from hires_strategies.planning.tree import check_first_pass, make_plan
 from hires_strategies.webui.files import remembered_file, timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
+from hires_strategies.webui.generation.less_memory import foreseen_here
 from hires_strategies.webui.host.expansion import expanders, is_the_hosts_own, left_in
 from hires_strategies.webui.host.forks.guidance import heeds_distilled_cfg
 from hires_strategies.webui.host.lists import host_vocabulary
@@ -74,6 +75,7 @@ def preview(text: str, values: Values) -> Preview:
     told = [
         *([start] if start else []),
         *warnings(plan),
+        *foreseen_here(plan, _whole(values, "batch_size"))[:MOST_SHOWN],
         *[sentence for sentence in remarks(plan) if not sentence.endswith(REMEMBERED)][:MOST_SHOWN],
         *suggestions(plan),
         *_unfilled(plan),

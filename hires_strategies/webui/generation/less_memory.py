@@ -1,0 +1,48 @@
+"""What does not fit into memory: tried again with less while the stages run, and said before Generate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from modules import errors
+
+from hires_strategies.errors import StrategyError
+from hires_strategies.planning.memory_needs import Known, MemoryNeeds, Work, foreseen
+from hires_strategies.planning.plan import FirstPass, Plan
+from hires_strategies.running.host import Host
+from hires_strategies.running.ladder import Ladder
+from hires_strategies.webui.files import memory_file
+from hires_strategies.webui.settings import tries_with_less_memory
+
+from .learnt_times import model_kind
+
+
+def on_ladder(host: Host, first_pass: FirstPass, own: Mapping[str, Any]) -> Host:
+    """The host, which tries again with less where memory runs out if the setting says so. `own`: the generation's
+    override_settings."""
+    if not tries_with_less_memory(own):
+        return host
+    ladder: Any = Ladder(host, first_pass, _Kept(memory_file(model_kind)))
+    return ladder  # type: ignore[no-any-return]
+
+
+def foreseen_here(plan: Plan, images: int) -> list[str]:
+    """What batches of `images` will do with less memory, because earlier ones had to; in sentences."""
+    return foreseen(plan, memory_file(model_kind), images) if tries_with_less_memory() else []
+
+
+class _Kept:
+    """What is known, for the ladder: an unwritable file is no reason to lose a picture."""
+
+    def __init__(self, needs: MemoryNeeds) -> None:
+        self._needs = needs
+
+    def known(self, work: Work) -> Known | None:
+        return self._needs.known(work)
+
+    def learn(self, work: Work, rung: int) -> None:
+        try:
+            self._needs.learn(work, rung)
+        except StrategyError as error:
+            errors.report(f"Hires strategies: {error}")

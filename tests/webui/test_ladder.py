@@ -1,0 +1,220 @@
+"""Too little memory, on the workbench: the autoencoder in tiles, one image of a batch, and what the page says."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+Api = Callable[..., Any]
+
+
+@pytest.fixture
+def model(api: Api) -> Any:
+    from modules import sd_models, shared
+
+    sd_models.reload_model_weights()
+    return shared.sd_model
+
+
+@pytest.fixture(scope="module")
+def picture() -> Any:
+    """A scene of soft and sharp places, 1,3,H,W in [-1,1]."""
+    import torch
+
+    rows, columns = np.mgrid[0:192, 0:256] / 64.0
+    waves = np.stack([np.sin(rows + shift) * np.cos(columns * (1 + shift / 3)) for shift in range(3)])
+    waves[:, 40:90, 150:220] = np.array([0.9, -0.4, -0.8])[:, None, None]
+    return torch.from_numpy(waves.astype(np.float32))[None]
+
+
+def states(network: Any) -> Any:
+    return [(name, len(module._forward_hooks), "forward" in vars(module)) for name, module in network.named_modules()]
+
+
+def apart(one: Any, other: Any) -> tuple[float, float]:
+    return float((one - other).abs().mean()), float((one - other).abs().max())
+
+
+def test_an_autoencoder_in_tiles_gives_about_the_same_and_leaves_no_trace(model: Any, picture: Any) -> None:
+    from hires_strategies.webui.host import tiled_autoencoder
+
+    network = model.first_stage_model
+    before = states(network)
+    latents = network.encode(picture).latent_dist.mean
+    whole = network.decode(latents).sample
+    seen: list[tuple[int, ...]] = []
+    hooks = [
+        part.conv_in.register_forward_pre_hook(lambda _, given: seen.append(tuple(given[0].shape[-2:])))
+        for part in (network.encoder, network.decoder)
+    ]
+    with tiled_autoencoder.in_tiles(True):
+        encoded = network.encode(picture).latent_dist.mean
+        decoded = network.decode(latents).sample
+    for hook in hooks:
+        hook.remove()
+    assert len(seen) > 10 and max(height * width for height, width in seen) <= 128 * 128
+    assert encoded.shape == latents.shape and decoded.shape == whole.shape
+    assert apart(decoded, whole)[0] < 0.03
+    assert apart(encoded, latents)[0] < 0.05 * float(latents.std())
+    assert states(network) == before
+    assert apart(network.decode(latents).sample, whole) == (0, 0)
+
+
+def test_statistics_of_the_whole_keep_colours_from_stepping(
+    model: Any, picture: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hires_strategies.webui.host import tiled_autoencoder
+
+    network = model.first_stage_model
+    latents = network.encode(picture).latent_dist.mean
+    whole = network.decode(latents).sample
+
+    def colours_off() -> float:
+        """The mean difference of places large enough to have a colour."""
+        import torch
+
+        with tiled_autoencoder.in_tiles(True):
+            off = network.decode(latents).sample - whole
+        return float(torch.nn.functional.avg_pool2d(off, 32).abs().mean())
+
+    held = colours_off()
+    monkeypatch.setattr(tiled_autoencoder._Norms, "hold", lambda self: self.__exit__())
+    assert held < 0.7 * colours_off()
+
+
+def test_an_error_in_a_tile_leaves_no_trace(model: Any, picture: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hires_strategies.webui.host import tiled_autoencoder
+
+    network = model.first_stage_model
+    before, calls = states(network), [0]
+    forward = type(network.encoder).forward
+
+    def failing(self: Any, *args: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == 3:
+            raise MemoryError
+        return forward(self, *args)
+
+    monkeypatch.setattr(type(network.encoder), "forward", failing)
+    with pytest.raises(MemoryError), tiled_autoencoder.in_tiles(True):
+        network.encode(picture)
+    assert states(network) == before
+
+
+def test_what_another_extension_put_there_stays(model: Any, picture: Any) -> None:
+    from hires_strategies.webui.host import tiled_autoencoder
+
+    decoder, own = model.first_stage_model.decoder, model.first_stage_model.decoder.forward
+    seen = []
+    decoder.forward = lambda x: seen.append(x.shape) or own(x)
+    try:
+        hooked = decoder.forward
+        with tiled_autoencoder.in_tiles(True):
+            assert decoder.forward is hooked
+            model.first_stage_model.decode(model.first_stage_model.encode(picture).latent_dist.mean)
+        assert decoder.forward is hooked and [tuple(shape[-2:]) for shape in seen] == [(24, 32)]
+    finally:
+        del decoder.forward
+
+
+@pytest.mark.parametrize("name", ["memory_management", "model_management"])
+@pytest.mark.parametrize("before", [False, True])
+def test_a_host_with_its_own_tiles_uses_them(
+    model: Any, name: str, before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hires_strategies.webui.host import tiled_autoencoder
+
+    manager = SimpleNamespace(VAE_ALWAYS_TILED=before)
+    module = ModuleType("a_patcher")
+    setattr(module, name, manager)
+    monkeypatch.setitem(sys.modules, "a_patcher", module)
+    vae = type("VAE", (), {"__module__": "a_patcher"})()
+    monkeypatch.setattr(model, "forge_objects", SimpleNamespace(vae=vae), raising=False)
+    with pytest.raises(KeyError), tiled_autoencoder.in_tiles(True):
+        assert manager.VAE_ALWAYS_TILED is True
+        assert "forward" not in vars(model.first_stage_model.decoder)
+        raise KeyError
+    assert manager.VAE_ALWAYS_TILED is before
+    with tiled_autoencoder.in_tiles(False):
+        assert manager.VAE_ALWAYS_TILED is before
+
+
+def test_a_copy_for_one_image_has_that_image_wherever_it_is_looked_for(api: Api) -> None:
+    from hires_strategies.webui.host import one_image
+
+    names = ["seeds", "subseeds", "prompts", "negative_prompts", "hr_prompts", "hr_negative_prompts"]
+    batch = {name: [f"{name} {index}" for index in (2, 3)] for name in names}
+    every = {f"all_{name}": [f"{name} {index}" for index in range(6)] for name in names}
+    for index in (0, 1):
+        q: Any = SimpleNamespace(**batch, **every, batch_size=2, iteration=1, n_iter=3)
+        one_image.keep_only(q, index)
+        assert one_image.of(q) == one_image.OneImage(index, 2)
+        for name in names:
+            at = f"{name} {2 + index}"
+            assert getattr(q, name) == [at]
+            of_all = getattr(q, f"all_{name}")
+            assert of_all[q.iteration * q.batch_size : (q.iteration + 1) * q.batch_size] == [at] and len(of_all) == 3
+        assert (q.batch_size, q.iteration) == (1, 1)
+
+
+def test_conditioning_of_one_image_is_as_long_as_in_its_batch(api: Api) -> None:
+    import torch
+    from modules import prompt_parser
+
+    from hires_strategies.webui.host import one_image
+
+    def composed(length: int) -> Any:
+        cond = prompt_parser.ScheduledPromptConditioning(9, torch.rand(length, 4))
+        return prompt_parser.ComposableScheduledPromptConditioning([cond])
+
+    c = prompt_parser.MulticondLearnedConditioning((2,), [[composed(77)], [composed(154), composed(77)]])
+    uc = [[prompt_parser.ScheduledPromptConditioning(9, torch.rand(77, 4))] for _ in range(2)]
+    _, whole = prompt_parser.reconstruct_multicond_batch(c, 0)
+    for index, rows in ((0, whole[:1]), (1, whole[1:])):
+        q: Any = SimpleNamespace(seeds=[1, 2], batch_size=2, iteration=0, n_iter=1)
+        one_image.keep_only(q, index)
+        alone, alone_uc = one_image.conditioning((c, uc), q)
+        assert torch.equal(prompt_parser.reconstruct_multicond_batch(alone, 0)[1], rows)
+        assert alone_uc == uc[index : index + 1]
+    assert [len(part.schedules[0].cond) for image in c.batch for part in image] == [77, 154, 77]  # left as they were
+    dictionary = {"crossattn": torch.rand(77, 4), "vector": torch.rand(8)}
+    longer = one_image._repeated(dictionary, 154)
+    assert len(longer["crossattn"]) == 154 and len(dictionary["crossattn"]) == 77
+    assert longer["vector"] is dictionary["vector"]
+
+
+@pytest.fixture
+def needs(api: Api) -> Iterator[Any]:
+    from hires_strategies.webui.files import memory_file
+    from hires_strategies.webui.generation.learnt_times import model_kind
+
+    file = memory_file(model_kind)
+    file.path.unlink(missing_ok=True)
+    yield file
+    file.path.unlink(missing_ok=True)
+
+
+def test_the_page_says_it_before_generate(needs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from modules.shared import opts
+
+    from hires_strategies.planning.memory_needs import DECODED, TILED, Work
+    from hires_strategies.webui import settings
+    from hires_strategies.webui.page.preview import preview
+
+    values = {"width": 64, "height": 96, "steps": 5, "batch_size": 2, "batch_count": 1}
+    assert "did not fit" not in preview("Latent x2 @0.5", values).line
+    needs.learn(Work(DECODED, (128, 192), 1), TILED)
+    sentence = (
+        f"128x192 did not fit into this machine&#x27;s memory on {date.today().isoformat()}: 2 images of 128x192 will "
+        "be decoded in tiles."
+    )
+    assert sentence in preview("Latent x2 @0.5", values).line
+    assert "did not fit" not in preview("Latent x1.5 @0.5", values).line
+    monkeypatch.setitem(opts.data, settings.LADDER.name, False)
+    assert "did not fit" not in preview("Latent x2 @0.5", values).line
