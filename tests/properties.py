@@ -20,3 +20,8 @@ def configure(thorough: bool) -> None:
 def examples(thorough: int) -> int:
     """The number for `max_examples`, of which `thorough` are all."""
     return thorough if _thorough else max(thorough // _QUICKER, min(thorough, _FEWEST))
+
+
+def cases(few: int, many: int) -> int:
+    """How many cases a test that draws its own takes: `many` with `--thorough`."""
+    return many if _thorough else few

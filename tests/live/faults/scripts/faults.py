@@ -1,8 +1,9 @@
 """An extension for tests only: makes one of the host's functions fail at its n-th call during one generation.
 
 Argument over the API: {"where": a key of PLACES or one of those below, "call": n from 1, "times": how often from then
-on, by default always}. "model nan" and "model slow" are calls of the model, "count" only counts them: how many there
-were is told as "Test model calls" among the answer's generation parameters.
+on, by default always}. The keys of MODEL are calls of the model; of those, "interrupt", "skip" and "stop" are buttons
+that the user presses then, and "count" only counts them: how many there were is told as "Test model calls" among the
+answer's generation parameters.
 """
 
 from __future__ import annotations
@@ -79,7 +80,24 @@ def slow(result):
     return result
 
 
-MODEL = {"model nan": lambda result: result * float("nan"), "model slow": slow, "count": lambda result: result}
+def pressing(button: str) -> Callable[[Any], Any]:
+    """The user presses this while the model is asked."""
+
+    def press(result):
+        getattr(shared.state, button)()
+        return result
+
+    return press
+
+
+MODEL = {
+    "model nan": lambda result: result * float("nan"),
+    "model slow": slow,
+    "count": lambda result: result,
+    "interrupt": pressing("interrupt"),
+    "skip": pressing("skip"),
+    "stop": pressing("stop_generating"),
+}
 
 
 def not_a_number(sampler):
