@@ -33,7 +33,7 @@ from tests.live.client import Answer, Refused, difference, same
 
 HELD_EVERY, REMADE_EVERY, CANARY_EVERY = 100, 10, 50
 WARM = 0.2  # the part of the run before which memory still fills: remembered first passes, models
-ROUNDED = 8.0  # mean difference, of 255, within which a picture of a batch is what its text gives alone
+ROUNDED = 2.0  # mean difference, of 255, within which a picture of a batch is what its text gives alone
 CANARY = {
     "prompt": "1girl, red hair, blue dress, standing, full body, outdoors, trees, day, smile",
     "seed": 77, "steps": 3, "width": 64, "height": 64, "cfg_scale": 4, "sampler_name": "Euler",

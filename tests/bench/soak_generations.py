@@ -84,7 +84,7 @@ def generation(seed: int, number: int, names: Names) -> Generation:
         "cfg_scale": 4,
         "sampler_name": chance.choice(("Euler", "Euler", "Euler a", "DPM++ 2M")),
         "scheduler": "Automatic",
-        "batch_size": chance.choice((1, 1, 1, 1, 2, 3)),
+        "batch_size": chance.choice((1,) * 8 + (2, 3)),
         "n_iter": chance.choice((1,) * 7 + (2,)),
     }
     fault = None
