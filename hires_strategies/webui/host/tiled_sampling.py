@@ -86,8 +86,8 @@ class _Tiled(AbstractContextManager[None]):
         return int(getattr(getattr(self._q.sampler, "model_wrap_cfg", None), "step", 0))
 
     def _ran_throughout(self) -> bool:
-        """The host's CFGDenoiser counts its evaluations; what another extension does in them is its own."""
-        return len(self._evaluations) >= max(self._step(), 1)
+        """The host's CFGDenoiser counts its evaluations. There may be none: DDIM has no use for its last timestep."""
+        return len(self._evaluations) >= self._step()
 
     def _predicted(self, run: Run, x: torch.Tensor, t: torch.Tensor, given: Any, several: bool) -> torch.Tensor:
         """What the model predicts for x, B,C,...,h,w, at times t, B."""

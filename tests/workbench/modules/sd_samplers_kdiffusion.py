@@ -33,10 +33,11 @@ _SAMPLERS: list[tuple[str, Callable[..., Any], list[str], dict[str, Any]]] = [
 ]
 
 
-class _EpsDenoiser:
+class _EpsDenoiser(torch.nn.Module):
     """A model that predicts noise, as x0 over sigma."""
 
     def __init__(self, model: Any) -> None:
+        super().__init__()
         self.inner_model = model
         self.timesteps = k_samplers.Timesteps(model.alphas_cumprod)
         self.sigmas = self.timesteps.sigmas
@@ -46,7 +47,8 @@ class _EpsDenoiser:
             self.timesteps.to_sigma,
         )
 
-    def __call__(self, x: torch.Tensor, sigma: torch.Tensor, cond: dict[str, Any]) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, sigma: torch.Tensor, cond: dict[str, Any]) -> torch.Tensor:
+        """x0 of latents at sigmas B."""
         wide = sigma.reshape(-1, *[1] * (x.ndim - 1))
         eps = self.inner_model.apply_model(x / (wide**2 + 1) ** 0.5, self.sigma_to_t(sigma), cond)
         return x - eps * wide
