@@ -51,14 +51,18 @@ def stand_around(q: Any, around: Around, most: Most) -> Iterator[None]:
         update(*args, **kwargs)
         patch()
 
-    update = getattr(denoiser, "update_inner_model", None)
+    update: Any = getattr(denoiser, "update_inner_model", None)
+    others = vars(denoiser).get("update_inner_model") if denoiser is not None else None
     patch()
     try:
         if update is not None:
             denoiser.update_inner_model = update_inner_model
         yield
     finally:
-        vars(denoiser or q).pop("update_inner_model", None)
+        if update is not None:
+            del denoiser.update_inner_model
+        if others is not None:
+            denoiser.update_inner_model = others
         for objects, unet in reversed(patched):
             objects.unet = unet
         inner = getattr(denoiser, "model_wrap", None)
