@@ -153,7 +153,7 @@ def test_a_refiner_takes_over_in_tiles(api: Callable[..., Any], runs: list[Simpl
     text = f"Lanczos x2 @0.8 [tile 64; sampler {sampler}; refiner figures-shifted; refiner at 0.5]"
     assert records(answer(api, text))[0]["error"] is None
     stage = in_stage(runs)
-    assert {run.shape[-2:] for run in runs} == {(8, 8)} and len(stage) >= 3 * TILES
+    assert {run.shape[-2:] for run in runs} == {(8, 8)} and len(stage) >= 2 * TILES
     assert {run.model for run in stage} == {"figures", "figures-shifted"}
 
 
