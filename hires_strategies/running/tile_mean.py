@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.nn.functional import interpolate
@@ -117,7 +118,7 @@ def _summed(part: torch.Tensor, starts: tuple[int, ...], length: int) -> torch.T
     return sums
 
 
-def cut(value: object, some: list[Tile], x: torch.Tensor) -> object:
+def cut(value: Any, some: list[Tile], x: torch.Tensor) -> Any:
     """What a model is given beside x, B,C,...,height,width, for some of its tiles: dicts, lists and tuples of tensors.
 
     What has x's height and width is cut. What has none is the same for each tile, and there once for each.
@@ -129,14 +130,14 @@ def cut(value: object, some: list[Tile], x: torch.Tensor) -> object:
     if isinstance(value, dict):
         return {key: cut(each, some, x) for key, each in value.items()}
     if type(value) in (list, tuple):
-        return type(value)([cut(each, some, x) for each in value])  # type: ignore[call-overload]
+        return type(value)([cut(each, some, x) for each in value])
     return value
 
 
-def by_rows(value: object, rows: int) -> bool:
+def by_rows(value: Any, rows: int) -> bool:
     """Whether all tensors in it have one part for each of the batch's rows: several tiles are then a larger batch."""
     if isinstance(value, torch.Tensor):
         return not value.ndim or len(value) == rows
     if isinstance(value, dict):
         return all(by_rows(each, rows) for each in value.values())
-    return type(value) not in (list, tuple) or all(by_rows(each, rows) for each in value)  # type: ignore[attr-defined]
+    return type(value) not in (list, tuple) or all(by_rows(each, rows) for each in value)

@@ -72,7 +72,10 @@ def apply_model(x: torch.Tensor, t: torch.Tensor, **c: Any) -> torch.Tensor:
 def evaluated(unet: Patcher, **options: Any) -> torch.Tensor:
     """What calc_cond_uncond_batch does for one positive and one negative conditioning."""
     x, t = torch.cat([X, X]), torch.tensor([0.7, 0.7])
-    c = {"c_crossattn": torch.tensor([1.0, -1.0]).reshape(2, 1, 1).expand(2, 77, 8), "c_concat": x * 0.1}
+    c: dict[str, Any] = {
+        "c_crossattn": torch.tensor([1.0, -1.0]).reshape(2, 1, 1).expand(2, 77, 8),
+        "c_concat": x * 0.1,
+    }
     c["transformer_options"] = {
         "cond_or_uncond": [1, 0], "sigmas": t[:1], "cond_mark": torch.tensor([1.0, 0.0]),
         "cond_indices": [1], "uncond_indices": [0], **options,
@@ -106,7 +109,8 @@ def around(mean: TileMean, seen: list[Any]) -> Any:
     def predicted(run: Any, x: Any, t: Any, given: Any, several: bool) -> torch.Tensor:
         def predict(tiles: list[Any]) -> torch.Tensor:
             seen.append(len(tiles))
-            return run(*cut((x, t, given), tiles, x), tiles)
+            made: torch.Tensor = run(*cut((x, t, given), tiles, x), tiles)
+            return made
 
         return mean.of(x, predict, 99 if several and by_rows((t, given), len(x)) else 1)
 
@@ -114,7 +118,8 @@ def around(mean: TileMean, seen: list[Any]) -> Any:
 
 
 def tiled(unet: Patcher, at_once: int = 1, **options: Any) -> tuple[torch.Tensor, list[int]]:
-    q, seen = job(unet), []
+    q = job(unet)
+    seen: list[int] = []
     with stand_around(q, around(TileMean(TILES, at_once, lambda: None), seen), (at_once, 12, 12)):
         result = evaluated(q.sd_model.forge_objects.unet, **options)
     assert q.sd_model.forge_objects.unet is unet and unet.cloned == 1
@@ -132,18 +137,18 @@ def test_tiles_are_runs_of_the_host_s_own(at_once: int, runs: list[int]) -> None
 
 def test_what_patches_are_told_goes_with_the_batch() -> None:
     told: list[Any] = []
-
-    def other(apply: Any, given: dict[str, Any]) -> torch.Tensor:
-        told.append(given)
-        return apply(given["input"], given["timestep"], **given["c"])
-
-    q, seen = job(Patcher()), []
-    with stand_around(q, around(TileMean(TILES, 3, lambda: None), seen), (3, 12, 12)):
+    q = job(Patcher())
+    with stand_around(q, around(TileMean(TILES, 3, lambda: None), []), (3, 12, 12)):
         wrapper = q.sd_model.forge_objects.unet.model_options["model_function_wrapper"]
         options = {"cond_or_uncond": [1, 0], "cond_mark": torch.tensor([1.0, 0.0]), "uncond_indices": [0]}
         c = {"c_crossattn": torch.zeros(2, 77, 8), "transformer_options": options}
         given = {"input": torch.cat([X, X]), "timestep": torch.ones(2), "c": c, "cond_or_uncond": [1, 0]}
-        wrapper(lambda x, t, **c: told.append(c["transformer_options"]) or x, given)
+
+        def model(x: torch.Tensor, t: torch.Tensor, **c: Any) -> torch.Tensor:
+            told.append(c["transformer_options"])
+            return x
+
+        wrapper(model, given)
     assert told[0]["cond_or_uncond"] == [1, 0] * 3 and told[0]["uncond_indices"] == [0, 2, 4]
     assert told[0]["cond_mark"].tolist() == [1, 0] * 3 and options["cond_or_uncond"] == [1, 0]
 
@@ -190,7 +195,8 @@ def test_the_host_still_finds_the_networks_models() -> None:
 
 def test_a_refiner_s_model_runs_in_tiles_and_is_left_as_it_was() -> None:
     unet, other = Patcher(), Patcher()
-    q, seen = job(unet), []
+    q = job(unet)
+    seen: list[int] = []
     with stand_around(q, around(TileMean(TILES, 1, lambda: None), seen), (1, 12, 12)):
         objects, q.sd_model = q.sd_model.forge_objects, SimpleNamespace(forge_objects=SimpleNamespace(unet=other))
         q.sampler.model_wrap_cfg.update_inner_model()
@@ -226,7 +232,9 @@ class Param:
 
     def __init__(self, hint: Any, hires: Any) -> None:
         self._hint_cond, self.hr_hint_cond = hint, hires
-        self.used_hint_cond = self.used_hint_cond_latent = self.used_hint_inpaint_hijack = None
+        self.used_hint_cond: Any = None
+        self.used_hint_cond_latent: Any = None
+        self.used_hint_inpaint_hijack: Any = None
         self.effective_region_mask: Any = None
 
     @property
@@ -257,7 +265,8 @@ def test_hooked_hints_are_those_of_hires_fix_in_each_tile() -> None:
     param.effective_region_mask = mask = torch.rand(1, 1, 192, 256)
     param.run(192)
     used, latent = param.used_hint_cond, param.used_hint_cond_latent
-    mean, hints, latents = TileMean(TILES, 1, lambda: None), HintsInTiles(), []
+    mean, hints = TileMean(TILES, 1, lambda: None), HintsInTiles()
+    latents: list[Any] = []
     for _ in range(2):
         for tile in mean.tiles:
             with hints.cut([param, other], tile):

@@ -102,7 +102,7 @@ class _Tiled(AbstractContextManager[None]):
             if progress.stopped():
                 raise sd_samplers_common.InterruptedException
             self._progress.tiles(tiles[0].number, tiles[-1].number, step)
-            x_in, t_in, given_in = cut((x, t, given), tiles, x)  # type: ignore[misc]
+            x_in, t_in, given_in = cut((x, t, given), tiles, x)
             with nullcontext() if several else self._control.in_tile(tiles[0]):
                 return run(x_in, t_in, given_in, tiles)
 

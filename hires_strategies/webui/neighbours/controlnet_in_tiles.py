@@ -56,8 +56,8 @@ def _of_tile(whole: dict[str, Any], tile: Tile) -> dict[str, Any]:
         return {}
     part = tile.of_picture(hint)
     cut = {"hint_cond": part, "hr_hint_cond": None if hires is None else part}
-    if _is_picture(mask := whole.get(_MASK)):
-        cut[_MASK] = tile.of_picture(mask)
+    if _is_picture(whole.get(_MASK)):
+        cut[_MASK] = tile.of_picture(whole[_MASK])
     return cut
 
 

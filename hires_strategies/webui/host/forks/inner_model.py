@@ -34,11 +34,11 @@ def stand_around(q: Any, around: Around, most: Most) -> Iterator[None]:
 
     Raises StageFailed if the sampler does not run the model as those of the hosts do.
     """
-    denoiser = getattr(q.sampler, "model_wrap_cfg", None)
+    denoiser: Any = getattr(q.sampler, "model_wrap_cfg", None)
     patched: list[tuple[Any, Any]] = []
 
     def patch() -> None:
-        objects = getattr(q.sd_model, "forge_objects", None)
+        objects: Any = getattr(q.sd_model, "forge_objects", None)
         if hasattr(getattr(objects, "unet", None), "clone"):
             patched.append((objects, objects.unet))
             objects.unet = _clone(objects.unet, around, most)
