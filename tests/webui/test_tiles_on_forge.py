@@ -164,8 +164,11 @@ def test_another_extension_s_wrapper_and_patches_see_one_tile_at_a_time() -> Non
     result, seen = tiled(unet, 5)
     assert seen == [1] * 12 and set(rows) == {(2, 4, 12, 12)}
     assert torch.allclose(result, evaluated(unet), atol=1e-5)
-    _, seen = tiled(Patcher(), 5, patches={"attn1_patch": [print]})
-    assert seen == [1] * 12
+
+
+@pytest.mark.parametrize("more", [{"patches": {"attn1_patch": [print]}}, {"of_rows": torch.zeros(2)}])  # Neo 2.26: both
+def test_what_is_told_besides_may_belong_to_the_batch(more: dict[str, Any]) -> None:
+    assert tiled(Patcher(), 5, **more)[1] == [1] * 12
 
 
 @pytest.mark.parametrize("size", [(192, 256), (96, 128), (100, 100)])

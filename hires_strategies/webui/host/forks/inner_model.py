@@ -122,19 +122,25 @@ def _clone(unet: Any, around: Around, most: Most) -> Any:
             made: torch.Tensor = before(apply_model, {"input": x_in, "timestep": t, "c": c, "cond_or_uncond": which})
             return made
 
-        patched = any(value for name, value in (options or {}).items() if name not in _BY_ROWS)
-        return around(run, x, given["timestep"], c, control is None and before is None and not patched)
+        alone = control is not None or before is not None or _tells_more(options or {})
+        return around(run, x, given["timestep"], c, not alone)
 
     clone.set_model_unet_function_wrapper(wrapper)
     _need_less(clone, most)
     return clone
 
 
+def _tells_more(options: dict[str, Any]) -> bool:
+    """Whether patches are there, or told something that nobody here knows how to repeat for a larger batch."""
+    unknown = (value for name, value in options.items() if name not in _BY_ROWS)
+    return any(isinstance(value, torch.Tensor) or bool(value) for value in unknown)
+
+
 def _repeated(options: dict[str, Any], rows: int, times: int) -> dict[str, Any]:
     """What the host tells patches of a batch, for the same batch several times."""
+    told = dict(options)  # the model notes there where it is
     if times == 1:
-        return options
-    told = dict(options)
+        return told
     for name in told.keys() & _BY_ROWS - {"sigmas"}:
         if name.endswith("_indices"):
             told[name] = [index + rows * time for time in range(times) for index in options[name]]
