@@ -218,3 +218,61 @@ def test_the_page_says_it_before_generate(needs: Any, monkeypatch: pytest.Monkey
     assert "did not fit" not in preview("Latent x1.5 @0.5", values).line
     monkeypatch.setitem(opts.data, settings.LADDER.name, False)
     assert "did not fit" not in preview("Latent x2 @0.5", values).line
+
+
+FIELDS: dict[str, Any] = {"prompt": "a house", "seed": 5, "steps": 4, "width": 64, "height": 64, "batch_size": 2}
+
+
+@pytest.fixture
+def one_at_a_time(api: Api, needs: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Grows by what is asked at each call of the denoiser in a stage, where memory is too little for two images."""
+    import weakref
+
+    import torch
+    from modules import progress
+    from modules.sd_samplers_cfg_denoiser import CFGDenoiser
+
+    forward, seen = CFGDenoiser.forward, []
+    failed: list[Any] = []
+
+    def little(self: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        if x.shape[-1] > 8:
+            seen.append((len(x), progress._fraction_done(), [each() is not None for each in failed]))
+            if len(x) > 1:
+                failed.extend(weakref.ref(each) for each in (x, self, self.p, args[0]))
+                raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return forward(self, x, *args, **kwargs)
+
+    monkeypatch.setattr(CFGDenoiser, "forward", little)
+    return seen
+
+
+def test_nothing_of_what_failed_lives_and_the_bar_goes_on(api: Api, one_at_a_time: list[Any]) -> None:
+    argument = {"strategies": ["Latent x2 @0.6 [4 steps]"], "reuse_first_pass": False}
+    api(**FIELDS, alwayson_scripts={"Hires strategies": {"args": [argument]}})
+    images, shown, alive = zip(*one_at_a_time, strict=True)
+    assert images == (2, *[1] * (len(images) - 1)) and len(images) > 8
+    assert not any(map(any, alive)) and len(alive[-1]) == 4
+    assert list(shown) == sorted(shown)
+    first, second = shown[1], shown[1 + (len(shown) - 1) // 2]
+    assert second - first == pytest.approx((1 - first) / 2, abs=0.1)
+
+
+def test_a_file_that_cannot_be_written_loses_no_picture(
+    api: Api, one_at_a_time: list[Any], needs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modules import errors
+
+    from hires_strategies.errors import StrategyError
+    from hires_strategies.planning.memory_needs import MemoryNeeds
+
+    def unwritable(self: Any, work: Any, rung: Any) -> None:
+        raise StrategyError("'memory-needs.json' cannot be written.")
+
+    reports: list[str] = []
+    monkeypatch.setattr(MemoryNeeds, "learn", unwritable)
+    monkeypatch.setattr(errors, "report", lambda text, **_: reports.append(text))
+    argument = {"strategies": ["Latent x2 @0.6"], "reuse_first_pass": False}
+    answer = api(**FIELDS, alwayson_scripts={"Hires strategies": {"args": [argument]}})
+    assert len(answer.images) >= 2
+    assert reports == ["Hires strategies: 'memory-needs.json' cannot be written."]
