@@ -91,6 +91,19 @@ def test_the_autoencoder_in_tiles(webui: WebUI) -> None:
     assert same(again.images[0], whole.images[0])
 
 
+def test_sampling_in_tiles_is_in_the_text_which_makes_the_picture_again(webui: WebUI) -> None:
+    fields = {"width": 512, "height": 512, "batch_size": 1, "steps": 2, "override_settings": {"return_grid": False}}
+    tiled = generated(webui, {"model": 64 * 64}, "Latent x1.25 @0.6 > None x1", **fields)
+    assert notes(tiled)[0] == "640x640 did not fit into memory and was sampled in tiles."
+    text = "Latent x1.25 @0.6 [tile 512] > None x1"
+    assert tiled.records[0]["strategy"] == text
+    assert f"Hires strategy: {text}" in tiled.info["infotexts"][0].replace('"', "")
+    whole = generated(webui, {}, "Latent x1.25 @0.6 > None x1", **fields)
+    assert not same(whole.images[0], tiled.images[0])
+    again = generated(webui, {}, text, **fields)
+    assert same(again.images[0], tiled.images[0]), difference(again.images[0], tiled.images[0])
+
+
 def test_what_was_needed_is_known_and_said_before_the_next_run(webui: WebUI) -> None:
     asked = {"strategies": ["Lanczos x1.5 @0.6"], "width": 128, "height": 192}
     room = {"decode": 24 * 36 - 1}

@@ -1,9 +1,9 @@
 """An extension for tests only: memory is too little for more than a given size at once.
 
-Argument over the API: {"sample": the most latents of all images that a call of the denoiser has room for, "encode": the
-most pixels, "decode": the most latents of one picture, "times": how often memory runs out at all, by default always,
-"prompts": one for each image of the generation, "forget": whether what was learnt is forgotten afterwards}. Not given
-is room for everything. An error is raised as torch raises it.
+Argument over the API: {"sample": the most latents of all images that a call of the denoiser has room for, "model": the
+most latents of one picture in the model itself, "encode": the most pixels, "decode": the most latents of a picture,
+"times": how often memory runs out at all, by default always, "prompts": one for each image of the generation, "forget":
+whether what was learnt is forgotten afterwards}. Not given is room for everything. An error is raised as torch does.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class Room:
     left: ClassVar[int] = 0
 
     @classmethod
-    def limit(cls, owner, name, most) -> None:
+    def limit(cls, owner, name, most, of_all=True) -> None:
         had, before = name in vars(owner), getattr(owner, name)
 
         def replaced(self, x, *args, **kwargs):
-            if len(x) * x.shape[-1] * x.shape[-2] > most and Room.left:
+            if (len(x) if of_all else 1) * x.shape[-1] * x.shape[-2] > most and Room.left:
                 Room.left -= 1
                 rubbish = torch.zeros(1000)
                 raise getattr(torch.cuda, "OutOfMemoryError", RuntimeError)(
@@ -47,6 +47,9 @@ class Room:
         if "sample" in asked:
             cls.limit(CFGDenoiser, "forward", asked["sample"])
         model = shared.sd_model
+        if "model" in asked:
+            unet = getattr(getattr(model, "forge_objects", None), "unet", None)
+            cls.limit(type(model if unet is None else unet.model), "apply_model", asked["model"], of_all=False)
         vae = getattr(getattr(model, "forge_objects", None), "vae", model).first_stage_model
         for name, network in (("encode", vae.encoder), ("decode", vae.decoder)):
             if name in asked:
