@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+
+from .worded import Worded
 
 MAX_UNIT = 9  # the page has at most ten
 MAX_WEIGHT = 2
@@ -78,28 +79,15 @@ def canonical(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class ControlUnits:
+class ControlUnits(Worded):
     """The kind of a stage's value that asks this; the value is the canonical text."""
 
     allowed: str = ALLOWED
+    pattern: str = PATTERN
+    without: str = "as above"
 
-    @property
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": PATTERN}
-
-    def accepts(self, value: object) -> bool:
-        return isinstance(value, str) and self._canonical(value) is not None
-
-    def normal(self, value: Any) -> Any:
-        """The canonical text of a text that is accepted; any other value as it is."""
-        return self._canonical(value) or value if isinstance(value, str) else value
-
-    @staticmethod
-    def _canonical(text: str) -> str | None:
-        try:
-            return canonical(text)
-        except ValueError:
-            return None
+    def canonical(self, text: str) -> str:
+        return canonical(text)
 
 
 def _units(words: Iterator[str]) -> Iterator[Unit]:

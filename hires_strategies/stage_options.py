@@ -15,6 +15,7 @@ from typing import Any
 from .control_units import ControlUnits
 from .limits import MAX_CFG, MAX_DISTILLED_CFG, MAX_SCALE, MAX_SIDE, MAX_SIGMA, MAX_STEPS, SMALLEST_TILE
 from .value_kinds import Flag, Kind, Name, Number, Pixels, Strength, Text, TileSize
+from .where import Where
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Option(Part):
     `label` is that of the page's field. `first_pass` names the field of planning's FirstPass that holds the value of a
     stage that gives none. `conditions`: whether the prompts' conditioning depends on it. `needs_sampling`: whether it
     is refused for a stage that samples nothing, `needs_start`: for Direct, which starts from nothing. `unlike` is the
-    field of an option that replaces what this one only changes, so that a stage has at most one of them; `part_of` that
-    of an option without which this one means nothing.
+    field of an option that replaces what this one only changes, so that a stage has at most one of them; `part_of`
+    those of options without any of which this one means nothing.
     """
 
     word: str = ""
@@ -57,7 +58,7 @@ class Option(Part):
     needs_sampling: bool = True
     needs_start: bool = False
     unlike: str = ""
-    part_of: str = ""
+    part_of: tuple[str, ...] = ()
 
     @property
     def noun(self) -> str:
@@ -146,13 +147,17 @@ class Options:
         "switch for the colors of what the stage started from", Flag(),
         word="color match", label="Colors of what this stage started from", needs_sampling=False, needs_start=True,
     )  # fmt: skip
+    where: str | None = _option(
+        "place that is sampled", Where(), example="fused",
+        label="Only where: fused, or a box as '10 20 64 64'", needs_start=True,
+    )  # fmt: skip
     tile: int | str | None = _option(
         "tile size", TileSize(SMALLEST_TILE, MAX_SIDE, whole=True, step=64),
         example="1024", label="Tile size in pixels, or auto", axis="Tile size", needs_start=True,
     )  # fmt: skip
     overlap: int | None = _option(
         "overlap of tiles", Pixels(0, MAX_SIDE, whole=True, step=8, without="a quarter of a tile"),
-        example="128", label="Overlap of tiles in pixels", needs_start=True, part_of="tile",
+        example="128", label="Overlap of tiles in pixels", needs_start=True, part_of=("tile", "where"),
     )  # fmt: skip
     detail: bool | None = _option(
         "face restoration and other scripts (ADetailer) on the stage's picture", Flag(),

@@ -175,12 +175,11 @@ def _check_options(stage: Stage) -> None:
 
 
 def _check_pair(stage: Stage, option: Option) -> None:
-    if option.part_of and getattr(stage, option.part_of) is None:
-        whole = BY_FIELD[option.part_of]
-        assert isinstance(whole, Option)
+    if option.part_of and all(getattr(stage, whole) is None for whole in option.part_of):
+        words = [f"'{each.word}'" for each in OPTIONS if each.field in option.part_of]
         raise StrategyError(
-            f"'{option.word}' belongs to '{whole.word}', which this stage does not have: add '{whole.word}', or leave "
-            f"'{option.word}' out.",
+            f"'{option.word}' belongs to {' or '.join(words)}, which this stage does not have: add {words[-1]}, or "
+            f"leave '{option.word}' out.",
             field=option.field,
         )
     if option.unlike and getattr(stage, option.unlike) is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import auto
-from .control_units import ControlUnits
+from .worded import Worded
 
 
 @dataclass(frozen=True)
@@ -139,12 +139,12 @@ class Flag:
         return value is True
 
 
-Kind = Number | Name | Text | Flag | ControlUnits
+Kind = Number | Name | Text | Flag | Worded
 
 
 def normal(kind: Kind, value: Any) -> Any:
-    """The one form of values that mean the same: False is None, ControlNet's units and 'auto' have one text."""
-    if isinstance(kind, ControlUnits):
+    """The one form of values that mean the same: False is None, texts with a grammar and 'auto' are canonical."""
+    if isinstance(kind, Worded):
         return kind.normal(value)
     if isinstance(kind, Strength) and isinstance(value, str):
         read = auto.read_auto(value)

@@ -86,7 +86,7 @@ def _stage(value: object, vocabulary: Vocabulary, where: str) -> Stage:
         raise StrategyError(f"{where}.{error.field}: {error.message}") from None
 
 
-def _at(where: str, make: Any, *arguments: Any, **named: Any) -> Any:
+def _at(where: str, make: Any, /, *arguments: Any, **named: Any) -> Any:
     """What `make` returns; its errors are prefixed with the place."""
     try:
         return make(*arguments, **named)

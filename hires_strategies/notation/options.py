@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from hires_strategies.control_units import ControlUnits
 from hires_strategies.errors import StrategyError
 from hires_strategies.stage_options import EXAMPLES, OPTIONS, Option
 from hires_strategies.strategy import Stage
 from hires_strategies.value_kinds import Flag, Name, Number, Text
 from hires_strategies.vocabulary import Vocabulary
+from hires_strategies.worded import Worded
 from hires_strategies.wording import found
 
 from .literals import NUMBER, format_name, format_number, format_string, read_name, read_number, read_string
@@ -74,7 +74,7 @@ def read_value(option: Option, value: Source, vocabulary: Vocabulary) -> Any:
         if not value.text.startswith('"') or not value.text.endswith('"'):
             raise value.error(f"Expected a text in quotation marks {where}, {found(value.text)}.")
         return read_string(value)
-    if isinstance(option.kind, ControlUnits):
+    if isinstance(option.kind, Worded):
         if not option.kind.accepts(value.text):
             raise value.error(f"Expected {option.kind.allowed} {where}, {found(value.text)}.")
         return value.text
@@ -93,7 +93,7 @@ def format_value(option: Option, value: Any) -> str:
         return ""
     if isinstance(option.kind, Number):
         return "" if value == option.kind.bare else format_number(value)
-    if isinstance(option.kind, ControlUnits):
+    if isinstance(option.kind, Worded):
         return str(value)
     return _format_name(option, value) if isinstance(option.kind, Name) else format_string(value)
 

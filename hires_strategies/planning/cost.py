@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from hires_strategies.samplers import find_sampler, split_name
+from hires_strategies.where import FUSED
 
 from .plan import FirstPass, Node, Plan, alike_but_noise, sought_alike
 from .sought import EVALUATIONS
@@ -54,6 +55,7 @@ def node_cost(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING_LEARNT
     whole = sampler_evaluations(first_pass.sampler, first_pass.steps, False, learnt)
     if own is None or not whole:
         own, whole = node.steps, first_pass.steps
+    own += node.where == FUSED  # one evaluation says where that is
     return own * _pixels(node, first_pass) / whole
 
 

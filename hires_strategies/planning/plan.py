@@ -21,6 +21,9 @@ from .sizes import Upscale
 from .sought import Found, Sought
 from .tiles import Tiles
 
+# Left, top, right and bottom of a rectangle, in pixels of a finished stage.
+Place = tuple[int, int, int, int]
+
 
 @dataclass(frozen=True)
 class FirstPass:
@@ -112,7 +115,8 @@ class Node:
 
     `color_match`: whether its picture then gets the colors of what it started from; `detail`: whether other scripts
     work on it after that. `found`: how its denoising strength was found, None if it was given or is still to be found.
-    `tiles`: those that it is sampled in, None if the model sees all of it at once.
+    `tiles`: those that it is sampled in, None if the model sees all of it at once. `places`: where it is sampled, empty
+    for everywhere and for where its picture will say.
 
     `index` is its place in this plan; `id` stays the same while strengths are found and stages turn out equal.
     """
@@ -129,6 +133,12 @@ class Node:
     found: Found | None = None
     id: int = -1
     tiles: Tiles | None = None
+    places: tuple[Place, ...] = ()
+
+    @property
+    def where(self) -> str | None:
+        """Where it is sampled, as written; None for everywhere."""
+        return self.sampling.where if self.sampling else None
 
     @property
     def auto(self) -> Auto | None:
@@ -143,7 +153,8 @@ class Node:
     @property
     def changed_as_picture(self) -> str:
         """The word of what then changes its pixels, the last one; "" if nothing does, and latents stay latents."""
-        return "detail" if self.detail else "color match" if self.color_match else ""
+        words = {"detail": self.detail, "color match": self.color_match, "where": self.where is not None}
+        return next((word for word, changes in words.items() if changes), "")
 
 
 def sought_alike(node: Node) -> Hashable:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from hires_strategies.notation.text import format_stage
 from hires_strategies.stage_options import NO_REFINER
+from hires_strategies.wording import shorten
 
 from .cost import costs, node_cost, search_cost
 from .order import model_changes
@@ -119,7 +121,30 @@ def _remarks(plan: Plan, node: Node) -> list[str]:
     upscale = node.upscale
     parent = None if node.parent is None else plan.stages[node.parent]
     untold = ["What scripts do by 'detail' takes time that no cost here contains."] if node.detail else []
-    return [*untold, *(_of_upscale(plan, node, upscale, parent) if upscale is not None else [])]
+    own = [] if upscale is None else _of_upscale(plan, node, upscale, parent)
+    return [*untold, *_in_places(plan, node), *own]
+
+
+def _in_places(plan: Plan, node: Node) -> list[str]:
+    """What a stage costs that is sampled only where it is needed, beside what it would cost sampled at once."""
+    if node.where is None or node.tiles is None or node.sampling is None:
+        return []
+    at_once = replace(node, tiles=None, sampling=replace(node.sampling, where=None))
+    cost, whole = (f"{node_cost(each, plan.first_pass):.1f}" for each in (node, at_once))
+    least = "" if node.places else ", as many as the picture then needs"
+    return [
+        f"'{shorten(node.text)}' is sampled in {tiles_in_words(node)}{least}: {cost} first passes instead of {whole}."
+    ]
+
+
+def tiles_in_words(node: Node) -> str:
+    """How many tiles a stage is sampled in, "2 of 9 tiles" where it is not sampled everywhere."""
+    assert node.tiles is not None
+    if node.where is None:
+        return _count(len(node.tiles), "tile")
+    if not node.places:
+        return f"at most {_count(len(node.tiles), 'tile')}"
+    return f"{len(node.tiles)} of {_count(node.tiles.everywhere, 'tile')}"
 
 
 def _of_upscale(plan: Plan, node: Node, upscale: Upscale, parent: Node | None) -> list[str]:
@@ -184,7 +209,7 @@ def _describe(plan: Plan, node: Node) -> str:
         words.append(_count(node.steps, "step"))
         if node.tiles and node.upscale:
             factor = node.upscale.factor
-            words.append(f"{len(node.tiles)} tiles of {node.tiles.width * factor}x{node.tiles.height * factor}")
+            words.append(f"{tiles_in_words(node)} of {node.tiles.width * factor}x{node.tiles.height * factor}")
         sigma = start_of(node, plan.first_pass, by_formula)
         if sigma is not None:
             words.append(f"start sigma {sigma:{'g' if node.sampling.start_sigma else '.2f'}}")

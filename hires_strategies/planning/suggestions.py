@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hires_strategies.wording import shorten
+
 from .plan import Node, Plan
 
 # So many stages that sample, one after the other, have shifted colors by what people see.
@@ -34,7 +36,7 @@ def _figure_in_each_tile(plan: Plan) -> list[str]:
         return []
     others = "" if len(risky) == 1 else f" (and {len(risky) - 1} more)"
     return [
-        f"Each tile of '{risky[0].text}'{others} may draw a figure of its own: above a denoising strength of "
+        f"Each tile of '{shorten(risky[0].text)}'{others} may draw a figure of its own: above a denoising strength of "
         f"{SAFE_IN_TILES:g} a tile no longer keeps to what is there. A lower strength, [lock], or a prompt of the "
         f"stage without the subject helps."
     ]
@@ -43,6 +45,8 @@ def _figure_in_each_tile(plan: Plan) -> list[str]:
 def _may_repeat(node: Node) -> bool:
     """A strength that is still to be found is measured on the tiles and needs no warning."""
     sampling = node.sampling
-    if node.tiles is None or sampling is None or sampling.auto or sampling.lock or sampling.prompt is not None:
+    if node.tiles is None or node.tiles.everywhere == 1 or sampling is None:
+        return False
+    if sampling.auto or sampling.lock or sampling.prompt is not None:
         return False
     return (sampling.denoising_strength or 0) > SAFE_IN_TILES

@@ -18,19 +18,29 @@ PART = 4  # without a number, tiles overlap by this part of a side
 @dataclass(frozen=True)
 class Tiles:
     """The tiles of a stage, in latents: all have `width` x `height` of them, and their left and upper edges are each
-    of `lefts` with each of `tops`."""
+    of `lefts` with each of `tops`, or of these only the ones in `only`. Where they do not cover the picture, `within`
+    are its columns and rows, and `everywhere` is the number of tiles that would."""
 
     width: int
     height: int
     lefts: tuple[int, ...]
     tops: tuple[int, ...]
+    only: tuple[tuple[int, int], ...] | None = None
+    within: tuple[int, int] | None = None
+    everywhere: int = 0
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """Columns and rows of the picture that they are parts of."""
+        return self.within or (self.lefts[-1] + self.width, self.tops[-1] + self.height)
 
     def __len__(self) -> int:
-        return len(self.lefts) * len(self.tops)
+        return len(self.lefts) * len(self.tops) if self.only is None else len(self.only)
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """Left and upper edge of each, row by row."""
-        return ((left, top) for top in self.tops for left in self.lefts)
+        every = ((left, top) for top in self.tops for left in self.lefts)
+        return every if self.only is None else iter(self.only)
 
 
 def tiles_of(size: tuple[int, int], side: int, overlap: int | None, factor: int) -> Tiles:
@@ -41,13 +51,20 @@ def tiles_of(size: tuple[int, int], side: int, overlap: int | None, factor: int)
     """
     columns, rows = size[0] // factor, size[1] // factor
     width, height = min(side // factor, columns), min(side // factor, rows)
-    return Tiles(width, height, _edges(columns, width, overlap, factor), _edges(rows, height, overlap, factor))
+    lefts = edges(0, columns, width, shared(width, overlap, factor))
+    return Tiles(width, height, lefts, edges(0, rows, height, shared(height, overlap, factor)))
 
 
-def _edges(whole: int, part: int, overlap: int | None, factor: int) -> tuple[int, ...]:
-    shared = part // PART if overlap is None else min(-(-overlap // factor), part // 2)
-    count = 1 if part >= whole else math.ceil((whole - shared) / (part - shared))
-    return tuple(round(index * (whole - part) / max(count - 1, 1)) for index in range(count))
+def shared(part: int, overlap: int | None, factor: int) -> int:
+    """The latents by which two tiles overlap at least that have `part` of them along a side; `overlap` is in pixels."""
+    return part // PART if overlap is None else min(-(-overlap // factor), part // 2)
+
+
+def edges(first: int, last: int, part: int, shared: int) -> tuple[int, ...]:
+    """Where the parts begin that cover what lies between two latents of a side, as few as share so many."""
+    length = last - first
+    count = 1 if part >= length else math.ceil((length - shared) / (part - shared))
+    return tuple(first + round(index * (length - part) / max(count - 1, 1)) for index in range(count))
 
 
 def weights(length: int) -> list[float]:

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .plan import FirstPass, Node, Sampling
+from hires_strategies.where import Painted
+
+from .places import tiles_at
+from .plan import FirstPass, Node, Place, Sampling
 from .tiles import Tiles, tiles_of
 
 
 def in_tiles(
-    sampling: Sampling | None, size: tuple[int, int], first_pass: FirstPass
+    sampling: Sampling | None, size: tuple[int, int], first_pass: FirstPass, places: tuple[Place, ...] = ()
 ) -> tuple[Sampling | None, Tiles | None]:
     """A sampling with the exact size of its tiles, and these, for a picture of `size` pixels; without any where one
-    would hold all of it."""
-    if sampling is None or sampling.tile is None:
+    would hold all of it. A stage that is sampled only at `places` always has tiles, though it may be a single one."""
+    if sampling is None or (sampling.tile is None and sampling.where is None):
         return sampling, None
     rules = first_pass.size_rules
-    side = first_pass.tile if isinstance(sampling.tile, str) else sampling.tile
+    side = sampling.tile if isinstance(sampling.tile, int) else first_pass.tile
     side = max(side // rules.smallest, 1) * rules.smallest
     tiles = tiles_of(size, side, sampling.overlap, rules.factor)
+    if sampling.where is None:
+        if len(tiles) == 1:
+            return replace(sampling, tile=None, overlap=None), None
+        return replace(sampling, tile=side), tiles
+    placed = tiles_at(places, tiles, sampling.overlap, rules.factor)
     if len(tiles) == 1:
-        return replace(sampling, tile=None, overlap=None), None
-    return replace(sampling, tile=side), tiles
+        return replace(sampling, tile=None, overlap=None), placed
+    return replace(sampling, tile=side), placed
 
 
 def cut_into_tiles(node: Node, first_pass: FirstPass) -> Node | None:
@@ -33,3 +41,15 @@ def cut_into_tiles(node: Node, first_pass: FirstPass) -> Node | None:
         replace(node.sampling, tile=first_pass.tile, overlap=None), (node.width, node.height), first_pass
     )
     return None if tiles is None else replace(node, sampling=sampling, tiles=tiles)
+
+
+def only_at(node: Node, cells: Painted) -> Node:
+    """A stage that is sampled where its picture says, as it is sampled with those cells of its own size."""
+    assert node.sampling is not None and node.tiles is not None and node.upscale is not None
+    size = (node.width, node.height)
+    places = tuple(
+        (round(left * size[0]), round(top * size[1]), round(right * size[0]), round(bottom * size[1]))
+        for left, top, right, bottom in cells.rectangles(size)
+    )
+    tiles = tiles_at(places, node.tiles, node.sampling.overlap, node.upscale.factor)
+    return replace(node, places=places, tiles=tiles)

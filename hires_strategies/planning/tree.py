@@ -19,6 +19,7 @@ from hires_strategies.strategy import Stage, Strategy
 
 from .few_steps import Steps, check_steps
 from .lockable import check_lock
+from .places import places_of
 from .plan import FirstPass, Node, Plan, Sampling, Variant
 from .schedules import FORMULAS
 from .sizes import Upscale, output_size, resolve_upscale
@@ -112,19 +113,25 @@ class _Tree:
                 self.sentences += [found_sentence(what, found, strength), *self._far(sampling, found)]
         width, height = output_size(stage, source, upscale, rules)
         self._check(stage, source, (width, height), upscale)
-        sampling, tiles = in_tiles(sampling, (width, height), self.first_pass)
+        places = places_of(sampling, upscale, self._made(parent), (width, height))
+        sampling, tiles = in_tiles(sampling, (width, height), self.first_pass, places)
         after = bool(stage.color_match), bool(stage.detail)
         key = (parent, upscale, (width, height), sampling.key if sampling else None, after)
         if key not in self.known:
             self.known[key] = len(self.nodes)
             text = format_stage(stage)
             index = len(self.nodes)
-            self.nodes.append(Node(index, parent, text, width, height, upscale, sampling, *after, found, index, tiles))
+            node = Node(index, parent, text, width, height, upscale, sampling, *after, found, index, tiles, places)
+            self.nodes.append(node)
         elif found is not None:
             self.nodes[self.known[key]] = replace(self.nodes[self.known[key]], found=found)
         self.told += [(self.known[key], sentence) for sentence in self.sentences]
         self.sentences = []
         return stage, self.known[key]
+
+    def _made(self, parent: int | None) -> tuple[int, int]:
+        """The pixels of the picture that a stage starts from."""
+        return self.first_pass.made if parent is None else (self.nodes[parent].width, self.nodes[parent].height)
 
     def _sampling(self, stage: Stage) -> Sampling | None:
         if not stage.is_sampled:

@@ -23,3 +23,11 @@ def crop_image(image: Image, upscale: Upscale) -> Image:
     left = (image.width - upscale.crop_width) // 2
     top = (image.height - upscale.crop_height) // 2
     return image.crop((left, top, left + upscale.crop_width, top + upscale.crop_height))
+
+
+def crop_as_latents(image: Image, upscale: Upscale) -> Image:
+    """The part of an upscaled picture that its cropped latents stand for, which is no larger than `crop_image`'s."""
+    (cut_y, cut_x), (rows, columns), factor = upscale.latent_cut, upscale.latent_size, upscale.factor
+    left, top = cut_x // 2 * factor, cut_y // 2 * factor
+    right, bottom = left + (columns - cut_x) * factor, top + (rows - cut_y) * factor
+    return image if image.size == (right, bottom) and not left and not top else image.crop((left, top, right, bottom))

@@ -114,7 +114,10 @@ class Ladder:
             return self._one_by_one(len(pairs), lambda index, which: self._host.sample(*pairs[index], node, which))
 
         tiled = cut_into_tiles(node, self._first_pass)
-        ways: Ways[Latents] = {WHOLE: lambda: self._host.sample(latents, images, node), ALONE: lambda: each(node)}
+        ways: Ways[Latents] = {
+            WHOLE: lambda: self._host.sample(latents, images, node, alone),
+            ALONE: lambda: each(node),
+        }
         if tiled is not None:
             ways[TILED] = lambda: each(tiled)
         made, rung = self._sampled(node, len(latents), ways)

@@ -11,7 +11,7 @@ from PIL.Image import Image
 from hires_strategies.planning.plan import Node
 from hires_strategies.planning.sizes import Upscale
 
-from .cropping import crop_image, crop_latents
+from .cropping import crop_as_latents, crop_image, crop_latents
 from .host import Host, Latents
 
 
@@ -21,13 +21,14 @@ class Picture:
 
     `space` is the latent space of `latents`; a first pass gets that of the model which is loaded when the walk begins.
     `generator` is where torch's generator stood after pictures were enlarged and encoded: what an inpainting model
-    wants of them is encoded next, and draws on from there.
+    wants of them is encoded next, and draws on from there. `plain` are the enlarged pictures as large as their latents.
     """
 
     latents: Latents | None = None
     images: list[Image] | None = None
     space: Hashable = None
     generator: Any = None
+    plain: list[Image] | None = None
     _encoded: dict[str | None, Latents] = field(default_factory=dict)  # the pictures' latents, by checkpoint
 
     def as_images(self, host: Host) -> list[Image]:
@@ -95,7 +96,8 @@ class Fork:
             return Picture(images=[crop_image(image, upscale) for image in images])
         latents = crop_latents(self.host.encode(images), upscale)
         cropped = [crop_image(image, upscale) for image in images]
-        return Picture(latents=latents, images=cropped, generator=self.host.generator_state())
+        plain = [crop_as_latents(image, upscale) for image in images]
+        return Picture(latents=latents, images=cropped, generator=self.host.generator_state(), plain=plain)
 
 
 def _key(node: Node) -> tuple[Upscale | None, str | None, bool]:

@@ -18,6 +18,7 @@ from hires_strategies.wording import describe
 
 from .color_match import color_matched
 from .host import Host, Sampled, SearchStart
+from .in_places import sampled
 from .layout_changes import LayoutChanges
 from .outcome import Outcome, Result
 from .picture import Fork, Picture
@@ -163,7 +164,7 @@ class _Walk:
         trouble, unfinished = None, None
         try:
             picture = self._finish(node, fork)
-            sampled = self.host.last_sampling() if node.sampling else Sampled()
+            last = self.host.last_sampling() if node.sampling else Sampled()
             reason = self.host.stopped()
             images = picture.as_images(self.host) if node.id in self.keep and not reason else None
             if reason:
@@ -179,14 +180,14 @@ class _Walk:
             self.host.release()
             self._give_up(node, fork.source or unfinished, trouble)
             return None
-        evaluations = sampled.evaluations
+        evaluations = last.evaluations
         if evaluations is None:
             evaluations = node_evaluations(node, self.plan.first_pass)
         seconds = time.perf_counter() - started
         self.outcomes[node.id] = Outcome(
-            node.id, images, None, seconds, sampled.start_sigma, evaluations,
-            denoising_strength=sampled.denoising_strength,
-            change=self.changes.of(self.plan, node, sampled.layout_kept), ran=sampled.ran,
+            node.id, images, None, seconds, last.start_sigma, evaluations,
+            denoising_strength=last.denoising_strength,
+            change=self.changes.of(self.plan, node, last.layout_kept), ran=last.ran,
         )  # fmt: skip
         return picture
 
@@ -210,9 +211,8 @@ class _Walk:
         started = self._started(node, fork)
         if node.sampling is None:
             return started
-        space = self.host.latent_space()
         self.changes.before_sampling(self.plan, node, started)
-        return Picture(latents=self.host.sample(started.latents, started.images, node), space=space)
+        return sampled(self.host, node, started, checkpoint)
 
     def _search_start(self, node: Node, fork: Fork) -> SearchStart:
         assert fork.source is not None

@@ -61,25 +61,28 @@ class TileMean:
     def __init__(self, tiles: Tiles, at_once: int, release: Callable[[], None]) -> None:
         self.at_once = at_once
         self._release = release
-        self.width, self.height = tiles.lefts[-1] + tiles.width, tiles.tops[-1] + tiles.height
+        self.width, self.height = tiles.whole
         self.tiles = [
             Tile(number, left, top, tiles.width, tiles.height, self.width, self.height)
             for number, (left, top) in enumerate(tiles)
         ]
         across, down = torch.tensor(weights(tiles.width)), torch.tensor(weights(tiles.height))
         self._weights = torch.outer(down, across)
-        self._sums = torch.outer(_summed(down, tiles.tops, self.height), _summed(across, tiles.lefts, self.width))
+        self._sums = torch.zeros(self.height, self.width)
+        for tile in self.tiles:
+            tile.of(self._sums).add_(self._weights)
+        self._sums[self._sums == 0] = 1  # where no tile lies nothing is predicted
 
     def covers(self, x: torch.Tensor) -> bool:
         """Whether x, B,C,...,height,width, is what the tiles are parts of."""
         return tuple(x.shape[-2:]) == (self.height, self.width)
 
     def of(self, x: torch.Tensor, predict: Predict, most: int) -> torch.Tensor:
-        """The mean for x, in its dtype; no more than `most` tiles at once.
+        """The mean for x, in its dtype, and 0 where no tile lies; no more than `most` tiles at once.
 
         Raises what `predict` raises, for memory only if a single tile does not fit.
         """
-        if len(self.tiles) == 1:
+        if len(self.tiles) == 1 and (self.tiles[0].width, self.tiles[0].height) == (self.width, self.height):
             return predict(self.tiles)
         mean: torch.Tensor | None = None
         self._weights, self._sums = self._weights.to(x.device), self._sums.to(x.device)
@@ -109,13 +112,6 @@ class TileMean:
         gc.collect()
         self._release()
         return None
-
-
-def _summed(part: torch.Tensor, starts: tuple[int, ...], length: int) -> torch.Tensor:
-    sums = torch.zeros(length)
-    for start in starts:
-        sums[start : start + len(part)] += part
-    return sums
 
 
 def cut(value: Any, some: list[Tile], x: torch.Tensor) -> Any:

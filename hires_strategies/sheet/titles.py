@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hires_strategies.stage_options import PARTS, Option, Part
 from hires_strategies.value_kinds import MODELS_OWN, Flag, Name, Number, Pixels, Text
+from hires_strategies.where import Where
 
 # The parts of a stage in the order of a title; the first four come before the brackets. A size is scale or pixels.
 TITLED = tuple(part for part in PARTS if part.field not in ("width", "height"))
@@ -92,7 +93,7 @@ def _in_words(part: Part, text: str) -> str:
 
 def _value(part: Part, text: str) -> str:
     """A value as people read it, from how the notation writes it with its part's word or sign."""
-    if not text and isinstance(part.kind, Pixels):
+    if not text and isinstance(part.kind, (Pixels, Where)):
         return part.kind.without
     if not text:
         return "none" if isinstance(part.kind, Number) and part.kind.bare is not None else _NOT_GIVEN

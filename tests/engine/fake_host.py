@@ -156,6 +156,11 @@ class FakeHost:
         self._call("layout_ends")
         return Ends(1.0, 0.2)
 
+    def moved(self, start: SearchStart, node: Node) -> np.ndarray:
+        """What the start decides, another place for each image."""
+        self._call("moved")
+        return np.abs(start.latents - start.latents.mean((2, 3), keepdims=True)).mean(1)
+
     def direct(self, node: Node, alone: int | None = None) -> np.ndarray:
         self._call("direct")
         images = BATCH if alone is None else 1

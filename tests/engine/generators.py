@@ -12,6 +12,7 @@ from hires_strategies.stage_options import OPTIONS
 from hires_strategies.strategy import DIRECT, LATENT_UPSCALERS, Stage, Strategy
 from hires_strategies.value_kinds import MODELS_OWN, Kind, Name, Number, Text, TileSize
 from hires_strategies.vocabulary import Vocabulary
+from hires_strategies.where import FUSED, Box, Painted, Where
 
 # Lone surrogates are no text (they cannot be written as UTF-8), so no stage may hold one.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -62,6 +63,18 @@ _control_units = (
 )
 
 
+_boxes = st.builds(Box, *(st.integers(low, 9_999_999) for low in (0, 0, 1, 1)))
+_painted = st.tuples(st.integers(1, 9), st.integers(1, 9)).flatmap(
+    lambda size: st.builds(
+        Painted,
+        st.just(size[0]),
+        st.just(size[1]),
+        st.lists(st.booleans(), min_size=size[0] * size[1], max_size=size[0] * size[1]).filter(any).map(tuple),
+    )
+)
+places = st.just(FUSED) | (_boxes | _painted).map(lambda place: place.text)
+
+
 def values_of(kind: Kind) -> st.SearchStrategy[Any]:
     """Values that an option of this kind can have."""
     if isinstance(kind, Number):
@@ -73,6 +86,8 @@ def values_of(kind: Kind) -> st.SearchStrategy[Any]:
         return names
     if isinstance(kind, ControlUnits):
         return _control_units
+    if isinstance(kind, Where):
+        return places
     return texts if isinstance(kind, Text) else st.just(True)
 
 
@@ -93,7 +108,8 @@ def stages(draw: st.DrawFn, upscalers: st.SearchStrategy[str] | None = None, fir
         options = {option.field: values_of(option.kind) for option in fitting}
         chosen = draw(st.sets(st.sampled_from(sorted(options))))
         for option in fitting:
-            if option.field in chosen and option.unlike not in chosen and (option.part_of or option.field) in chosen:
+            stands = not option.part_of or chosen & set(option.part_of)
+            if option.field in chosen and option.unlike not in chosen and stands:
                 values[option.field] = draw(options[option.field])
     return Stage(**values)  # type: ignore[arg-type]
 

@@ -20,6 +20,7 @@ from hires_strategies.planning.tree import make_plan
 from hires_strategies.stage_options import OPTIONS, Option
 from hires_strategies.strategy import Stage, Strategy
 from hires_strategies.value_kinds import Flag, Name, Number, Pixels, Text, TileSize
+from hires_strategies.where import Where
 from tests.engine.generators import strategies
 
 NO_LIMITS = Limits(longest_side=10**9, variants=10**6)
@@ -226,7 +227,9 @@ def test_the_tree_of_any_strategies(chains: list[Strategy], steps: int) -> None:
     try:
         plan = make_plan(chains, FirstPass(64, 96, steps), NO_LIMITS)
     except StrategyError as error:
-        assert any(each in error.message for each in ("needs at least", "too low", "cannot start there"))
+        assert any(
+            each in error.message for each in ("needs at least", "too low", "cannot start there", "lies outside")
+        )
         reject()
     assert [variant.text for variant in plan.variants] == [format_strategy(chain) for chain in chains]
     assert [node.index for node in plan.stages] == list(range(len(plan.stages)))
@@ -324,7 +327,7 @@ def test_what_makes_samplings_equal_is_every_option(option: Option) -> None:
     """An option that is added later counts without anybody thinking of it."""
     first = FirstPass(512, 512, 20, "Euler", "Automatic", 7, refiner="one")
     value = EXAMPLES[type(option.kind)](option.kind)
-    whole: dict[str, Any] = {option.part_of: 512} if option.part_of else {}
+    whole: dict[str, Any] = {option.part_of[0]: 512} if option.part_of else {}
     stages = [Stage("None", scale=2, denoising_strength=0.5, **{**whole, option.field: each}) for each in (None, value)]
     assert len(make_plan([Strategy((stage,)) for stage in stages], first).stages) == 2
 
@@ -337,6 +340,7 @@ EXAMPLES: dict[type, Callable[[Any], Any]] = {
     ControlUnits: lambda kind: "off",
     TileSize: lambda kind: 512,  # of 1024: a tile that holds the whole picture is none
     Pixels: lambda kind: 256,
+    Where: lambda kind: "10 20 64 64",
 }
 
 

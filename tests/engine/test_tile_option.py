@@ -54,7 +54,7 @@ def test_what_was_typed_wrongly_stays_and_is_told() -> None:
     [
         ("tile 32", "The tile size has to be a whole number from 64"),
         ("tile 512.5", "found 512.5"),
-        ("overlap 64", "'overlap' belongs to 'tile'"),
+        ("overlap 64", "'overlap' belongs to 'where' or 'tile'"),
         ("tile; overlap -1", "The overlap of tiles has to be a whole number from 0"),
     ],
 )

@@ -6,9 +6,12 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from modules import sd_samplers
+from numpy.typing import NDArray
 from PIL.Image import Image
 
+from hires_strategies.errors import StageFailed
 from hires_strategies.finding.blur import blur_floor
 from hires_strategies.finding.change import Ends
 from hires_strategies.finding.search import look_at_ends, search
@@ -18,6 +21,7 @@ from hires_strategies.running.host import Latents, SearchStart
 
 from . import generator, tiled_sampling
 from .model_verbs import ModelVerbs
+from .noise import starts_by_length
 from .probing import Probe, detailed, largest_of, strength_at, untraced
 from .processing import Processing
 from .tiled_autoencoder import in_tiles
@@ -64,6 +68,18 @@ class FindingVerbs(ModelVerbs):
         largest = largest_of(q, node)
         with untraced(q), self._probe(start, node) as probe:
             return look_at_ends(probe.predict, start.latents, largest)
+
+    def moved(self, start: SearchStart, node: Node) -> NDArray[np.float32]:
+        """By one evaluation with the stage's own noise, conditioning, networks and control; images x rows x columns."""
+        q = self._with_sampler(node)
+        assert node.sampling is not None
+        sigma = node.sampling.start_sigma or starts_by_length(q, node.steps)(node.sampling.total)
+        if sigma is None:
+            raise StageFailed(f"the sampler {q.sampler_name} does not tell where it starts")
+        with untraced(q), self._probe(start, node) as probe:
+            predicted = probe.predict(sigma)
+        moved = (predicted - start.latents).abs().float()
+        return moved.flatten(1, -3).mean(1).cpu().numpy()
 
     def _with_sampler(self, node: Node) -> Processing:
         """A stage's copy of `p` with the sampler that it will run, to be asked where it starts."""

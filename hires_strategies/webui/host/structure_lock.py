@@ -23,17 +23,13 @@ from . import progress
 from .noise import from_host, takes_own_list
 from .processing import Processing
 
-_sampling: list[_Lock] = []  # that of the stage that samples now; at most one
+_sampling: list[Changing] = []  # what changes the predictions of the stage that samples now, in this order
 
 
-class _Lock:
-    """What one locked stage holds while its sampler runs, and what happened."""
+class Changing:
+    """What changes the predictions of one sampling while it runs, and what happened."""
 
-    def __init__(self, q: Processing, node: Node, start: torch.Tensor) -> None:
-        assert node.sampling is not None and node.sampling.lock is not None and node.upscale is not None
-        self.strength = node.sampling.lock
-        self.start = start
-        self.size = coarse_size(start.shape[-2], start.shape[-1], node.upscale)
+    def __init__(self, q: Processing) -> None:
         self.denoiser = getattr(q.sampler, "model_wrap_cfg", None)
         self.model = q.sd_model
         self.sigma: float | None = None  # of the run of the model whose result comes next
@@ -49,8 +45,26 @@ class _Lock:
         if self.sigma is None:
             return
         sigma, self.sigma = self.sigma, None
-        params.x = locked(params.x, self.start, self.size, self.strength * weight(sigma))
+        params.x = self.changed(params.x, sigma)
         self.held += 1
+
+    def changed(self, predicted: torch.Tensor, sigma: float) -> torch.Tensor:
+        """What becomes of a picture that was predicted at a noise over signal."""
+        raise NotImplementedError
+
+
+class _Lock(Changing):
+    """What one locked stage holds."""
+
+    def __init__(self, q: Processing, node: Node, start: torch.Tensor) -> None:
+        super().__init__(q)
+        assert node.sampling is not None and node.sampling.lock is not None and node.upscale is not None
+        self.strength = node.sampling.lock
+        self.start = start
+        self.size = coarse_size(start.shape[-2], start.shape[-1], node.upscale)
+
+    def changed(self, predicted: torch.Tensor, sigma: float) -> torch.Tensor:
+        return locked(predicted, self.start, self.size, self.strength * weight(sigma))
 
 
 def begins(params: Any) -> None:
@@ -86,7 +100,8 @@ def over(q: Processing, node: Node, start: torch.Tensor) -> AbstractContextManag
 
 
 @contextmanager
-def _over(lock: _Lock, node: Node) -> Iterator[None]:
+def watching(lock: Changing) -> Iterator[None]:
+    """For the length of a `with`, what is predicted is changed. Raises what went wrong then."""
     _sampling.append(lock)
     try:
         yield
@@ -94,6 +109,12 @@ def _over(lock: _Lock, node: Node) -> Iterator[None]:
         _sampling.remove(lock)
     if lock.error is not None:
         raise lock.error
+
+
+@contextmanager
+def _over(lock: _Lock, node: Node) -> Iterator[None]:
+    with watching(lock):
+        yield
     if not lock.held and progress.stopped() is None:
         raise StrategyError(
             f"'{node.text}' could not hold the structure: its sampler tells no extension what it predicts.",

@@ -17,7 +17,7 @@ from hires_strategies.planning.plan import FirstPass, Node
 from hires_strategies.planning.tiles import Tiles
 from hires_strategies.running.tile_mean import Tile, TileMean, by_rows, cut
 
-from . import attachments, progress
+from . import attachments, kept_places, progress
 from .conditioning import in_size
 from .control import Control
 from .forks.inner_model import Run, stand_around
@@ -43,7 +43,7 @@ def over(batch: OfBatch, q: Processing, node: Node, start: torch.Tensor) -> Abst
     if node.tiles is None:
         return nullcontext()
     mean = TileMean(node.tiles, _at_once(batch, node.tiles, len(start)), devices.torch_gc)
-    return _Tiled(batch, q, mean, start)
+    return _Tiled(batch, q, node, mean, start)
 
 
 def _at_once(batch: OfBatch, tiles: Tiles, images: int) -> int:
@@ -59,17 +59,19 @@ def _at_once(batch: OfBatch, tiles: Tiles, images: int) -> int:
 class _Tiled(AbstractContextManager[None]):
     """One sampling. The host's InterruptedException ends it where the user asks for it between two tiles."""
 
-    def __init__(self, batch: OfBatch, q: Processing, mean: TileMean, start: torch.Tensor) -> None:
+    def __init__(self, batch: OfBatch, q: Processing, node: Node, mean: TileMean, start: torch.Tensor) -> None:
         if not mean.covers(start):
             found, planned = (f"{width}x{height}" for height, width in (start.shape[-2:], (mean.height, mean.width)))
             raise StageFailed(f"it has tiles for {planned} latents, and starts from {found}")
         self._q, self._mean, self._control = q, mean, batch.control
+        self._kept = kept_places.over(q, node, start)
         self._factor = batch.first_pass.size_rules.factor
 
     def __enter__(self) -> None:
         tile = self._mean.tiles[0]
         self._evaluations: set[int] = set()
         with ExitStack() as stack:
+            stack.enter_context(self._kept)
             self._progress = TileProgress(self._q.sampler, len(self._mean.tiles))
             stack.callback(self._progress.close)
             most = (self._mean.at_once, tile.height, tile.width)

@@ -8,13 +8,13 @@ from typing import Any
 import gradio as gr
 from modules.ui_components import FormRow
 
-from hires_strategies.control_units import ControlUnits
 from hires_strategies.editing.rows import Row
 from hires_strategies.notation.options import format_value
 from hires_strategies.stage_options import BY_FIELD, OPTIONS, Option
 from hires_strategies.value_kinds import Flag, Name, Number, Pixels, Text
 from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.settings import limits
+from hires_strategies.worded import Worded
 
 _MODELS = (("checkpoint", "refiner"), ("refiner_at",))  # side by side in this way: names of checkpoints are long
 
@@ -29,7 +29,7 @@ def folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
         for side in ("width", "height"):
             label = f"Resize {side} to (0: by scale)"
             fields[side] = gr.Number(row.get(side), label=label, precision=0, elem_id=identity(side))
-    for kind in (Text, Flag, ControlUnits):
+    for kind in (Text, Flag, Worded):
         with FormRow():
             fields |= _option_fields(_options_of(kind), identity, row)
     return fields
@@ -64,8 +64,8 @@ def _option_field(option: Option, value: Any, elem_id: str) -> Any:
         return gr.Textbox(value, label=f"{option.label} (empty: {same})", lines=2, elem_id=elem_id)
     if isinstance(option.kind, Flag):
         return gr.Checkbox(value, label=option.label, elem_id=elem_id)
-    if isinstance(option.kind, ControlUnits):
-        return gr.Textbox(value, label=f"{option.label} (empty: as above)", max_lines=1, elem_id=elem_id)
+    if isinstance(option.kind, Worded):
+        return gr.Textbox(value, label=f"{option.label} (empty: {option.kind.without})", max_lines=1, elem_id=elem_id)
     known = host_vocabulary(limits()).names(option.kind.of)
     names = [same_as_first(option), *(format_value(option, name) for name in known)]
     return gr.Dropdown(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from hires_strategies.control_units import ControlUnits
 from hires_strategies.planning.plan import Node, Plan
 from hires_strategies.planning.report import loading, start_of, strength_of
 from hires_strategies.planning.sought import TO_FIND
@@ -15,6 +14,8 @@ from hires_strategies.strategy import Stage
 from hires_strategies.value_kinds import Flag, Number, Text
 from hires_strategies.webui.host.forks.upscalers import whose
 from hires_strategies.webui.host.sigmas import Schedules
+from hires_strategies.worded import Worded
+from hires_strategies.wording import shorten
 
 MOST_SHOWN = 12  # variants; a sweep of 64 would push the page away
 _SIGMA = (
@@ -138,8 +139,8 @@ def _option(option: Option, value: Any) -> str:
     """An option that the stage itself gives, in words."""
     if isinstance(option.kind, Text):
         return f"its own {option.name}"
-    if isinstance(option.kind, (Flag, ControlUnits)):
-        return option.written(str(value))
+    if isinstance(option.kind, (Flag, Worded)):
+        return shorten(option.written(str(value)))
     if isinstance(option.kind, Number):
         return f"{option.name} {value if isinstance(value, str) else f'{value:g}'}"
     return f"{option.name} {value}" if option.kind.of in ("checkpoint", "refiner") else str(value)

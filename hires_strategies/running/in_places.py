@@ -1,0 +1,68 @@
+"""The sampling of a stage: everywhere, or only where it is needed."""
+
+from __future__ import annotations
+
+from PIL.Image import Image
+
+from hires_strategies.planning.plan import Node
+from hires_strategies.planning.tiling import only_at
+
+from .fused import fused
+from .host import Host, Latents, SearchStart
+from .picture import Picture
+from .places import mask_of, put_together
+
+
+def sampled(host: Host, node: Node, started: Picture, checkpoint: str | None) -> Picture:
+    """The picture of a stage that starts from `started` and works with that checkpoint, which is loaded."""
+    space = host.latent_space()
+    if node.where is None:
+        return Picture(latents=host.sample(started.latents, started.images, node), space=space)
+    plain = started.plain or host.decode(started.latents)  # by the stage's own model: a refiner may be loaded later
+    if node.places:
+        nodes = [node] * len(plain)
+        latents = host.sample(started.latents, started.images, node)
+    else:
+        try:
+            nodes = _needed(host, node, started)
+        except Exception:
+            if host.stopped():
+                return started
+            raise
+        latents = _each_alone(host, nodes, started, checkpoint)
+    if host.stopped():
+        return Picture(latents=latents, space=space)
+    return Picture(images=_put_together(host.decode(latents), plain, nodes))
+
+
+def _needed(host: Host, node: Node, started: Picture) -> list[Node]:
+    """The stage as it is sampled for each image of the batch: where the model would change that most."""
+    moved = host.moved(SearchStart(started.latents, started.images, []), node)
+    nodes = [only_at(node, fused(each)) for each in moved]
+    assert node.tiles is not None
+    tiles, every = sum(len(each.tiles or ()) for each in nodes), len(nodes) * node.tiles.everywhere
+    whose = "" if len(nodes) == 1 else f" of {len(nodes)} images"
+    host.note(node, f"{tiles} of {every} tiles{whose} were sampled, where the model would change the picture most.")
+    return nodes
+
+
+def _each_alone(host: Host, nodes: list[Node], started: Picture, checkpoint: str | None) -> Latents:
+    """One image after the other, each in its own tiles, so that none depends on the others of its batch."""
+    assert started.latents is not None
+    state, made = host.generator_state(), []
+    for index, node in enumerate(nodes):
+        host.use_model(checkpoint)
+        host.restore_generator(state)
+        images = None if started.images is None else [started.images[index]]
+        alone = None if len(nodes) == 1 else index
+        made.append(host.sample(started.latents[index : index + 1], images, node, alone))
+        if host.stopped():
+            return host.joined([*made, started.latents[index + 1 :]])
+    return made[0] if len(made) == 1 else host.joined(made)
+
+
+def _put_together(images: list[Image], plain: list[Image], nodes: list[Node]) -> list[Image]:
+    masks = {id(node): mask_of(node) for node in nodes}
+    return [
+        put_together(image, before, masks[id(node)]) for image, before, node in zip(images, plain, nodes, strict=True)
+    ]

@@ -1,0 +1,135 @@
+"""A stage that is sampled only where it is needed, on the host: what the model sees, and what stays as it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from hires_strategies.notation.text import parse
+from hires_strategies.planning.plan import FirstPass, Node
+from hires_strategies.planning.tree import make_plan
+from hires_strategies.running.places import mask_of, weights_of
+from tests.live.client import decode
+
+SMALL = {"prompt": "a house", "seed": 1, "steps": 4, "width": 64, "height": 64, "sampler_name": "Euler"}
+BOX = "where 4 6 20 16; tile 64"
+
+
+def answer(api: Callable[..., Any], *texts: str, **fields: Any) -> Any:
+    argument = {"strategies": list(texts)}
+    return api(**{**SMALL, **fields}, alwayson_scripts={"Hires strategies": {"args": [argument]}})
+
+
+def records(given: Any) -> list[dict[str, Any]]:
+    return list(json.loads(given.info)["hires_strategies"])
+
+
+def pixels(given: Any) -> list[np.ndarray]:
+    return [np.asarray(decode(image)) for image in given.images]
+
+
+def node_of(text: str) -> Node:
+    return make_plan(parse(text), FirstPass(64, 64, 4, "Euler")).stages[-1]
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch, api: Callable[..., Any]) -> list[tuple[int, ...]]:
+    """Rows and columns of the latents in each run of the model."""
+    from modules import shared
+
+    shapes: list[tuple[int, ...]] = []
+    model = type(shared.sd_model)
+    apply_model = model.apply_model
+
+    def watching(self: Any, x: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        shapes.append(tuple(x.shape[-2:]))
+        return apply_model(self, x, *args, **kwargs)
+
+    monkeypatch.setattr(model, "apply_model", watching)
+    return shapes
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (f"Lanczos x2 @0.6 [{BOX}]", "Lanczos x2"),
+        (f"Latent x2 @0.6 [{BOX}]", "Latent x2 @0"),
+        ("Lanczos x2 @0.6 [where 4 6 20 16]", "Lanczos x2"),
+        ("Lanczos x2 @0.6 [where painted 4x4 8001; tile 64; lock 0.5]", "Lanczos x2"),
+        (f"Lanczos x2 @0.6 [sampler DDIM; {BOX}]", "Lanczos x2"),
+    ],
+)
+def test_outside_it_is_the_plain_upscale_bit_for_bit(api: Callable[..., Any], text: str, plain: str) -> None:
+    given = answer(api, text, plain, override_settings={"return_grid": False})
+    assert [record.get("error") for record in records(given)] == [None, None]
+    made, before = pixels(given)[:2]
+    mask = np.asarray(mask_of(node_of(text)))
+    changed = (made != before).any(2)
+    assert not changed[mask == 0].any()
+    assert changed[mask == 255].mean() > 0.5
+
+
+def test_the_model_sees_only_the_tiles(api: Callable[..., Any], seen: list[tuple[int, ...]]) -> None:
+    given = answer(api, f"Lanczos x4 @0.6 [{BOX}]")
+    assert [record.get("error") for record in records(given)] == [None]
+    assert set(seen) == {(8, 8)}
+
+
+def test_what_lies_around_stays_while_it_is_sampled(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    from hires_strategies.webui.host import kept_places
+
+    seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+    changed = kept_places._Places.changed
+
+    def watching(self: Any, predicted: torch.Tensor, sigma: float) -> torch.Tensor:
+        found = changed(self, predicted, sigma)
+        seen.append((found, self.start))
+        return found
+
+    monkeypatch.setattr(kept_places._Places, "changed", watching)
+    text = f"Lanczos x2 @0.6 [{BOX}]"
+    answer(api, text)
+    weights = torch.from_numpy(weights_of(node_of(text)))
+    assert len(seen) == 4
+    for predicted, start in seen:
+        assert torch.equal(predicted[..., weights == 0], start[..., weights == 0])
+        assert not torch.equal(predicted[..., weights == 1], start[..., weights == 1])
+
+
+def test_fused_is_where_one_evaluation_changes_most(api: Callable[..., Any]) -> None:
+    text = "Lanczos x2 @0.6 [where fused; tile 64]"
+    given = answer(api, text, "Lanczos x2", batch_size=2, override_settings={"return_grid": False})
+    assert [record.get("error") for record in records(given)] == [None] * 4
+    (notes,) = {tuple(record["notes"]) for record in records(given) if record["strategy"] == text}
+    assert "tiles of 2 images were sampled, where the model would change the picture most." in " ".join(notes)
+    assert f"Hires strategy: {text}," in json.loads(given.info)["infotexts"][0]
+    by_text: dict[str, list[np.ndarray]] = {}
+    images = pixels(given)
+    for record in records(given):
+        by_text.setdefault(record["strategy"], []).append(images[record["index"]])
+    for made, before in zip(by_text[text], by_text["Lanczos x2"], strict=True):
+        assert 0.02 < (made != before).any(2).mean() < 0.8
+
+
+def test_the_same_again_and_nothing_is_left(api: Callable[..., Any]) -> None:
+    from hires_strategies.webui.host import structure_lock
+
+    alone = [pixels(answer(api, text)) for text in (f"Lanczos x2 @0.6 [{BOX}]", "Lanczos x2 @0.6")]
+    text = f"Lanczos x2 @0.6 [{BOX}]"
+    given = pixels(answer(api, text, "Lanczos x2 @0.6", override_settings={"return_grid": False}))
+    assert (given[0] == alone[0][0]).all() and (given[1] == alone[1][0]).all()
+    assert structure_lock._sampling == []
+
+
+def test_the_preview_says_what_it_costs(api: Callable[..., Any]) -> None:
+    from hires_strategies.webui.page.preview import preview
+
+    values = {"width": 512, "height": 512, "steps": 20, "sampler": "Euler", "scheduler": "Automatic"}
+    shown = preview("Lanczos x2 @0.3 [where 10 20 64 64; tile 512]", values)
+    assert "is sampled in 1 of 9 tiles: 1.0 first passes instead of 4.0." in shown.line
+    assert "role" in preview("Lanczos x2 @0.3 [where 600 20 64 64]", values).line
