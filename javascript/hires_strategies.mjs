@@ -18,6 +18,7 @@ onAfterUiUpdate(() => {
     ours.question(section, "refresh", 200, edits.pending).ask();
     ours.holdGenerate(section, edits);
     ours.listFound(section);
+    ours.offerPainting(section);
     find(`${SECTION}opened`).click();
     find("txt2img_hires_strategies_compare")?.addEventListener("click", () => ours.compare());
     find("txt2img_hires_strategies_use")?.addEventListener("click", ours.useSelected);

@@ -16,6 +16,8 @@ from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.settings import limits
 from hires_strategies.worded import Worded
 
+from .explained import explained
+
 _MODELS = (("checkpoint", "refiner"), ("refiner_at",))  # side by side in this way: names of checkpoints are long
 
 
@@ -32,6 +34,9 @@ def folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
     for kind in (Text, Flag, Worded):
         with FormRow():
             fields |= _option_fields(_options_of(kind), identity, row)
+    with gr.Row(elem_classes=["hires-strategies-moves"]):  # see javascript/paint_where.mjs
+        paint = gr.Button("Paint where\u2026", size="sm", elem_id=identity("where_paint"))
+    explained(paint, "Paint over the gallery's picture where this stage is to be sampled; elsewhere it only enlarges")
     return fields
 
 

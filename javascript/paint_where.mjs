@@ -1,0 +1,168 @@
+// A sheet to paint on where a stage is to be sampled: cells over a picture of the gallery (hires_strategies/where.py).
+
+const ours = (globalThis.hiresStrategies ??= {});
+
+const CELLS = 32; // along the longer side
+const WRITTEN = /^\s*painted\s+(\d+)\s*x\s*(\d+)\s+([0-9a-f]+)\s*$/i;
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+// Its buttons stand beside the fields that it writes.
+ours.offerPainting = (section) =>
+    section.addEventListener("click", ({ target }) => {
+        const { id } = target.closest("[id$=_where_paint]") ?? {};
+        if (id) new Sheet(ours.find(id.replace(/_paint$/, "")).querySelector("textarea, input"));
+    });
+
+class Sheet {
+    constructor(field) {
+        const images = ours.galleryImages().filter(ours.isPicture);
+        const image = ours.selectedImage(images) ?? images.at(-1);
+        Object.assign(this, { field, at: [0, 0], cell: null });
+        this.build(image);
+        document.body.append(this.dialog);
+        this.dialog.showModal();
+        const sizes = image ? [image.width, image.height] : ["width", "height"].map(ofPage);
+        this.picture.decode().catch(() => {}).then(() => {
+            const { naturalWidth, naturalHeight } = this.picture;
+            this.begin(naturalWidth ? [naturalWidth, naturalHeight] : sizes.map((side) => side || 1));
+        });
+    }
+
+    build(image) {
+        const about = "Paint where this stage is to be sampled: drag, or use the arrows and the space bar.";
+        this.picture = ours.element("img", "", { alt: "", draggable: false, src: image?.source ?? "" });
+        this.picture.hidden = !image;
+        this.canvas = ours.element("canvas", "", {
+            tabIndex: 0,
+            role: "application",
+            ariaLabel: about,
+            onpointerdown: (event) => this.down(event),
+            onpointermove: (event) => this.move(event),
+            onlostpointercapture: () => (this.cell = null),
+            onkeydown: (event) => this.key(event),
+            onfocus: () => this.draw(),
+            onblur: () => this.draw(),
+        });
+        this.area = ours.element("div", "hires-strategies-paint-area");
+        this.area.append(this.picture, this.canvas);
+        this.status = ours.element("p", "", { role: "status" });
+        const buttons = ours.element("div", "hires-strategies-choice-answers");
+        buttons.append(
+            ours.button("Done", "Write it into the field", () => this.done()),
+            ours.button("Clear", "Paint nothing", () => this.clear()),
+            ours.button("Cancel", "Cancel (Escape)", () => this.dialog.close()),
+        );
+        const onclose = () => this.dialog.remove();
+        this.dialog = ours.element("dialog", "hires-strategies-choice hires-strategies-paint", { ariaLabel: about, onclose });
+        this.dialog.append(ours.element("p", "", { textContent: about }), this.area, this.status, buttons);
+        new ResizeObserver(() => this.draw()).observe(this.area);
+    }
+
+    // The grid that the field has already, else one of square cells.
+    begin([width, height]) {
+        const longer = Math.max(width, height);
+        this.grid = [width, height].map((side) => Math.max(Math.round((side / longer) * CELLS), 1));
+        this.area.style.aspectRatio = `${width} / ${height}`;
+        // As large as the window has room for.
+        this.area.style.width = `min(100%, ${((60 * width) / height).toFixed(2)}vh)`;
+        this.clear();
+        const found = WRITTEN.exec(this.field.value);
+        if (found) {
+            this.grid = [Number(found[1]), Number(found[2])];
+            const bits = [...found[3]].flatMap((digit) => [8, 4, 2, 1].map((bit) => !!(Number(`0x${digit}`) & bit)));
+            this.cells = bits.slice(0, this.grid[0] * this.grid[1]);
+        }
+        this.draw();
+        this.canvas.focus();
+    }
+
+    clear() {
+        this.cells = Array(this.grid[0] * this.grid[1]).fill(false);
+        this.draw();
+    }
+
+    // As a user writes it: Gradio hears of it, and the text and the preview follow.
+    done() {
+        const bits = this.cells.map(Number).join("");
+        const digits = bits.match(/.{1,4}/g).map((four) => parseInt(four.padEnd(4, "0"), 2).toString(16));
+        this.field.value = bits.includes("1") ? `painted ${this.grid.join("x")} ${digits.join("")}` : "";
+        for (const name of ["input", "change"]) this.field.dispatchEvent(new Event(name, { bubbles: true }));
+        this.dialog.close();
+    }
+
+    cellAt({ clientX, clientY }) {
+        const { left, top, width, height } = this.canvas.getBoundingClientRect();
+        const parts = [(clientX - left) / width, (clientY - top) / height];
+        return parts.map((part, axis) => Math.min(Math.max(Math.floor(part * this.grid[axis]), 0), this.grid[axis] - 1));
+    }
+
+    indexOf = ([column, row]) => row * this.grid[0] + column;
+
+    down(event) {
+        if (event.button) return;
+        event.preventDefault();
+        this.canvas.focus();
+        this.canvas.setPointerCapture(event.pointerId);
+        this.cell = this.cellAt(event);
+        this.paints = !this.cells[this.indexOf(this.cell)];
+        this.stroke(this.cell);
+    }
+
+    move(event) {
+        if (this.cell) this.stroke(this.cellAt(event));
+    }
+
+    // Every cell on the way: a quick pointer leaves some out.
+    stroke(to) {
+        const way = to.map((place, axis) => place - this.cell[axis]);
+        const steps = Math.max(...way.map(Math.abs), 1);
+        for (let step = 0; step <= steps; step++) {
+            const on = this.cell.map((place, axis) => Math.round(place + (way[axis] * step) / steps));
+            this.cells[this.indexOf(on)] = this.paints;
+        }
+        [this.cell, this.at] = [to, to];
+        this.draw();
+    }
+
+    key(event) {
+        const by = ARROWS[event.key];
+        if (by) this.at = this.at.map((place, axis) => Math.min(Math.max(place + by[axis], 0), this.grid[axis] - 1));
+        const index = this.indexOf(this.at);
+        if (event.key === " ") this.cells[index] = !this.cells[index];
+        else if (by && event.shiftKey) this.cells[index] = true;
+        else if (!by) return;
+        event.preventDefault();
+        this.draw();
+    }
+
+    draw() {
+        if (!this.cells) return;
+        const { canvas, grid } = this;
+        const { clientWidth, clientHeight } = canvas;
+        [canvas.width, canvas.height] = [clientWidth, clientHeight].map((side) => Math.round(side * devicePixelRatio));
+        const context = canvas.getContext("2d");
+        const edges = (axis, place) => Math.round((place / grid[axis]) * [canvas.width, canvas.height][axis]);
+        const box = ([column, row]) => {
+            const [left, top] = [edges(0, column), edges(1, row)];
+            return [left, top, edges(0, column + 1) - left, edges(1, row + 1) - top];
+        };
+        const accent = getComputedStyle(this.dialog).getPropertyValue("--primary-500") || "#f97316";
+        this.cells.forEach((painted, index) => {
+            const place = box([index % grid[0], Math.floor(index / grid[0])]);
+            context.globalAlpha = painted ? 0.55 : 0.18;
+            context.fillStyle = accent;
+            if (painted) context.fillRect(...place);
+            context.strokeStyle = index % 2 ? "#fff" : "#000";
+            context.strokeRect(...place);
+        });
+        context.globalAlpha = 1;
+        [context.lineWidth, context.strokeStyle] = [2 * devicePixelRatio, accent];
+        if (document.activeElement === canvas) context.strokeRect(...box(this.at));
+        const count = this.cells.filter(Boolean).length;
+        const here = this.cells[this.indexOf(this.at)] ? "painted" : "not painted";
+        const place = `column ${this.at[0] + 1}, row ${this.at[1] + 1}: ${here}`;
+        this.status.textContent = `${count} of ${this.cells.length} cells are painted; ${place}.`;
+    }
+}
+
+const ofPage = (side) => Number(ours.find(`txt2img_${side}`)?.querySelector("input[type=number]")?.value);
