@@ -260,7 +260,7 @@ def test_inside_it_is_what_was_sampled() -> None:
     result = run(plan, FakeHost(), first_picture())
     assert result.troubles == []
     mask = np.asarray(mask_of(result.plan.stages[0])) == 255
-    masked, whole = (np.asarray((stage.images or ())[0]) for stage in result.stages)
+    masked, whole = (np.asarray(image) for stage in result.stages for image in (stage.images or [])[:1])
     assert mask.any() and masked[mask].shape == whole[mask].shape
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 from modules import sd_samplers
 from numpy.typing import NDArray
 from PIL.Image import Image
@@ -78,8 +79,9 @@ class FindingVerbs(ModelVerbs):
             raise StageFailed(f"the sampler {q.sampler_name} does not tell where it starts")
         with untraced(q), self._probe(start, node) as probe:
             predicted = probe.predict(sigma)
-        moved = (predicted - start.latents).abs().float()
-        return moved.flatten(1, -3).mean(1).cpu().numpy()
+        moved: torch.Tensor = (predicted - start.latents).abs().float()
+        each: NDArray[np.float32] = moved.flatten(1, -3).mean(1).cpu().numpy()
+        return each
 
     def _with_sampler(self, node: Node) -> Processing:
         """A stage's copy of `p` with the sampler that it will run, to be asked where it starts."""

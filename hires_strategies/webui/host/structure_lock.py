@@ -79,7 +79,7 @@ def ends(params: Any) -> None:
         _watched(lock, lock.ends, params)
 
 
-def _watched(lock: _Lock, step: Any, params: Any) -> None:
+def _watched(lock: Changing, step: Any, params: Any) -> None:
     """The host would print an error and go on, with a picture that is not locked: it is raised after the sampling."""
     try:
         step(params)
