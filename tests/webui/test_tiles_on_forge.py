@@ -166,9 +166,13 @@ def test_another_extension_s_wrapper_and_patches_see_one_tile_at_a_time() -> Non
     assert torch.allclose(result, evaluated(unet), atol=1e-5)
 
 
-@pytest.mark.parametrize("more", [{"patches": {"attn1_patch": [print]}}, {"of_rows": torch.zeros(2)}])  # Neo 2.26: both
+@pytest.mark.parametrize("more", [{"patches": {"attn1_patch": [print]}}, {"of_rows": torch.zeros(2)}])
 def test_what_is_told_besides_may_belong_to_the_batch(more: dict[str, Any]) -> None:
     assert tiled(Patcher(), 5, **more)[1] == [1] * 12
+
+
+def test_neo_tells_the_whole_schedule() -> None:
+    assert tiled(Patcher(), 5, sampling_sigmas=torch.linspace(1, 0, 4))[1] == [5, 5, 2]
 
 
 @pytest.mark.parametrize("size", [(192, 256), (96, 128), (100, 100)])

@@ -24,8 +24,9 @@ Run = Callable[[torch.Tensor, torch.Tensor, Any, list[Tile]], torch.Tensor]
 Around = Callable[[Run, torch.Tensor, torch.Tensor, Any, bool], torch.Tensor]
 Most = tuple[int, int, int]  # tiles that the model sees at once, and their height and width in latents
 
-# What the hosts themselves tell patches in a UNet, by rows of the batch.
-_BY_ROWS = {"cond_or_uncond", "uuids", "cond_mark", "cond_indices", "uncond_indices", "sigmas"}
+# What the hosts themselves tell patches in a UNet, by rows of the batch, and of all of them.
+_BY_ROWS = {"cond_or_uncond", "uuids", "cond_mark", "cond_indices", "uncond_indices"}
+_OF_ALL_ROWS = {"sigmas", "sampling_sigmas"}
 
 
 @contextmanager
@@ -132,7 +133,7 @@ def _clone(unet: Any, around: Around, most: Most) -> Any:
 
 def _tells_more(options: dict[str, Any]) -> bool:
     """Whether patches are there, or told something that nobody here knows how to repeat for a larger batch."""
-    unknown = (value for name, value in options.items() if name not in _BY_ROWS)
+    unknown = (value for name, value in options.items() if name not in _BY_ROWS | _OF_ALL_ROWS)
     return any(isinstance(value, torch.Tensor) or bool(value) for value in unknown)
 
 
@@ -141,7 +142,7 @@ def _repeated(options: dict[str, Any], rows: int, times: int) -> dict[str, Any]:
     told = dict(options)  # the model notes there where it is
     if times == 1:
         return told
-    for name in told.keys() & _BY_ROWS - {"sigmas"}:
+    for name in told.keys() & _BY_ROWS:
         if name.endswith("_indices"):
             told[name] = [index + rows * time for time in range(times) for index in options[name]]
         else:
