@@ -19,7 +19,7 @@ from hires_strategies.planning.tree import make_plan
 from hires_strategies.running.ladder import Ladder, Needs
 from hires_strategies.running.outcome import Result
 from hires_strategies.running.run import run
-from tests.engine.fake_host import SIZE, FakeHost, first_picture, same_images
+from tests.engine.fake_host import SIZE, FakeHost, first_latents, first_picture, same_images
 
 TILE = 64  # pixels, of what the model was trained on
 
@@ -43,7 +43,7 @@ class SmallHost(FakeHost):
     def run_out(self, verb: str) -> None:
         self.generator.random(5)
         self.failed_calls.append(verb)
-        rubbish = self._track("rubbish", first_picture().latents)
+        rubbish = self._track("rubbish", first_latents())
         raise MemoryError(f"{verb} has no memory for {rubbish.size} numbers")
 
     def decode(self, latents, tiled=False):
@@ -82,7 +82,7 @@ def ladder_run(text: str, host: FakeHost, needs: Needs | None = None) -> tuple[P
     complete = planned(text)
     plan = complete({})
     kept = {None, *range(len(plan.stages))}
-    result = run(plan, Ladder(host, plan.first_pass, needs), first_picture(), kept, complete)  # type: ignore[arg-type]
+    result = run(plan, Ladder(host, plan.first_pass, needs), first_picture(), kept, complete)
     return plan, result
 
 
@@ -99,7 +99,7 @@ def test_with_enough_memory_nothing_is_done_otherwise() -> None:
     plain, host = FakeHost(), FakeHost()
     complete = planned(TEXT)
     run(complete({}), plain, first_picture(), (), complete)
-    run(complete({}), Ladder(host, complete({}).first_pass), first_picture(), (), complete)  # type: ignore[arg-type]
+    run(complete({}), Ladder(host, complete({}).first_pass), first_picture(), (), complete)
     assert host.log == plain.log and host.notes == [] and host.logged == []
 
 
@@ -195,9 +195,9 @@ def test_layouts_kept_are_the_mean_of_the_images() -> None:
             return super().sample(latents, images, node, alone)
 
     host = Host(too_much=lambda of, pixels, _: of == "sample" and pixels > 4 * SMALL)
-    ladder = Ladder(host, planned("Latent x2 @0.5")({}).first_pass)  # type: ignore[arg-type]
+    ladder = Ladder(host, planned("Latent x2 @0.5")({}).first_pass)
     plan = planned("Latent x2 @0.5")({})
-    run(plan, ladder, first_picture())  # type: ignore[arg-type]
+    run(plan, ladder, first_picture())
     assert ladder.last_sampling().layout_kept == pytest.approx(0.4)
 
 
@@ -231,9 +231,9 @@ def test_a_known_rung_that_is_not_there_is_the_one_above(tmp_path: Path) -> None
     assert ladder_run("Direct x2", host, needs)[1].stages[0].error is None
     assert host.log.count("direct") == 2  # one image after the other: no tiles draw from noise alone
     needs.learn(Work(SAMPLED, (8, 8), 2), ALONE)
-    single = Ladder(host, FirstPass(*SIZE, 20, "Euler"), needs)  # type: ignore[arg-type]
+    single = Ladder(host, FirstPass(*SIZE, 20, "Euler"), needs)
     host.log.clear()
-    assert len(single.decode(first_picture().latents[:1])) == 1
+    assert len(single.decode(first_latents()[:1])) == 1
 
 
 STAGES = st.sampled_from(

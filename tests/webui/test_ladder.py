@@ -112,9 +112,13 @@ def test_what_another_extension_put_there_stays(model: Any, picture: Any) -> Non
 
     decoder, own = model.first_stage_model.decoder, model.first_stage_model.decoder.forward
     seen = []
-    decoder.forward = lambda x: seen.append(x.shape) or own(x)
+
+    def hooked(x: Any) -> Any:
+        seen.append(x.shape)
+        return own(x)
+
+    decoder.forward = hooked
     try:
-        hooked = decoder.forward
         with tiled_autoencoder.in_tiles(True):
             assert decoder.forward is hooked
             model.first_stage_model.decode(model.first_stage_model.encode(picture).latent_dist.mean)

@@ -34,7 +34,7 @@ def in_tiles(tiled: bool) -> Iterator[None]:
         return
     with always_tiled() as hosts_own, ExitStack() as replaced:
         for network, decodes in [] if hosts_own else halves():
-            network.forward = _InTiles(network, decodes)  # type: ignore[assignment]
+            network.forward = _InTiles(network, decodes)
             replaced.callback(vars(network).pop, "forward")
         yield
 
