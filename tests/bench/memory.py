@@ -16,7 +16,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +91,9 @@ def measured() -> Iterator[Peak]:
 class Bench:
     """Peaks by what is done and in which rung; `stage` is filled while a generation runs its only stage."""
 
+    tile: int
     peaks: dict[tuple[str, int], Peak] = field(default_factory=dict)
-    tiles: str = ""
+    tiles: str = "none"
 
     def install(self) -> None:
         """From now on the only stage's verbs are measured instead of simply run."""
@@ -106,10 +107,10 @@ class Bench:
             own = [images and [image] for image in images or [None] * len(latents)]
             ways = [lambda: sample(host, latents, images, node)]
             ways.append(lambda: [sample(host, latents[i : i + 1], own[i], node, i) for i in range(len(latents))])
-            tiled = cut_into_tiles(node, host.first_pass)
+            tiled = cut_into_tiles(node, replace(host.first_pass, tile=self.tile))
             if tiled is not None:
                 ways.append(lambda: [sample(host, latents[i : i + 1], own[i], tiled, i) for i in range(len(latents))])
-                self.tiles = f"{len(tiled.tiles)} of {host.first_pass.tile}"
+                self.tiles = f"{len(tiled.tiles)} of {self.tile}"
             return self._each("sampling", ways)
 
         def decoded(host: Any, latents: Any, tiled: bool = False) -> Any:
@@ -143,13 +144,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="*", default=[256, 512, 1024], help="sides of the stage in pixels")
     parser.add_argument("--images", type=int, default=2, help="of the batch")
+    parser.add_argument("--tile", type=int, default=256, help="side of the sampling's tiles in pixels")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="memory") as folder:
         _run(Local(Path(folder)), options)
 
 
 def _run(webui: Local, options: argparse.Namespace) -> None:
-    bench = Bench()
+    bench = Bench(options.tile)
     bench.install()
     print(f"{options.images} images, megabytes: most at once (largest tensor)\n")
     print(f"| side | | {' | '.join(RUNGS)} |\n|---|---|{'---|' * len(RUNGS)}")

@@ -27,27 +27,29 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from hires_strategies.stage_options import OPTIONS
-from tests.bench.soak_generations import Generation, generation
+from tests.bench.soak_generations import WHOLE, Generation, generation
 from tests.bench.soak_target import Target, target
 from tests.live.client import Answer, Refused, difference, same
 
-HELD_EVERY, REMADE_EVERY, CANARY_EVERY = 100, 10, 50
+REMADE_EVERY, CANARY_EVERY = 10, 50
 WARM = 0.2  # the part of the run before which memory still fills: remembered first passes, models
 ROUNDED = 2.0  # mean difference, of 255, within which a picture of a batch is what its text gives alone
 CANARY = {
     "prompt": "1girl, red hair, blue dress, standing, full body, outdoors, trees, day, smile",
     "seed": 77, "steps": 3, "width": 64, "height": 64, "cfg_scale": 4, "sampler_name": "Euler",
+    "override_settings": WHOLE,
     "alwayson_scripts": {"Hires strategies": {"args": [
         {"strategies": ["Latent x1.5 @0.6 > Lanczos x1.5 @0.4"], "reuse_first_pass": False, "first_pass": True}
     ]}},
 }  # fmt: skip
-COMPUTED = {"hires_strategies_remember_first_passes": False}
+COMPUTED = {"hires_strategies_remember_first_passes": False, **WHOLE}
 
 
 @dataclass
 class Soak:
     target: Target
     seed: int
+    every: int = 100  # generations between two looks at what is held
     counts: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
@@ -60,7 +62,7 @@ class Soak:
         canary = self.target.generate(CANARY)
         names = replace(self.target.names(), lacking=self._lacking())
         for number in range(first, first + count):
-            if (number - first) % HELD_EVERY == 0:
+            if (number - first) % self.every == 0:
                 self._measure(number, began)
             if time.monotonic() - began > 60 * minutes:
                 break
@@ -189,9 +191,10 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=1e9, help="ends after so many, wherever it is")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="number of the first generation")
+    parser.add_argument("--every", type=int, default=100, help="generations between two looks at what is held")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="soak") as folder:
-        soak = Soak(target(options.url, Path(folder)), options.seed)
+        soak = Soak(target(options.url, Path(folder)), options.seed, options.every)
         soak.run(options.first, options.generations, options.minutes)
     print(f"\n{report(soak)}")
     return 1 if soak.failures else 0

@@ -1,7 +1,7 @@
 """A sweep of eight denoising strengths at 2x: the host's X/Y/Z plot with its own Hires. fix against ours.
 
     python tests/workbench --port 7870 --extension tests/bench/timers      (or A1111, with that extension beside ours)
-    python tests/bench/sweep.py http://127.0.0.1:7870 [--size 512] [--steps 20] [--sweeps 50]
+    python tests/bench/sweep.py http://127.0.0.1:7870 [--size 512] [--steps 20] [--sweeps 50] [--ours]
 
 All run on the same WebUI, one after the other, and the cells of both plots have to be equal. Prints a table for
 docs/benchmarks.md: `host` is the time inside the model, the autoencoder and the upscalers, by timers around the host's
@@ -84,21 +84,29 @@ def main() -> None:
     options = _options()
     bench = Bench(WebUI(options.url), options.size, options.steps)
     bench.webui.txt2img(f"{UPSCALER} x2 @0.7", **bench.fields(seed=1))  # loads what has to be loaded
-    rows = [
-        bench.timed("The host's X/Y/Z plot with Hires. fix", bench.hosts_plot),
-        bench.timed("The same cells with [Hires] Denoising strength", bench.our_plot),
-        bench.timed("The same again: the first pass is known", bench.our_plot),
+    print(f"{len(VALUES)} pictures of {2 * bench.size}x{2 * bench.size}, {bench.steps} steps")
+    rows = [] if options.ours else _plots(bench)
+    rows += [
         bench.timed(f"One run of `{UPSCALER} x2 @{{...}}`", lambda: bench.our_sweep(False)),
         bench.timed("The same with a contact sheet", lambda: bench.our_sweep(True)),
     ]
-    equal = [same(one, other) for one, other in zip(rows[0].answer.images[1:], rows[1].answer.images[1:], strict=True)]
-    print(f"{len(VALUES)} pictures of {2 * bench.size}x{2 * bench.size}, {bench.steps} steps; ", end="")
-    print(f"cells equal to the host's: {sum(equal)}\n")
     print("| | model evaluations | seconds | in generations | in the model, autoencoder, upscalers | ratio |")
     print("|---|---|---|---|---|---|")
     for row in rows:
         print(row)
     _memory(bench, options.sweeps)
+
+
+def _plots(bench: Bench) -> list[Row]:
+    """The host's plot and ours, whose cells have to be equal."""
+    rows = [
+        bench.timed("The host's X/Y/Z plot with Hires. fix", bench.hosts_plot),
+        bench.timed("The same cells with [Hires] Denoising strength", bench.our_plot),
+        bench.timed("The same again: the first pass is known", bench.our_plot),
+    ]
+    equal = [same(one, other) for one, other in zip(rows[0].answer.images[1:], rows[1].answer.images[1:], strict=True)]
+    print(f"Cells equal to the host's: {sum(equal)}\n")
+    return rows
 
 
 def _memory(bench: Bench, sweeps: int) -> None:
@@ -117,6 +125,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("url", help="a running WebUI with its API and the extension tests/bench/timers")
     parser.add_argument("--size", type=int, default=512, help="side of the first pass in pixels")
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--ours", action="store_true", help="only the runs of our own, for their share")
     parser.add_argument("--sweeps", type=int, default=51, help="sweeps for the memory test, 0 for none")
     return parser.parse_args()
 
