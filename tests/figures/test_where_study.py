@@ -17,7 +17,7 @@ def test_the_report_is_what_the_committed_rows_give(tmp_path):
     out = tmp_path / "where.md"
     committed = (STUDY / "where.md").read_text(encoding="utf-8")
     out.write_text(committed.split(report.MARK)[0] + report.MARK + "nothing", encoding="utf-8")
-    report.write(ROWS, out)
+    report.write(ROWS, out, ROWS.with_name("where_runs.jsonl"))
     assert out.read_text(encoding="utf-8") == committed
     assert ROWS.stat().st_size < 100_000
 

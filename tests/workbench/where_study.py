@@ -23,6 +23,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=Path, default=ROOT / "docs" / "study" / "rows" / "where.jsonl")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "study" / "where.md")
     parser.add_argument("--work", type=Path, default=WORKBENCH / "training" / "where", help="for first passes")
+    parser.add_argument("--run-rows", type=Path, default=ROOT / "docs" / "study" / "rows" / "where_runs.jsonl")
+    parser.add_argument("--runs", type=int, default=0, help="only run so many seeds' strategies on the workbench")
     parser.add_argument("--seeds", type=int, default=len(SEEDS))
     parser.add_argument("--report-only", action="store_true", help="measure nothing")
     parser.add_argument("--threads", type=int, default=1)
@@ -47,11 +49,15 @@ def measure(options: argparse.Namespace) -> None:
 
 def main() -> None:
     options = arguments()
-    if not options.report_only:
+    if options.runs:
+        from where import runs
+
+        runs.run(SEEDS[: options.runs], options.run_rows, report)
+    elif not options.report_only:
         measure(options)
     from where import report as tables
 
-    tables.write(options.rows, options.out)
+    tables.write(options.rows, options.out, options.run_rows)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import numpy as np
 from figures import measures
 from figures.study_report import Value, number, percent, table
 
-from where import maps
+from where import maps, runs
 from where.course import SHARES, Row, read
 
 MARK = "<!-- What follows is written by `python tests/workbench/where_study.py --report-only`. -->"
@@ -135,7 +135,10 @@ def sections(rows: Rows) -> list[str]:
     return parts
 
 
-def write(rows: Path, out: Path) -> None:
+def write(rows: Path, out: Path, run: Path) -> None:
     """Replaces the tables of `out` and keeps what people wrote before them."""
     before = out.read_text(encoding="utf-8").split(MARK)[0] if out.exists() else "# Where to repair\n\n"
-    out.write_text(before + "\n\n".join(sections(read(rows))) + "\n", encoding="utf-8")
+    out.write_text(
+        before + "\n\n".join([*sections(read(rows)), *(runs.section(read(run)) if run.exists() else [])]) + "\n",
+        encoding="utf-8",
+    )
