@@ -32,7 +32,7 @@ from tests.bench.soak_target import Target, target
 from tests.live.client import Answer, Refused, difference, same
 
 REMADE_EVERY, CANARY_EVERY = 10, 50
-WARM = 0.2  # the part of the run before which memory still fills: remembered first passes, models
+WARM = 0.5  # the part of the run before which memory still fills: remembered first passes, models
 ROUNDED = 2.0  # mean difference, of 255, within which a picture of a batch is what its text gives alone
 CANARY = {
     "prompt": "1girl, red hair, blue dress, standing, full body, outdoors, trees, day, smile",
