@@ -150,7 +150,7 @@ def test_the_same_text_gives_the_same_bits_alone_and_beside_others(api: Callable
 
 @pytest.mark.parametrize("sampler", ["Euler", "DDIM"])
 def test_a_refiner_takes_over_in_tiles(api: Callable[..., Any], runs: list[SimpleNamespace], sampler: str) -> None:
-    text = f"Lanczos x2 @0.8 [tile 64; sampler {sampler}; refiner figures-shifted; refiner at 0.5]"
+    text = f"Lanczos x2 @0.8 [tile 64; sampler {sampler}; refiner figures-shifted; refiner at 0.7]"
     assert records(answer(api, text))[0]["error"] is None
     stage = in_stage(runs)
     assert {run.shape[-2:] for run in runs} == {(8, 8)} and len(stage) >= 2 * TILES
