@@ -15,9 +15,9 @@ from .places import mask_of, put_together
 
 def sampled(host: Host, node: Node, started: Picture, checkpoint: str | None) -> Picture:
     """The picture of a stage that starts from `started` and works with that checkpoint, which is loaded."""
-    space = host.latent_space()
     if node.where is None:
-        return Picture(latents=host.sample(started.latents, started.images, node), space=space)
+        latents = host.sample(started.latents, started.images, node)
+        return Picture(latents=latents, space=host.latent_space())  # a refiner's, if one finished them
     plain = started.plain or host.decode(started.latents)  # by the stage's own model: a refiner may be loaded later
     if node.places:
         nodes = [node] * len(plain)
@@ -31,7 +31,7 @@ def sampled(host: Host, node: Node, started: Picture, checkpoint: str | None) ->
             raise
         latents = _each_alone(host, nodes, started, checkpoint)
     if host.stopped():
-        return Picture(latents=latents, space=space)
+        return Picture(latents=latents, space=host.latent_space())
     return Picture(images=_put_together(host.decode(latents), plain, nodes))
 
 

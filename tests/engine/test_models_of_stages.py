@@ -81,6 +81,16 @@ def test_latents_that_mean_something_else_go_through_pixels() -> None:
     assert host.log == ["decode", "load b", "latent_upscale", "sample", "decode"]
 
 
+@pytest.mark.parametrize(("checkpoint", "refiner"), [("xl", "b"), ("b", "xl")])
+def test_latents_are_those_of_the_refiner_that_finished_them(checkpoint: str, refiner: str) -> None:
+    """Its model is loaded then: the next stage with that model takes them as they are."""
+    host = FakeHost()
+    text = f"Latent x2 @0.5 [checkpoint {checkpoint}; refiner {refiner}] > Latent x1.5 @0.5 [checkpoint {refiner}]"
+    result = run(plan_of(text), host, first_picture())
+    assert [outcome.error for outcome in result.stages] == [None, None]
+    assert host.log[-5:] == ["sample", f"load {refiner}", "latent_upscale", "sample", "decode"]
+
+
 def test_a_checkpoint_that_does_not_load_loses_nothing_finished() -> None:
     text = "Latent x2 @0.5 > None x2 @0.3 [checkpoint b]\nLatent x2 @0.7 > Latent x1.5 @0.5"
     plan, host = plan_of(text), FakeHost()
