@@ -28,6 +28,7 @@ FAULTS = {
 WHOLE = {"hires_strategies_less_memory": False}  # what does not fit fails, and is not tried again with less
 WORDS = ("1girl, smile", "1boy, night", "", "mountains, sunset")
 # Small enough for a CPU; the rest of a row's range is the engine's tests' matter.
+OTHER = {"tile": ("64", "auto"), "where": ("fused", "8 8 40 40")}
 RANGES = {"steps": (1, 3), "cfg": (1, 9), "overlap": (0, 32)}
 
 
@@ -144,7 +145,7 @@ def _options(chance: random.Random, names: Names, direct: bool, sampled: bool) -
     ]
     rows = {option.field: option for option in fitting}
     wanted = chance.sample(sorted(rows), min(len(rows), chance.choice((0, 1, 1, 2, 3))))
-    wanted += [rows[name].part_of for name in wanted if rows[name].part_of not in ("", *wanted)]
+    wanted += {rows[name].part_of[0] for name in wanted if rows[name].part_of and not {*rows[name].part_of} & {*wanted}}
     if "refiner" in wanted and "refiner_at" in rows and "refiner_at" not in wanted:
         wanted.append("refiner_at")
     kept = [rows[name] for name in wanted if rows[name].unlike not in wanted]
@@ -162,4 +163,4 @@ def _value(chance: random.Random, option: Option, names: Names) -> str:
     if isinstance(kind, Number) and option.field != "tile":
         low, high = RANGES.get(option.field, (max(kind.low, 0.1), min(kind.high, 9)))
         return str(chance.randint(int(low), int(high))) if kind.whole else f"{chance.uniform(low, high):.2f}"
-    return chance.choice(("64", "auto")) if option.field == "tile" else option.example
+    return chance.choice(OTHER.get(option.field, (option.example,)))
