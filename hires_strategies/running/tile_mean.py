@@ -94,7 +94,7 @@ class TileMean:
                 continue
             if mean is None:
                 mean = torch.zeros(*x.shape[:1], *made.shape[1:-2], *x.shape[-2:], device=x.device)
-            for tile, part in zip(some, made.split(len(x)), strict=True):
+            for tile, part in zip(some, torch.split(made, len(x)), strict=True):
                 tile.of(mean).add_(part.float() * self._weights)
             del waiting[: len(some)], made
         assert mean is not None

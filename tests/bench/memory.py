@@ -108,7 +108,7 @@ class Bench:
             ways = [lambda: sample(host, latents, images, node)]
             ways.append(lambda: [sample(host, latents[i : i + 1], own[i], node, i) for i in range(len(latents))])
             tiled = cut_into_tiles(node, replace(host.first_pass, tile=self.tile))
-            if tiled is not None:
+            if tiled is not None and tiled.tiles is not None:
                 ways.append(lambda: [sample(host, latents[i : i + 1], own[i], tiled, i) for i in range(len(latents))])
                 self.tiles = f"{len(tiled.tiles)} of {self.tile}"
             return self._each("sampling", ways)

@@ -137,7 +137,12 @@ def test_no_more_at_once_than_allowed() -> None:
     seen = []
     x = torch.zeros(1, 1, 24, 32)
     tiles = tiles_of((256, 192), 96, 32, 8)
-    made(mean_of(tiles, 8), x, lambda x: seen.append(len(x)) or x, most=1)
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        seen.append(len(x))
+        return x
+
+    made(mean_of(tiles, 8), x, model, most=1)
     assert set(seen) == {1} and len(seen) == len(tiles)
 
 

@@ -19,6 +19,7 @@ from hires_strategies.running.encoded_image import decode_image, flattened
 from hires_strategies.strategy import Strategy
 from hires_strategies.vocabulary import Vocabulary
 from hires_strategies.webui.files import remembered_file
+from hires_strategies.webui.host.forks.trained_size import trained_side
 from hires_strategies.webui.host.sigmas import Schedules
 from hires_strategies.wording import short
 
@@ -95,6 +96,7 @@ def read_plan(body: Any, vocabulary: Vocabulary) -> Plan:
     first_pass = FirstPass(
         width, height, first["steps"], sampler, scheduler, first["cfg_scale"],
         size_rules=rules, distilled_cfg=first["distilled_cfg_scale"], checkpoint=vocabulary.checkpoint,
+        tile=trained_side(),
     )  # fmt: skip
     starts = replace(Schedules().starts, remembered=remembered_file().lookup())
     made = make_plan(strategies, first_pass, vocabulary.limits, starts)

@@ -48,7 +48,7 @@ def _notes() -> list[str]:
         notes.append(sentence)
         note(host, node, sentence)
 
-    WebuiHost.note = noting  # type: ignore[method-assign]
+    setattr(WebuiHost, "note", noting)  # noqa: B010
     return notes
 
 
