@@ -81,7 +81,7 @@ def generation(seed: int, number: int, names: Names) -> Generation:
     """The generation of that number; few first passes, so that many are remembered ones."""
     chance = random.Random(f"{seed}/{number}")
     width, height = chance.choice(((64, 64), (64, 64), (72, 64), (64, 88)))
-    fields = {
+    fields: dict[str, Any] = {
         "prompt": chance.choice(PROMPTS),
         "negative_prompt": chance.choice(("", "blurry")),
         "seed": chance.choice((1, 2, 3)),
