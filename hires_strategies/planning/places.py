@@ -19,7 +19,7 @@ from .tiles import Tiles, edges, shared
 
 Size = tuple[int, int]
 
-FEATHER = 4  # latents around a place in which its sampling fades away
+FEATHER = 2  # latents around a place in which its sampling fades away
 _CONTEXT = 8  # a tile keeps this part of a side free around a place, so that the model sees what surrounds it
 
 _MOST = 100_000  # tiles, of which those are left out that touch no place
@@ -74,6 +74,13 @@ def tiles_at(places: tuple[Place, ...], whole: Tiles, overlap: int | None, facto
     return (
         tiles if len(touched) == len(tiles) else replace(tiles, only=tuple(tile for tile in tiles if tile in touched))
     )
+
+
+def inner(start: int, part: int, whole: int) -> tuple[int, int]:
+    """Between which latents of a side the place lies that a tile of `part` latents from `start` on can hold: all of
+    the tile but what the sampling fades away in, which it does not do at the picture's edge."""
+    end, fades = start + part, min(FEATHER, part // 4)
+    return (0 if start <= 0 else start + fades), (whole if end >= whole else end - fades)
 
 
 def _reached(place: Place, factor: int) -> Place:

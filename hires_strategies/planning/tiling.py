@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from hires_strategies.where import Painted
-
-from .places import tiles_at
+from .places import inner, tiles_at
 from .plan import FirstPass, Node, Place, Sampling
 from .tiles import Tiles, tiles_of
 
@@ -43,13 +42,18 @@ def cut_into_tiles(node: Node, first_pass: FirstPass) -> Node | None:
     return None if tiles is None else replace(node, sampling=sampling, tiles=tiles)
 
 
-def only_at(node: Node, cells: Painted) -> Node:
-    """A stage that is sampled where its picture says, as it is sampled with those cells of its own size."""
-    assert node.sampling is not None and node.tiles is not None and node.upscale is not None
-    size = (node.width, node.height)
-    places = tuple(
-        (round(left * size[0]), round(top * size[1]), round(right * size[0]), round(bottom * size[1]))
-        for left, top, right, bottom in cells.rectangles(size)
+def only_at(node: Node, corners: Sequence[tuple[int, int]]) -> Node:
+    """A stage that is sampled where its picture says, as it is sampled in tiles with these left and upper edges, in
+    latents: all of each tile, but for what its sampling fades away in."""
+    assert node.tiles is not None and node.upscale is not None
+    factor, tiles, (columns, rows) = node.upscale.factor, node.tiles, node.tiles.whole
+    places = []
+    for left, top in corners:
+        first, last = inner(left, tiles.width, columns)
+        upper, lower = inner(top, tiles.height, rows)
+        places.append((first * factor, upper * factor, last * factor, lower * factor))
+    lefts, tops = (tuple(sorted(set(edges))) for edges in zip(*corners, strict=True))
+    only = None if len(corners) == len(lefts) * len(tops) else tuple(corners)
+    return replace(
+        node, places=tuple(places), tiles=replace(tiles, lefts=lefts, tops=tops, only=only, within=(columns, rows))
     )
-    tiles = tiles_at(places, node.tiles, node.sampling.overlap, node.upscale.factor)
-    return replace(node, places=places, tiles=tiles)

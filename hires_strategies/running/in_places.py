@@ -38,8 +38,8 @@ def sampled(host: Host, node: Node, started: Picture, checkpoint: str | None) ->
 def _needed(host: Host, node: Node, started: Picture) -> list[Node]:
     """The stage as it is sampled for each image of the batch: where the model would change that most."""
     moved = host.moved(SearchStart(started.latents, started.images, []), node)
-    nodes = [only_at(node, fused(each)) for each in moved]
     assert node.tiles is not None
+    nodes = [only_at(node, fused(each, node.tiles)) for each in moved]
     tiles, every = sum(len(each.tiles or ()) for each in nodes), len(nodes) * node.tiles.everywhere
     whose = "" if len(nodes) == 1 else f" of {len(nodes)} images"
     host.note(node, f"{tiles} of {every} tiles{whose} were sampled, where the model would change the picture most.")

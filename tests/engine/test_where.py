@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.planning.cost import node_cost
 from hires_strategies.planning.plan import FirstPass, Node
 from hires_strategies.planning.report import as_text, remarks
+from hires_strategies.planning.tiles import Tiles, tiles_of
+from hires_strategies.planning.tiling import only_at
 from hires_strategies.planning.tree import make_plan
 from hires_strategies.running.fused import fused
 from hires_strategies.running.ladder import Ladder
@@ -36,7 +39,7 @@ def node_of(text: str, width: int = 512, height: int = 512) -> Node:
     return make_plan(parse(text), FirstPass(width, height, 20, "Euler")).stages[-1]
 
 
-def tiles_of(node: Node) -> list[tuple[int, int]]:
+def corners_of(node: Node) -> list[tuple[int, int]]:
     assert node.tiles is not None
     return list(node.tiles)
 
@@ -141,7 +144,7 @@ def test_where_it_lies_in_the_finished_stage(text: str, placed: list[tuple[int, 
 )
 def test_only_tiles_that_touch_it_are_sampled(text: str, tiles: list[tuple[int, int]], everywhere: int) -> None:
     node = node_of(text)
-    assert tiles_of(node) == tiles and node.tiles is not None and node.tiles.everywhere == everywhere
+    assert corners_of(node) == tiles and node.tiles is not None and node.tiles.everywhere == everywhere
     assert node.tiles.whole == (node.width // 8, node.height // 8)
 
 
@@ -241,7 +244,7 @@ def masked_and_plain(text: str, plain: str) -> tuple[Outcome, Outcome, Node]:
         ("None x2 @0.3 [where 32 24 16 16]", "None x2"),
         ("None x2 @0.3 [where 32 24 16 16; tile 64; overlap 16]", "None x2"),
         ("Latent x2 @0.5 [where 32 24 16 16]", "Latent x2 @0"),
-        ("None x2 @0.3 [where fused]", "None x2"),
+        ("None x2 @0.3 [where fused; tile 64]", "None x2"),
     ],
 )
 def test_a_stage_is_the_plain_upscale_elsewhere(text: str, plain: str) -> None:
@@ -304,17 +307,44 @@ def test_it_fails_and_stops_as_every_stage_does(how: str, at: int, text: str) ->
         assert same_images(result.stages[-1].images, again.stages[-1].images)
 
 
-def test_what_the_model_moves_most_is_where_it_is_sampled() -> None:
+def whole(size: tuple[int, int], side: int) -> Tiles:
+    """As a stage has them before its picture says which of them are needed."""
+    tiles = tiles_of(size, side, None, 8)
+    return replace(tiles, everywhere=len(tiles))
+
+
+def test_the_tiles_hold_what_the_model_moves_most() -> None:
     moved = np.random.default_rng(0).uniform(0, 0.1, (64, 96))
     moved[20:28, 40:52] += 1
-    cells = fused(moved)
-    grid = np.array(cells.cells).reshape(cells.rows, cells.columns)
-    assert (cells.columns, cells.rows) == (48, 32)
-    assert grid[10:14, 20:26].all() and 0.1 <= grid.mean() < 0.35
+    ((left, top),) = fused(moved, whole((768, 512), 256))
+    assert abs(left - 30) <= 1 and abs(top - 8) <= 1, "in the tile's middle"
+    moved[50:60, 80:90] += 1
+    one, other = fused(moved, whole((768, 512), 256))
+    assert max(abs(one[0] - left), abs(one[1] - top)) <= 2 and other[0] > 50 and other[1] > 26
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(8, 40), st.integers(8, 40), st.sampled_from([64, 96, 128, 512]))
+def test_they_hold_four_fifths_of_it_and_lie_in_the_picture(seed: int, rows: int, columns: int, side: int) -> None:
+    moved = np.random.default_rng(seed).uniform(0, 1, (rows, columns)) ** 8
+    tiles = whole((columns * 8, rows * 8), side)
+    corners = fused(moved, tiles)
+    assert 1 <= len(corners) <= len(tiles) and len(set(corners)) == len(corners)
+    for left, top in corners:
+        assert 0 <= left <= columns - tiles.width and 0 <= top <= rows - tiles.height
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 200), (500, 7)])
 def test_any_size_and_an_even_picture_have_places(shape: tuple[int, int]) -> None:
-    cells = fused(np.zeros(shape))
-    assert any(cells.cells) and max(cells.columns, cells.rows) <= 64
-    assert read_where(cells.text) == cells
+    assert len(fused(np.zeros(shape), whole((shape[1] * 8, shape[0] * 8), 64))) >= 1
+
+
+def test_a_tile_that_is_sampled_is_sampled_whole_but_for_its_edge() -> None:
+    node = node_of("None x2 @0.3 [where fused; tile 256]")
+    at = only_at(node, [(0, 0), (40, 96)])
+    assert at.places == ((0, 0, 240, 240), (336, 784, 560, 1024)) and list(at.tiles or ()) == [(0, 0), (40, 96)]
+    weights = weights_of(at)
+    assert weights[:30, :30].min() == 1 and weights[98:128, 42:70].min() == 1
+    seen = np.zeros_like(weights, dtype=bool)
+    for left, top in at.tiles or ():
+        seen[top : top + 32, left : left + 32] = True
+    assert not weights[~seen].any(), "where no tile lies nothing of a prediction counts"

@@ -17,7 +17,8 @@ from finder import lab as bench
 
 from where.course import Row, read
 
-TILE = 128  # pixels: what the model was trained on
+TILE = 128  # pixels: what the model was trained on, and as large as a first pass
+EVERY = 9  # tiles of the whole picture
 WHOLE, FUSED, ALONE = "Lanczos x2 @0.3", f"Lanczos x2 @0.3 [where fused; tile {TILE}]", "Lanczos x2"
 _TILES = re.compile(r"(\d+) of \d+ tiles")
 
@@ -65,7 +66,7 @@ def _rows(webui: Any, seed: int, notes: list[str]) -> list[Row]:
         kind = "" if record["kind"] == "first_pass" else (ALONE, WHOLE, FUSED)[record["variant"]]
         pictures[kind] = np.asarray(answer.images[record["index"]].convert("RGB"))
     tiles = next(int(found[1]) for found in map(_TILES.search, notes) if found)
-    costs = {"": 1.0, ALONE: 1.0, WHOLE: 5.0, FUSED: 1 + 4 / bench.STEPS + tiles * (TILE / bench.SIDE) ** 2}
+    costs = {"": 1.0, ALONE: 1.0, WHOLE: 5.0, FUSED: 1 + EVERY / bench.STEPS + tiles}
     return [
         {"seed": seed, "at": at, "cost": round(costs[at], 3), "tiles": tiles, **bench.measure(picture, pictures[""])}
         for at, picture in pictures.items()
@@ -103,7 +104,7 @@ def section(rows: Sequence[Row]) -> list[str]:
         lines.append([name, percent(kept), *changed, f"{cost:.1f}", per_keeper(cost, kept), less])
     tiles = [row["tiles"] for row in of(rows, FUSED).values()]
     told = (
-        f"{len(first)} seeds. Sampled where the model would change most: {min(tiles)} to {max(tiles)} of 9 tiles of "
+        f"{len(first)} seeds. Sampled where the model would change most: {min(tiles)} to {max(tiles)} of {EVERY} tiles of "
         f"{TILE} pixels, {np.mean(tiles):.1f} on average. Costs are in first passes, the evaluation that says where "
         "and the overlaps of tiles included; the last column is paired."
     )
