@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -286,6 +287,16 @@ def test_hooked_hints_are_those_of_hires_fix_in_each_tile() -> None:
             assert param.used_hint_cond is used and param.used_hint_cond_latent is latent
     assert latents[:12] == latents[12:] and len(set(latents)) == 12, "each tile is encoded once"
     assert hints.encoded
+
+
+def test_hooked_hints_are_those_of_each_stages_tiles() -> None:
+    """Two stages of one size share what was prepared for the first of them; the second has other tiles."""
+    hires = torch.rand(1, 3, 192, 256)
+    param, hints = Param(torch.zeros(1, 3, 96, 128), hires), HintsInTiles()
+    for tiles in (TILES, replace(TILES, only=((8, 4), (12, 12)))):
+        for tile in TileMean(tiles, 1, lambda: None).tiles:
+            with hints.cut([param], tile):
+                assert torch.equal(param.hint_cond, tile.of_picture(hires))
 
 
 def test_hooked_hints_are_put_back_after_an_error() -> None:

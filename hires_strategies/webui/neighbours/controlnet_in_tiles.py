@@ -20,11 +20,12 @@ _MASK = "effective_region_mask"
 
 
 class HintsInTiles:
-    """Of one stage: what was cut and encoded for each unit and tile is used again in the next step."""
+    """What was cut and encoded for each unit and tile is used again in the next step, and by further stages that the
+    same units are prepared for: their tiles may lie elsewhere."""
 
     def __init__(self) -> None:
         self.encoded = False  # something was, which drew random numbers
-        self._kept: dict[tuple[int, int], dict[str, Any]] = {}
+        self._kept: dict[tuple[int, Tile], dict[str, Any]] = {}
 
     @contextmanager
     def cut(self, params: Sequence[Any], tile: Tile) -> Iterator[None]:
@@ -33,7 +34,7 @@ class HintsInTiles:
         before = [(param, {name: getattr(param, name) for name in names if hasattr(param, name)}) for param in params]
         try:
             for number, (param, whole) in enumerate(before):
-                _put(param, self._kept.setdefault((number, tile.number), _of_tile(whole, tile)))
+                _put(param, self._kept.setdefault((number, tile), _of_tile(whole, tile)))
             yield
             for number, param in enumerate(params):
                 self._keep(number, tile, param)
@@ -42,7 +43,7 @@ class HintsInTiles:
                 _put(param, whole)
 
     def _keep(self, number: int, tile: Tile, param: Any) -> None:
-        kept = self._kept[number, tile.number]
+        kept = self._kept[number, tile]
         if kept:
             kept.update({name: getattr(param, name) for name in _USED if hasattr(param, name)})
             self.encoded = self.encoded or kept.get("used_hint_cond_latent") is not None
