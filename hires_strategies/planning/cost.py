@@ -62,7 +62,8 @@ def node_cost(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING_LEARNT
 def search_cost(node: Node, first_pass: FirstPass, learnt: Learnt = NOTHING_LEARNT) -> float:
     """The cost in first passes of finding a stage's denoising strength: some evaluations at the stage's size."""
     whole = sampler_evaluations(first_pass.sampler, first_pass.steps, False, learnt)
-    return EVALUATIONS * _pixels(node, first_pass) / (whole or first_pass.steps)
+    pixels = searched_pixels(node) / (first_pass.width * first_pass.height)
+    return EVALUATIONS * pixels / (whole or first_pass.steps)
 
 
 def sampled_pixels(node: Node) -> int:
@@ -70,6 +71,13 @@ def sampled_pixels(node: Node) -> int:
     if node.tiles is None or node.upscale is None:
         return node.width * node.height
     return len(node.tiles) * node.tiles.width * node.tiles.height * node.upscale.factor**2
+
+
+def searched_pixels(node: Node) -> int:
+    """The same of an evaluation by which a strength is looked for, wherever the stage is sampled then."""
+    if node.tiles is None or not node.tiles.everywhere:
+        return sampled_pixels(node)
+    return sampled_pixels(node) * node.tiles.everywhere // len(node.tiles)
 
 
 def _pixels(node: Node, first_pass: FirstPass) -> float:

@@ -57,3 +57,11 @@ def only_at(node: Node, corners: Sequence[tuple[int, int]]) -> Node:
     return replace(
         node, places=tuple(places), tiles=replace(tiles, lefts=lefts, tops=tops, only=only, within=(columns, rows))
     )
+
+
+def everywhere(node: Node, first_pass: FirstPass) -> Node:
+    """A stage as it is sampled without its places."""
+    if node.sampling is None or node.sampling.where is None:
+        return node
+    sampling, tiles = in_tiles(replace(node.sampling, where=None), (node.width, node.height), first_pass)
+    return replace(node, sampling=sampling, tiles=tiles, places=())

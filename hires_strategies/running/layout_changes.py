@@ -57,7 +57,8 @@ def _alike(plan: Plan, node: Node) -> list[Node]:
 
 
 def _is_swept(plan: Plan, node: Node) -> bool:
-    """A lock draws the prediction to the start: what it shows then is not what the strength does."""
-    if node.sampling is not None and node.sampling.lock:
+    """A lock draws the prediction to the start, and so do places all around them: what it shows then is not what the
+    strength does."""
+    if node.sampling is not None and (node.sampling.lock or node.where is not None):
         return False
     return node.upscale is not None and node.sampling is not None and len(_alike(plan, node)) > 1

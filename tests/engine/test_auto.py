@@ -11,6 +11,7 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_form import strategy_from_object
 from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.planning.completion import Complete
+from hires_strategies.planning.cost import search_cost
 from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.schedules import by_formula
 from hires_strategies.planning.sought import Found, Sought
@@ -208,6 +209,21 @@ def test_the_changes_of_a_sweep_are_measured_if_wanted() -> None:
     host.layout_kept = 0.6
     assert run(plan, host, first_picture()).stages[0].change is None
     assert "layout_ends" not in host.log
+
+
+def test_a_sweep_in_places_has_no_changes() -> None:
+    """Most of each prediction is what it started from, whatever the strength."""
+    host = FakeHost()
+    host.layout_kept, host.measures = 0.6, True
+    result = run(plan_of("Lanczos x2 @{0.5,0.7} [where 4 6 20 16]"), host, first_picture())
+    assert [(outcome.error, outcome.change) for outcome in result.stages] == [(None, None), (None, None)]
+    assert "layout_ends" not in host.log
+
+
+def test_a_search_costs_all_of_the_picture_wherever_it_is_sampled() -> None:
+    texts = "Lanczos x4 @auto [where 4 6 20 16; tile 64]", "Lanczos x4 @auto [tile 64]"
+    placed, whole = (plan_of(text) for text in texts)
+    assert search_cost(placed.stages[0], placed.first_pass) == search_cost(whole.stages[0], whole.first_pass)
 
 
 def test_a_sweep_around_what_was_found_needs_no_further_look() -> None:

@@ -133,3 +133,11 @@ def test_the_preview_says_what_it_costs(api: Callable[..., Any]) -> None:
     shown = preview("Lanczos x2 @0.3 [where 10 20 64 64; tile 512]", values)
     assert "is sampled in 1 of 9 tiles: 1.0 first passes instead of 4.0." in shown.line
     assert "role" in preview("Lanczos x2 @0.3 [where 600 20 64 64]", values).line
+
+
+def test_a_strength_is_found_for_a_place(api: Callable[..., Any]) -> None:
+    """As for all of the picture: a place that is small beside it would hardly count."""
+    texts = f"Lanczos x2 @auto! [{BOX}]", "Lanczos x2 @auto! [tile 64]"
+    found = [records(answer(api, text, steps=2))[0] for text in texts]
+    assert [record.get("error") for record in found] == [None, None]
+    assert found[0]["denoising_strength"] == found[1]["denoising_strength"]

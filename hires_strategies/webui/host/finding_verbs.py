@@ -18,6 +18,7 @@ from hires_strategies.finding.change import Ends
 from hires_strategies.finding.search import look_at_ends, search
 from hires_strategies.planning.plan import Node
 from hires_strategies.planning.sought import Found, Sought
+from hires_strategies.planning.tiling import everywhere
 from hires_strategies.running.host import Latents, SearchStart
 
 from . import generator, tiled_sampling
@@ -49,8 +50,12 @@ class FindingVerbs(ModelVerbs):
     def _image_conditioning(self, q: Processing, latents: Latents, images: list[Image] | None) -> Any: ...
 
     def find_strength(self, start: SearchStart, node: Node, sought: Sought) -> Found:
-        """Search by single evaluations of the model, with the stage's own noise, conditioning, networks and control."""
+        """Search by single evaluations of the model, with the stage's own noise, conditioning, networks and control.
+
+        On all of the picture, wherever the stage is sampled: what is found is remembered for any.
+        """
         assert node.auto is not None
+        node = everywhere(node, self.first_pass)
         q = self._with_sampler(node)
         sigma = self.remembered(sought, node.auto.anew)
         if sigma is not None:

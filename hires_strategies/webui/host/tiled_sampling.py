@@ -64,14 +64,14 @@ class _Tiled(AbstractContextManager[None]):
             found, planned = (f"{width}x{height}" for height, width in (start.shape[-2:], (mean.height, mean.width)))
             raise StageFailed(f"it has tiles for {planned} latents, and starts from {found}")
         self._q, self._mean, self._control = q, mean, batch.control
-        self._kept = kept_places.over(q, node, start)
+        self._node, self._start = node, start
         self._factor = batch.first_pass.size_rules.factor
 
     def __enter__(self) -> None:
         tile = self._mean.tiles[0]
         self._evaluations: set[int] = set()
         with ExitStack() as stack:
-            stack.enter_context(self._kept)
+            stack.enter_context(kept_places.over(self._q, self._node, self._start))
             self._progress = TileProgress(self._q.sampler, len(self._mean.tiles))
             stack.callback(self._progress.close)
             most = (self._mean.at_once, tile.height, tile.width)
