@@ -18,8 +18,9 @@ from pathlib import Path
 
 from hires_strategies.json_file import write_json
 from hires_strategies.samplers import find_sampler, split_name
+from hires_strategies.where import FUSED
 
-from .cost import NOTHING_LEARNT, Learnt, node_evaluations, sampled_pixels, sampler_evaluations
+from .cost import NOTHING_LEARNT, Learnt, node_evaluations, sampled_pixels, sampler_evaluations, searched_pixels
 from .plan import FirstPass, Node, Plan
 from .rates import EVALUATIONS_A_STEP, is_entry, is_evaluations, parts
 from .sought import EVALUATIONS, Found
@@ -103,8 +104,10 @@ class Timing:
             for sampler, steps, each in _samplings(plan, ran):
                 if each.evaluations and steps and not _is_in_the_table(sampler):
                     _add(known, f"{EVALUATIONS_A_STEP}|{split_name(sampler)[0]}", each.evaluations / steps)
-            for task, each in zip(tasks_of(plan, images, _learnt(known)), ran, strict=False):
-                if task.known and each.seconds:
+            tasks = tasks_of(plan, images, _learnt(known))
+            for node, task, each in zip((None, *plan.stages), tasks, ran, strict=False):
+                fewer = node is not None and node.where == FUSED  # tiles than planned, as the picture needed
+                if task.known and each.seconds and not fewer:
                     _add(known, _key(model, task), each.seconds / task.work)
             for found, task in _searched(plan, images):
                 if found.seconds:
@@ -158,7 +161,7 @@ def search_tasks(plan: Plan, images: int) -> list[Task]:
 
 
 def _search_task(node: Node, evaluations: int, images: int) -> Task:
-    pixels = sampled_pixels(node)
+    pixels = searched_pixels(node)
     return Task(_SEARCHED, pixels, evaluations * pixels * images)
 
 

@@ -69,6 +69,14 @@ def test_stages_that_did_not_run_teach_nothing(timing):
     assert timing.estimate(plan("Latent x2 @0.7", sampler="DPM adaptive")) is None
 
 
+def test_a_stage_whose_picture_says_where_teaches_nothing(timing):
+    """It is planned for all tiles, and took the time of those that it needed."""
+    whole = plan("Lanczos x2 @0.4 [tile 512]")
+    timing.learn(whole, ran(2.0, 9.0))
+    timing.learn(plan("Lanczos x2 @0.4 [where fused; tile 512]"), ran(2.0, 1.0))
+    assert timing.estimate(whole) == pytest.approx(11.0)
+
+
 def test_a_sampler_that_nobody_knows_is_known_once_it_ran(timing):
     unknown = plan("Latent x2 @0.7", sampler="ER SDE Karras")
     timing.learn(unknown, ran(2.0, 8.0))
