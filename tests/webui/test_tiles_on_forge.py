@@ -201,6 +201,15 @@ def test_the_host_still_finds_the_networks_models() -> None:
         assert clone.memory_required([2, 4, 24, 32]) == 2 * 4 * 12 * 12
 
 
+def test_a_run_that_has_no_tiles_has_its_networks() -> None:
+    """Some samplers also run the model for the picture at half its size."""
+    unet = Patcher()
+    unet.controlnet_linked_list = Network(torch.rand(1, 4, 192, 256))
+    whole, q = evaluated(unet), job(unet)
+    with stand_around(q, lambda run, x, t, given, several: run(x, t, given, []), (1, 12, 12)):
+        assert torch.equal(evaluated(q.sd_model.forge_objects.unet), whole)
+
+
 def test_a_refiner_s_model_runs_in_tiles_and_is_left_as_it_was() -> None:
     unet, other = Patcher(), Patcher()
     q = job(unet)

@@ -7,7 +7,7 @@ for all of them and gives what fits no tile. Each network makes its hint as larg
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -38,9 +38,9 @@ class PerTile:
 
     cleanup = pre_run
 
-    def seen_in(self, tile: Tile, x: torch.Tensor, t: torch.Tensor, c: dict[str, Any], batched_number: int) -> Any:
-        """What the networks say of a tile, of which all hints and masks are cut meanwhile."""
-        with _cut(self.first, tile):
+    def seen_in(self, tile: Tile | None, x: Any, t: Any, c: dict[str, Any], batched_number: int) -> Any:
+        """What the networks say of a tile, of which all hints and masks are cut meanwhile; None for whatever x is."""
+        with _cut(self.first, tile) if tile is not None else nullcontext():
             return self.first.get_control(x, t, dict(c), batched_number, *self._more)
 
     def put(self, c: dict[str, Any], control: Any) -> None:

@@ -18,7 +18,8 @@ from hires_strategies.running.tile_mean import Tile
 
 from .control_list import PerTile
 
-# Runs the model for some tiles, n x B,C,...,h,w, at times t, n x B, with all that it is given besides.
+# Runs the model for some tiles, n x B,C,...,h,w, at times t, n x B, with all that it is given besides; for no tile, as
+# it was called.
 Run = Callable[[torch.Tensor, torch.Tensor, Any, list[Tile]], torch.Tensor]
 # Does what a run does for all of x, by runs for some tiles of it; and whether these may be several at once.
 Around = Callable[[Run, torch.Tensor, torch.Tensor, Any, bool], torch.Tensor]
@@ -117,7 +118,7 @@ def _clone(unet: Any, around: Around, most: Most) -> Any:
             if options is not None:
                 c["transformer_options"] = _repeated(options, len(x), times)
             if control is not None and "control" in c:
-                control.put(c, control.seen_in(tiles[0], x_in, t, c, len(which)))
+                control.put(c, control.seen_in(tiles[0] if tiles else None, x_in, t, c, len(which)))
             if before is None:
                 return apply_model(x_in, t, **c)
             made: torch.Tensor = before(apply_model, {"input": x_in, "timestep": t, "c": c, "cond_or_uncond": which})
