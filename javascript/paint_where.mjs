@@ -17,7 +17,7 @@ class Sheet {
     constructor(field) {
         const images = ours.galleryImages().filter(ours.isPicture);
         const image = ours.selectedImage(images) ?? images.at(-1);
-        Object.assign(this, { field, at: [0, 0], cell: null });
+        Object.assign(this, { field, at: [0, 0], cell: null, grid: [1, 1], cells: [false], begun: false });
         this.build(image);
         document.body.append(this.dialog);
         this.dialog.showModal();
@@ -35,7 +35,6 @@ class Sheet {
         this.canvas = ours.element("canvas", "", {
             tabIndex: 0,
             role: "application",
-            ariaLabel: about,
             onpointerdown: (event) => this.down(event),
             onpointermove: (event) => this.move(event),
             onlostpointercapture: () => (this.cell = null),
@@ -43,6 +42,7 @@ class Sheet {
             onfocus: () => this.draw(),
             onblur: () => this.draw(),
         });
+        this.canvas.setAttribute("aria-label", about);
         this.area = ours.element("div", "hires-strategies-paint-area");
         this.area.append(this.picture, this.canvas);
         this.status = ours.element("p", "", { role: "status" });
@@ -53,7 +53,8 @@ class Sheet {
             ours.button("Cancel", "Cancel (Escape)", () => this.dialog.close()),
         );
         const onclose = () => this.dialog.remove();
-        this.dialog = ours.element("dialog", "hires-strategies-choice hires-strategies-paint", { ariaLabel: about, onclose });
+        this.dialog = ours.element("dialog", "hires-strategies-choice hires-strategies-paint", { onclose });
+        this.dialog.setAttribute("aria-label", about);
         this.dialog.append(ours.element("p", "", { textContent: about }), this.area, this.status, buttons);
         new ResizeObserver(() => this.draw()).observe(this.area);
     }
@@ -69,9 +70,11 @@ class Sheet {
         const found = WRITTEN.exec(this.field.value);
         if (found) {
             this.grid = [Number(found[1]), Number(found[2])];
+            this.clear();
             const bits = [...found[3]].flatMap((digit) => [8, 4, 2, 1].map((bit) => !!(Number(`0x${digit}`) & bit)));
-            this.cells = bits.slice(0, this.grid[0] * this.grid[1]);
+            this.cells = this.cells.map((_, index) => bits[index] ?? false);
         }
+        this.begun = true;
         this.draw();
         this.canvas.focus();
     }
@@ -83,6 +86,7 @@ class Sheet {
 
     // As a user writes it: Gradio hears of it, and the text and the preview follow.
     done() {
+        if (!this.begun) return;
         const bits = this.cells.map(Number).join("");
         const digits = bits.match(/.{1,4}/g).map((four) => parseInt(four.padEnd(4, "0"), 2).toString(16));
         this.field.value = bits.includes("1") ? `painted ${this.grid.join("x")} ${digits.join("")}` : "";
@@ -99,7 +103,7 @@ class Sheet {
     indexOf = ([column, row]) => row * this.grid[0] + column;
 
     down(event) {
-        if (event.button) return;
+        if (event.button || !this.begun) return;
         event.preventDefault();
         this.canvas.focus();
         this.canvas.setPointerCapture(event.pointerId);
@@ -136,7 +140,7 @@ class Sheet {
     }
 
     draw() {
-        if (!this.cells) return;
+        if (!this.begun) return;
         const { canvas, grid } = this;
         const { clientWidth, clientHeight } = canvas;
         [canvas.width, canvas.height] = [clientWidth, clientHeight].map((side) => Math.round(side * devicePixelRatio));

@@ -51,6 +51,14 @@ class Work:
         return f"{self.done} {_HOW[rung]}"
 
 
+def sampling_of(node: Node, images: int) -> Work:
+    """The sampling of a stage, of which the model sees no more at once than a tile."""
+    size = (node.width, node.height)
+    if node.tiles is not None and node.upscale is not None:
+        size = (node.tiles.width * node.upscale.factor, node.tiles.height * node.upscale.factor)
+    return Work(SAMPLED, size, images)
+
+
 @dataclass(frozen=True)
 class Known:
     """The rung that such work needed on a day, and all that is larger needs."""
@@ -102,13 +110,6 @@ class MemoryNeeds:
             self._entries = entries[-_MOST_ENTRIES:]
             write_json(self.path, {_key(*each): _value(each[1]) for each in self._entries})
 
-    def forget(self) -> None:
-        """Try everything anew. Raises StrategyError if the file cannot be written."""
-        with _writing:
-            self._entries = []
-            if self.path.exists():
-                write_json(self.path, {})
-
     def _read(self) -> Iterator[tuple[str, Known]]:
         try:
             body = json.loads(self.path.read_text(encoding="utf-8"))
@@ -124,8 +125,7 @@ def foreseen(plan: Plan, needs: MemoryNeeds, images: int) -> list[str]:
     """What a run of `plan` with batches of `images` will do with less memory because of what is known, in sentences."""
     told: dict[str, None] = {}
     for node in plan.stages:
-        for done in _done_to(node):
-            work = Work(done, (node.width, node.height), images)
+        for work in _works(node, images):
             known = needs.known(work)
             rung = None if known is None else _rung_of(node, work, known, plan.first_pass)
             if known is not None and rung:
@@ -138,13 +138,14 @@ def highest(known: Known | None, possible: list[int]) -> int:
     return max((rung for rung in possible if known is not None and rung <= known.rung), default=possible[0])
 
 
-def _done_to(node: Node) -> Iterator[str]:
+def _works(node: Node, images: int) -> Iterator[Work]:
     if node.sampling is None:
         return
+    size = (node.width, node.height)
     if node.upscale is not None and not node.upscale.latent:
-        yield ENCODED
-    yield SAMPLED
-    yield DECODED
+        yield Work(ENCODED, size, images)
+    yield sampling_of(node, images)
+    yield Work(DECODED, size, images)
 
 
 def _rung_of(node: Node, work: Work, known: Known, first_pass: FirstPass) -> int:

@@ -18,7 +18,8 @@ def sampled(host: Host, node: Node, started: Picture, checkpoint: str | None) ->
     if node.where is None:
         latents = host.sample(started.latents, started.images, node)
         return Picture(latents=latents, space=host.latent_space())  # a refiner's, if one finished them
-    plain = started.plain or host.decode(started.latents)  # by the stage's own model: a refiner may be loaded later
+    # By the stage's own model: a refiner may be loaded later.
+    plain = started.plain = started.plain or host.decode(started.latents)
     if node.places:
         nodes = [node] * len(plain)
         latents = host.sample(started.latents, started.images, node)

@@ -21,12 +21,12 @@ from hires_strategies.planning.memory_needs import (
     DECODED,
     ENCODED,
     MEASURED,
-    SAMPLED,
     TILED,
     WHOLE,
     Known,
     Work,
     highest,
+    sampling_of,
 )
 from hires_strategies.planning.plan import FirstPass, Node
 from hires_strategies.planning.sought import Found, Sought
@@ -160,7 +160,7 @@ class Ladder:
 
     def _sampled(self, node: Node, images: int, ways: Ways[Latents]) -> tuple[Latents, int]:
         self._ran, self._each = None, []
-        return self._down(Work(SAMPLED, (node.width, node.height), images), ways)
+        return self._down(sampling_of(node, images), ways)
 
     def _measured(self, start: SearchStart, node: Node, measure: Callable[[Node], T]) -> T:
         tiled = cut_into_tiles(node, self._first_pass)

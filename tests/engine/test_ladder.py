@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,14 +13,14 @@ from hypothesis import strategies as st
 
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.completion import Complete
-from hires_strategies.planning.memory_needs import ALONE, ENCODED, SAMPLED, TILED, MemoryNeeds, Work
+from hires_strategies.planning.memory_needs import ALONE, ENCODED, SAMPLED, TILED, MemoryNeeds, Work, foreseen
 from hires_strategies.planning.plan import FirstPass, Plan
 from hires_strategies.planning.start import UNKNOWN, Starts
 from hires_strategies.planning.tree import make_plan
 from hires_strategies.running.ladder import Ladder, Needs
 from hires_strategies.running.outcome import Result
 from hires_strategies.running.run import run
-from tests.engine.fake_host import SIZE, FakeHost, first_latents, first_picture, same_images
+from tests.engine.fake_host import SIZE, FakeHost, first_latents, first_picture, plan_of, same_images
 
 TILE = 64  # pixels, of what the model was trained on
 
@@ -272,3 +273,14 @@ def test_memory_that_runs_out_anywhere_loses_nothing_and_changes_no_picture_unsa
     assert all(outcome.images is not None for outcome in result.stages if outcome.error is None)
     assert len([index for index in at if index < len(host.log)]) == len(host.failed_calls)
     assert not any(host.alive_again)
+
+
+def test_a_stage_in_tiles_needs_what_a_tile_needs(tmp_path: Path) -> None:
+    needs = MemoryNeeds(tmp_path / "needs.json", lambda: "SD")
+    needs.learn(Work(SAMPLED, (128, 96), 2), TILED)
+    host, plan = FakeHost(), plan_of("None x2 @0.5 [tile 64]")
+    laddered: Any = Ladder(host, plan.first_pass, needs)
+    run(plan, laddered, first_picture())
+    assert host.log.count("sample") == 1, "all images at once: what did not fit was no tile"
+    assert foreseen(plan_of("None x2 @0.5 [tile 64]"), needs, 2) == []
+    assert foreseen(plan_of("None x2 @0.5"), needs, 2) != []

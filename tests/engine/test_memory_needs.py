@@ -76,15 +76,6 @@ def test_what_was_needed_last_counts(tmp_path: Path) -> None:
     assert rung(needs_in(tmp_path), *vars(FOUR).values()) == ALONE
 
 
-def test_forgetting(tmp_path: Path) -> None:
-    needs = needs_in(tmp_path)
-    needs.forget()
-    assert not needs.path.exists()
-    needs.learn(FOUR, TILED)
-    needs.forget()
-    assert needs.known(FOUR) is None and needs_in(tmp_path).known(FOUR) is None
-
-
 ENTRY = '{"was done": "in tiles", "on": "2026-11-26"}'
 
 

@@ -86,6 +86,8 @@ class FindingVerbs(ModelVerbs):
             predicted = probe.predict(sigma)
         moved: torch.Tensor = (predicted - start.latents).abs().float()
         each: NDArray[np.float32] = moved.flatten(1, -3).mean(1).cpu().numpy()
+        if not np.isfinite(each).all():
+            raise StageFailed("the model predicts something that is not a picture")
         return each
 
     def _with_sampler(self, node: Node) -> Processing:

@@ -153,10 +153,8 @@ class Bar:
         cost, done = self._left.pop(job, 0.0), _done()
         self._running = done, cost, left
         self._searching = self._running if job[0] == _SEARCH else None
-        if (
-            not self._steps.get(job) and not self._searching and left > 0
-        ):  # nothing moves the bar meanwhile: leave it at the job's middle
-            cost /= 2
+        if not self._steps.get(job) and not self._searching and left > 0:
+            cost /= 2  # nothing moves the bar meanwhile: leave it at the job's middle
             done += (1 - done) * cost / left
             left -= cost
         _show(*job_numbers(done, cost, left))

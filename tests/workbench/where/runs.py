@@ -104,9 +104,9 @@ def section(rows: Sequence[Row]) -> list[str]:
         lines.append([name, percent(kept), *changed, f"{cost:.1f}", per_keeper(cost, kept), less])
     tiles = [row["tiles"] for row in of(rows, FUSED).values()]
     told = (
-        f"{len(first)} seeds. Sampled where the model would change most: {min(tiles)} to {max(tiles)} of {EVERY} tiles of "
-        f"{TILE} pixels, {np.mean(tiles):.1f} on average. Costs are in first passes, the evaluation that says where "
-        "and the overlaps of tiles included; the last column is paired."
+        f"{len(first)} seeds. Sampled where the model would change most: {min(tiles)} to {max(tiles)} of {EVERY} "
+        f"tiles of {TILE} pixels, {np.mean(tiles):.1f} on average. Costs are in first passes, the evaluation "
+        "that says where and the overlaps of tiles included; the last column is paired."
     )
     return ["## Whole, in places, or rolled again", told, table(head, lines)]
 
