@@ -9,7 +9,14 @@ import pytest
 from hires_strategies.notation.text import parse
 from tests.docs_tables import ROOT
 
-PAGES = ("README.md", "docs/notation.md", "docs/models-of-stages.md", "docs/benchmarks.md", "docs/study/README.md")
+PAGES = (
+    "README.md",
+    "docs/notation.md",
+    "docs/models-of-stages.md",
+    "docs/benchmarks.md",
+    "docs/tiles.md",
+    "docs/study/README.md",
+)
 # A whole strategy in code: an upscaler's name, a scale or a size, and what follows. "@{...}" is no value.
 _STRATEGY = re.compile(r"(?:[\w{][^`\n]*? )?(?:x[\d.]+|\d+x\d+)(?: [^`\n]*)?")
 _CODE = re.compile(r"`([^`\n]+)`|^ {4}(\S.*)$", re.M)

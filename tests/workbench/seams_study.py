@@ -1,6 +1,7 @@
 """Measures whether the borders of tiles show in a picture; writes the tables of docs/tiles.md.
 
 python tests/workbench/seams_study.py --report-only     the tables of the committed rows
+python tests/workbench/seams_study.py                   the rows that are missing, and the tables
 python tests/workbench/seams_study.py --rows FILE       rows from nothing, resumable, and their tables
 """
 
