@@ -39,7 +39,9 @@ def measure(options: argparse.Namespace) -> None:
 
     torch.set_num_threads(options.threads)
     options.rows.parent.mkdir(parents=True, exist_ok=True)
-    course.run(course.InTiles.of(), SEEDS[: options.seeds], options.rows, report)
+    lab = course.InTiles.of()
+    assert isinstance(lab, course.InTiles)
+    course.run(lab, SEEDS[: options.seeds], options.rows, report)
 
 
 def main() -> None:

@@ -54,8 +54,8 @@ class FindingVerbs(ModelVerbs):
 
         On all of the picture, wherever the stage is sampled: what is found is remembered for any.
         """
-        assert node.auto is not None
         node = everywhere(node, self.first_pass)
+        assert node.auto is not None
         q = self._with_sampler(node)
         sigma = self.remembered(sought, node.auto.anew)
         if sigma is not None:
