@@ -337,7 +337,7 @@ def test_an_unexpected_error_of_one_picture_leaves_the_others_as_they_are_alone(
     def once(*args: Any, **kwargs: Any) -> Any:
         calls.append(1)
         if len(calls) == 2:
-            raise RuntimeError("CUDA out of memory.")
+            raise RuntimeError("CUDA error: device-side assert triggered")
         return decode(*args, **kwargs)
 
     monkeypatch.setattr(processing, "decode_latent_batch", once)
@@ -345,7 +345,7 @@ def test_an_unexpected_error_of_one_picture_leaves_the_others_as_they_are_alone(
     states = [each["state"] for each in info["hires_strategies_folder"]["pictures"]]
     assert states == ["done", "failed", "done"]
     assert "b-hires.png" not in pictures.files
-    assert "out of memory" in info["hires_strategies_folder"]["pictures"][1]["error"]
+    assert "device-side assert" in info["hires_strategies_folder"]["pictures"][1]["error"]
     assert (pictures.path / "c-hires.png").read_bytes() == whole
     monkeypatch.undo()
     assert pictures.states("Latent x1.5 @0.6") == {"a.png": "done before", "b.png": "done", "c.png": "done before"}

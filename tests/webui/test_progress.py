@@ -143,7 +143,7 @@ def clock(api: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Clock:
     for module in (batch_progress, learnt_times):
         monkeypatch.setattr(module, "timing_file", lambda: Timing(tmp_path / "timing.json"))
     model = clock.costs(lambda self, x, *_: x.shape[0] * (x.shape[2] * x.shape[3]) ** 1.5, CFGDenoiser.forward)
-    decode = clock.costs(lambda self, latents: latents.numel(), WebuiHost.decode)
+    decode = clock.costs(lambda self, latents, *_: latents.numel(), WebuiHost.decode)
     upscale = clock.costs(lambda self, images, to: len(images) * to.width * to.height * 0.1, WebuiHost.pixel_upscale)
     monkeypatch.setattr(CFGDenoiser, "forward", model)
     monkeypatch.setattr(WebuiHost, "decode", decode)
