@@ -14,8 +14,8 @@ from tests.live.client import Answer, WebUI, difference, same
 from tests.live.running import Running
 from tests.live.test_controlnet import control, encoded, models, unit  # noqa: F401
 
-STAGE, TEXT = "Lanczos x2 @0.6 [3 steps]", "Lanczos x2 @0.6 [3 steps; tile 96]"
-SMALL = {"steps": 3, "override_settings": {"return_grid": False}}
+STAGE, TEXT = "Lanczos x2 @0.6 [4 steps]", "Lanczos x2 @0.6 [4 steps; tile 96]"
+SMALL = {"steps": 4, "override_settings": {"return_grid": False}}
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def test_it_changes_the_picture_and_twice_alike(webui: WebUI, sampler: str) -> N
 
 
 def test_a_picture_that_fits_into_one_tile(webui: WebUI) -> None:
-    whole, one = made(webui, STAGE), made(webui, "Lanczos x2 @0.6 [3 steps; tile 256]")
+    whole, one = made(webui, STAGE), made(webui, "Lanczos x2 @0.6 [4 steps; tile 256]")
     assert same(whole.images[0], one.images[0]), difference(whole.images[0], one.images[0])
 
 
@@ -78,7 +78,7 @@ def test_several_tiles_at_once(webui: WebUI) -> None:
 @pytest.mark.usefixtures("computed_first_passes")
 def test_a_chain_with_a_lock_and_a_search(webui: WebUI) -> None:
     chain = f"{TEXT[:-1]}; lock 0.5] > Lanczos x1 @0.4 [3 steps; tile 128; overlap 16]"
-    texts = [chain, "Lanczos x2 @auto! [3 steps; tile 96]", STAGE]
+    texts = [chain, "Lanczos x2 @auto! [4 steps; tile 96]", STAGE]
     together = made(webui, *texts)
     for index in (0, 2):
         alone = made(webui, texts[index]).images[0]
