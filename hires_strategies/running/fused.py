@@ -49,8 +49,8 @@ def _fullest(values: Values, across: NDArray[np.int_], down: NDArray[np.int_]) -
     sums = np.pad(values.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     held = sums[np.ix_(down[:, 1], across[:, 1])] - sums[np.ix_(down[:, 0], across[:, 1])]
     held += sums[np.ix_(down[:, 0], across[:, 0])] - sums[np.ix_(down[:, 1], across[:, 0])]
-    best = np.argwhere(held >= held.max() * _AS_MUCH)
-    y, x = best[np.abs(best - best.mean(0)).sum(1).argmin()]
+    best = np.argwhere(held >= np.max(held) * _AS_MUCH)
+    y, x = best[np.argmin(np.sum(np.abs(best - np.mean(best, axis=0)), axis=1))]
     return int(x), int(y)
 
 

@@ -126,4 +126,4 @@ def rank(scores: np.ndarray, inside: np.ndarray) -> float:
 def held(scores: np.ndarray, inside: np.ndarray, share: float) -> float:
     """The part of the face's area in the fields with the highest scores, which are `share` of all."""
     best = np.argsort(-scores, axis=None, kind="stable")[: round(share * scores.size)]
-    return float(inside.ravel()[best].sum() / inside.sum())
+    return float(inside.ravel()[best].sum()) / float(inside.sum())
