@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -49,3 +50,9 @@ def test_the_flow_model_is_the_trained_one_over_another_measure_of_noise(api: Ca
             one = flow((1 - t) * x0 + t * noise, torch.tensor([t]), cond)
             other = eps(x0 + sigma * noise, sigma, cond)
         assert torch.allclose(one, other, atol=1e-3 / (1 - t)), t
+
+
+def test_such_a_model_takes_over_as_a_refiner(api: Callable[..., Any]) -> None:
+    text = "Latent x1.5 @0.8 [refiner figures-flow; refiner at 0.5]"
+    info = json.loads(api(**SMALL, alwayson_scripts={"Hires strategies": {"args": [text]}}).info)
+    assert [record["error"] for record in info["hires_strategies"]] == [None]

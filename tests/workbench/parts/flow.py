@@ -45,10 +45,11 @@ class Predictor:
         self.schedule = k_samplers.Timesteps(1 / (sigmas**2 + 1))
 
 
-class FlowDenoiser:
+class FlowDenoiser(torch.nn.Module):
     """x0 over t, with the schedule that the predictor has at the moment."""
 
     def __init__(self, model: FlowModel) -> None:
+        super().__init__()
         self.inner_model = model
         self.predictor = model.predictor
         self.trained = k_samplers.Timesteps(torch.as_tensor(model.alphas_cumprod))
@@ -66,7 +67,7 @@ class FlowDenoiser:
     def t_to_sigma(self, t: torch.Tensor) -> torch.Tensor:
         return self.predictor.schedule.to_sigma(t)
 
-    def __call__(self, x: torch.Tensor, sigma: torch.Tensor, cond: dict[str, Any]) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, sigma: torch.Tensor, cond: dict[str, Any]) -> torch.Tensor:
         largest = self.trained.sigmas[-1]
         t = sigma.clamp(max=largest / (1 + largest))
         wide = t.reshape(-1, *[1] * (x.ndim - 1))
