@@ -9,6 +9,7 @@ from hires_strategies.planning.tiling import only_at
 
 from .fused import fused
 from .host import Host, Latents, SearchStart
+from .one_by_one import one_by_one
 from .picture import Picture
 from .places import mask_of, put_together
 
@@ -50,13 +51,10 @@ def _needed(host: Host, node: Node, started: Picture) -> list[Node]:
 def _each_alone(host: Host, nodes: list[Node], started: Picture, checkpoint: str | None) -> Latents:
     """One image after the other, each in its own tiles, so that none depends on the others of its batch."""
     assert started.latents is not None
-    state, made = host.generator_state(), []
-    for index, node in enumerate(nodes):
-        host.use_model(checkpoint)
-        host.restore_generator(state)
+    made: list[Latents] = []
+    for index, alone in one_by_one(host, len(nodes), checkpoint):
         images = None if started.images is None else [started.images[index]]
-        alone = None if len(nodes) == 1 else index
-        made.append(host.sample(started.latents[index : index + 1], images, node, alone))
+        made.append(host.sample(started.latents[index : index + 1], images, nodes[index], alone))
         if host.stopped():
             return host.joined([*made, started.latents[index + 1 :]])
     return made[0] if len(made) == 1 else host.joined(made)

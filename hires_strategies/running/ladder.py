@@ -33,6 +33,7 @@ from hires_strategies.planning.sought import Found, Sought
 from hires_strategies.planning.tiling import cut_into_tiles
 
 from .host import Host, Latents, Sampled, SearchStart
+from .one_by_one import one_by_one
 from .out_of_memory import is_out_of_memory
 
 T = TypeVar("T")
@@ -147,14 +148,11 @@ class Ladder:
         return replace(each[-1], layout_kept=fmean(kept) if kept else None, ran=self._ran)
 
     def _one_by_one(self, images: int, sample: Callable[[int, int | None], Latents]) -> Latents:
-        """What `sample` makes of each image, with the generator where it stands for the whole batch, and with the
-        stage's own model: a refiner may have been left by the image before, or by what failed."""
-        state, made = self._host.generator_state(), []
+        """What `sample` makes of each image, with the stage's own model."""
+        made = []
         self._each = []
-        for index in range(images):
-            self._host.use_model(self._used)
-            self._host.restore_generator(state)
-            made.append(sample(index, None if images == 1 else index))
+        for index, alone in one_by_one(self._host, images, self._used):
+            made.append(sample(index, alone))
             self._each.append(self._host.last_sampling())
         return self._host.joined(made)
 
