@@ -56,6 +56,15 @@ def write_entries(path: Path, entries: Iterable[Entry]) -> None:
     _replace(path, f"{{\n{body}\n}}\n" if body else "{}\n")
 
 
+def read_object(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; an empty one for a file that is not there, cannot be read or holds anything else."""
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
 def write_json(path: Path, body: object) -> None:
     """Replace a JSON file atomically: a reader, or a crash half-way, finds the old or the new one, never a part."""
     _replace(path, json.dumps(body, ensure_ascii=False, indent=2) + "\n")

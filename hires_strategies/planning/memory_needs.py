@@ -6,7 +6,6 @@ been bought, or freed by closing what else was running.
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from hires_strategies.json_file import write_json
+from hires_strategies.json_file import read_object, write_json
 
 from .plan import FirstPass, Node, Plan
 from .tiling import cut_into_tiles
@@ -111,11 +110,7 @@ class MemoryNeeds:
             write_json(self.path, {_key(*each): _value(each[1]) for each in self._entries})
 
     def _read(self) -> Iterator[tuple[str, Known]]:
-        try:
-            body = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            return
-        for key, value in body.items() if isinstance(body, dict) else ():
+        for key, value in read_object(self.path).items():
             entry = _entry(key, value)
             if entry is not None and abs((self._today() - entry[1].day).days) <= _DAYS:
                 yield entry

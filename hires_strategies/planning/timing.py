@@ -8,7 +8,6 @@ learnt, too.
 
 from __future__ import annotations
 
-import json
 import math
 import statistics
 import threading
@@ -16,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hires_strategies.json_file import write_json
+from hires_strategies.json_file import read_object, write_json
 from hires_strategies.samplers import find_sampler, split_name
 from hires_strategies.where import FUSED
 
@@ -115,11 +114,7 @@ class Timing:
             write_json(self.path, dict(list(known.items())[-_MOST_ENTRIES:]))
 
     def _read(self) -> dict[str, list[float]]:
-        try:
-            body = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            return {}
-        return {key: rates for key, rates in body.items() if is_entry(key, rates)} if isinstance(body, dict) else {}
+        return {key: rates for key, rates in read_object(self.path).items() if is_entry(key, rates)}
 
 
 def _add(known: dict[str, list[float]], key: str, value: float) -> None:
