@@ -11,40 +11,28 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
-WORKBENCH = Path(__file__).resolve().parent
-ROOT = WORKBENCH.parent.parent
-sys.path[:0] = [str(ROOT), str(WORKBENCH)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from study_command import DOCS, ROWS, WORKBENCH, begin, parser_of, report
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=Path, default=ROOT / "docs" / "study" / "rows" / "finder.jsonl")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "study" / "finder.md")
+    parser = parser_of(__doc__, ROWS / "finder.jsonl", DOCS / "study" / "finder.md")
     parser.add_argument("--work", type=Path, default=WORKBENCH / "training" / "finder", help="for first passes")
     parser.add_argument("--several-sizes", type=Path, help="folder of that model's weights")
     parser.add_argument("--only", nargs="*", help="conditions by name")
     parser.add_argument("--until", choices=("looks", "found", "fixed"), default="fixed", help="the last thing to do")
-    parser.add_argument("--report-only", action="store_true", help="measure nothing")
-    parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
 
-def report(line: str) -> None:
-    print(time.strftime("%H:%M:%S"), line, flush=True)
-
-
 def measure(options: argparse.Namespace) -> None:
-    import torch
     from finder.conditions import ALL
     from finder.course import Course, Rows
 
-    torch.set_num_threads(options.threads)
-    options.work.mkdir(parents=True, exist_ok=True)
-    (options.work / ".gitignore").write_text("*\n", encoding="utf-8")
-    options.rows.parent.mkdir(parents=True, exist_ok=True)
+    begin(options)
     rows = Rows(options.rows)
     courses = [
         Course(condition, rows, options.work, options.several_sizes or Path(), report)

@@ -9,36 +9,26 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
-WORKBENCH = Path(__file__).resolve().parent
-ROOT = WORKBENCH.parent.parent
-sys.path[:0] = [str(ROOT), str(WORKBENCH)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from study_command import DOCS, ROWS, begin, parser_of, report
 
 SEEDS = range(1000, 1012)
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=Path, default=ROOT / "docs" / "study" / "rows" / "seams.jsonl")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "tiles.md")
+    parser = parser_of(__doc__, ROWS / "seams.jsonl", DOCS / "tiles.md")
     parser.add_argument("--seeds", type=int, default=len(SEEDS))
-    parser.add_argument("--report-only", action="store_true", help="measure nothing")
-    parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
 
-def report(line: str) -> None:
-    print(time.strftime("%H:%M:%S"), line, flush=True)
-
-
 def measure(options: argparse.Namespace) -> None:
-    import torch
     from seams import course
 
-    torch.set_num_threads(options.threads)
-    options.rows.parent.mkdir(parents=True, exist_ok=True)
+    begin(options)
     lab = course.InTiles.of()
     assert isinstance(lab, course.InTiles)
     course.run(lab, SEEDS[: options.seeds], options.rows, report)

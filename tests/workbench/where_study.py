@@ -8,42 +8,30 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
-WORKBENCH = Path(__file__).resolve().parent
-ROOT = WORKBENCH.parent.parent
-sys.path[:0] = [str(ROOT), str(WORKBENCH)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from study_command import DOCS, ROWS, WORKBENCH, begin, parser_of, report
 
 SEEDS = range(1000, 1120)
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=Path, default=ROOT / "docs" / "study" / "rows" / "where.jsonl")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "study" / "where.md")
+    parser = parser_of(__doc__, ROWS / "where.jsonl", DOCS / "study" / "where.md")
     parser.add_argument("--work", type=Path, default=WORKBENCH / "training" / "where", help="for first passes")
-    parser.add_argument("--run-rows", type=Path, default=ROOT / "docs" / "study" / "rows" / "where_runs.jsonl")
+    parser.add_argument("--run-rows", type=Path, default=ROWS / "where_runs.jsonl")
     parser.add_argument("--runs", type=int, default=0, help="only run so many seeds' strategies on the workbench")
     parser.add_argument("--seeds", type=int, default=len(SEEDS))
-    parser.add_argument("--report-only", action="store_true", help="measure nothing")
-    parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
 
-def report(line: str) -> None:
-    print(time.strftime("%H:%M:%S"), line, flush=True)
-
-
 def measure(options: argparse.Namespace) -> None:
-    import torch
     from finder.lab import Lab
     from where.course import Course
 
-    torch.set_num_threads(options.threads)
-    options.work.mkdir(parents=True, exist_ok=True)
-    (options.work / ".gitignore").write_text("*\n", encoding="utf-8")
-    options.rows.parent.mkdir(parents=True, exist_ok=True)
+    begin(options)
     Course(Lab.of(), options.rows, options.work, report).run(SEEDS[: options.seeds])
 
 
