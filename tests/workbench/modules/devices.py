@@ -1,4 +1,4 @@
-"""Where tensors live and in which precision: the CPU, in float32."""
+"""Where tensors live and in which precision: on the device of the command line, the CPU by default, in float32."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import contextlib
 
 import torch
 
+from modules.shared_cmd_options import cmd_opts
+
 cpu = torch.device("cpu")
-device = cpu
+device = torch.device(cmd_opts.device)
 dtype = torch.float32
 dtype_vae = torch.float32
 dtype_unet = torch.float32
@@ -16,6 +18,8 @@ unet_needs_upcast = False
 
 def torch_gc():
     """Free cached GPU memory; a CPU has none."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def autocast(disable=False):

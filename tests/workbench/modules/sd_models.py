@@ -165,6 +165,7 @@ def _load(info: CheckpointInfo, variant: Variant) -> DiffusionModel:
     flow = variant.flow_shift
     with torch.random.fork_rng():
         model = DiffusionModel(*arguments) if flow is None else FlowModel(*arguments, flow)
+    model.to(shared.device)
     model.sd_checkpoint_info, model.sd_model_hash = info, info.shorthash
     model.used_config, model.scale_factor = variant.configuration, variant.scale_factor
     return model

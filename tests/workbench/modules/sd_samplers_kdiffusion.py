@@ -129,7 +129,8 @@ class KDiffusionSampler(sd_samplers_common.Sampler):
         seen: dict[str, torch.Tensor] = {}  # k-diffusion hands each step's prediction to the callback
 
         def denoise(x: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-            seen["denoised"] = self.model_wrap_cfg(x, sigma.reshape(1).expand(len(x)), **self.sampler_extra_args)
+            wide = sigma.reshape(1).expand(len(x)).to(x.device)
+            seen["denoised"] = self.model_wrap_cfg(x, wide, **self.sampler_extra_args)
             return seen["denoised"]
 
         brownian = self.config.options.get("brownian_noise", False) and not opts.no_dpmpp_sde_batch_determinism
@@ -164,7 +165,7 @@ def _batch_noise(p: Any, x: torch.Tensor) -> Callable[[], torch.Tensor]:
     seeds = p.all_seeds[p.iteration * p.batch_size : (p.iteration + 1) * p.batch_size]
     assert len(seeds) == len(x), f"{len(seeds)} seeds for a batch of {len(x)}"
     generators = [torch.Generator(devices.cpu).manual_seed(int(seed)) for seed in seeds]
-    return lambda: torch.stack([torch.randn(x.shape[1:], generator=generator) for generator in generators])
+    return lambda: torch.stack([torch.randn(x.shape[1:], generator=generator) for generator in generators]).to(x)
 
 
 samplers_data_k_diffusion = [

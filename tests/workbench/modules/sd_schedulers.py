@@ -29,9 +29,9 @@ def uniform(n, sigma_min, sigma_max, inner_model, device):
 
 def sgm_uniform(n, sigma_min, sigma_max, inner_model, device):
     """Evenly spaced timesteps without the last one."""
-    start, end = (inner_model.sigma_to_t(torch.tensor(sigma)) for sigma in (sigma_max, sigma_min))
-    sigmas = inner_model.t_to_sigma(torch.linspace(float(start), float(end), n + 1)[:-1])
-    return torch.cat([sigmas, torch.zeros(1)]).to(device)
+    start, end = (inner_model.sigma_to_t(inner_model.sigmas.new_tensor(sigma)) for sigma in (sigma_max, sigma_min))
+    sigmas = inner_model.t_to_sigma(torch.linspace(float(start), float(end), n + 1, device=start.device)[:-1])
+    return torch.cat([sigmas, sigmas.new_zeros(1)]).to(device)
 
 
 def _karras(n, sigma_min, sigma_max, rho=7.0, device="cpu"):

@@ -1,6 +1,7 @@
 """The command line of the WebUI, as far as the workbench has it."""
 
 import argparse
+import os
 
 _parser = argparse.ArgumentParser(prog="python tests/workbench", description="A small WebUI to run the extension in.")
 _parser.add_argument("--demo", action="store_true", help="run the main job, write its pictures to outputs/, and end")
@@ -10,6 +11,7 @@ _parser.add_argument("--nowebui", action="store_true", help="the API alone, with
 _parser.add_argument("--api", action="store_true", default=True, help="the API; always on here")
 _parser.add_argument("--api-auth", help='"user:password", several with commas, asked for by every API route')
 _parser.add_argument("--data-dir", help="folder for images and settings (default outputs/workbench)")
+_parser.add_argument("--device", default=os.environ.get("WORKBENCH_DEVICE", "cpu"), help="cpu, or cuda")
 _parser.add_argument("--extension", action="append", default=[], help="a further extension's folder, to load as well")
 _parser.add_argument("--disable-nan-check", action="store_true", help="let NaNs through, as the host's option")
 _parser.add_argument("--no-prompt-history", action="store_true", help="write no params.txt")

@@ -127,9 +127,11 @@ class DiffusionModel(torch.nn.Module):
         rows = tokens.chunks(ids)
         rows += [tokens.chunks([])[0]] * (count - len(rows))
         text_model = self.cond_stage_model.text_model
-        layers = text_model(torch.tensor(rows), output_hidden_states=True).hidden_states
+        layers = text_model(
+            torch.tensor(rows, device=self.cond_stage_model.device), output_hidden_states=True
+        ).hidden_states
         hidden = text_model.final_layer_norm(layers[-self.clip_skip()])
-        factors = torch.ones(count, tokens.CHUNK + 2)
+        factors = torch.ones(count, tokens.CHUNK + 2, device=hidden.device)
         for number, weight in enumerate(weights):
             factors[number // tokens.CHUNK, 1 + number % tokens.CHUNK] = weight
         weighted = hidden * factors[..., None]

@@ -25,6 +25,7 @@ class FlowModel(DiffusionModel):
         self.predictor = Predictor(shift)
 
     def create_denoiser(self) -> Any:
+        self.predictor.to(self.unet.device)
         return FlowDenoiser(self)
 
     def add_noise_to_latent(self, x: torch.Tensor, noise: torch.Tensor, amount: torch.Tensor) -> torch.Tensor:
@@ -35,12 +36,16 @@ class Predictor:
     """The schedule that `shift` makes of evenly spaced times (Esser et al. 2024, section 5.3.2)."""
 
     def __init__(self, shift: float) -> None:
-        self.shift = 1.0
+        self.shift, self.device = 1.0, torch.device("cpu")
         self.set_parameters(shift=shift)
+
+    def to(self, device: torch.device) -> None:
+        self.device = device
+        self.set_parameters()
 
     def set_parameters(self, *, shift: float | None = None) -> None:
         self.shift = shift or self.shift
-        times = torch.arange(1, STEPS + 1) / STEPS
+        times = torch.arange(1, STEPS + 1, device=self.device) / STEPS
         sigmas = self.shift * times / (1 + (self.shift - 1) * times)
         self.schedule = k_samplers.Timesteps(1 / (sigmas**2 + 1))
 

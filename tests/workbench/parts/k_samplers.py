@@ -138,11 +138,14 @@ class Timesteps:
 
     def uniform(self, n: int) -> Tensor:
         """n sigmas at evenly spaced timesteps and a 0: the default schedule."""
-        return _end(self.to_sigma(torch.linspace(len(self.sigmas) - 1, 0, n)))
+        return _end(self.to_sigma(self._evenly(n)))
 
     def sgm_uniform(self, n: int) -> Tensor:
         """As uniform, without the last timestep."""
-        return _end(self.to_sigma(torch.linspace(len(self.sigmas) - 1, 0, n + 1)[:-1]))
+        return _end(self.to_sigma(self._evenly(n + 1)[:-1]))
+
+    def _evenly(self, n: int) -> Tensor:
+        return torch.linspace(len(self.sigmas) - 1, 0, n, device=self.sigmas.device)
 
     def to_sigma(self, t: Tensor) -> Tensor:
         """Sigma at (fractional) timesteps."""

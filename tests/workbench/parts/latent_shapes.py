@@ -33,7 +33,7 @@ class Shape:
         if self.factor > 8:
             latents = torch.nn.functional.pixel_unshuffle(latents, self.factor // 8)
         elif self.channels > TRAINED:
-            latents = torch.einsum("oc,bchw->bohw", _mixture(self.channels), latents)
+            latents = torch.einsum("oc,bchw->bohw", _mixture(self.channels).to(latents), latents)
         return latents.unsqueeze(2) if self.has_frames else latents
 
     def to_trained(self, latents: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ class Shape:
         if self.factor > 8:
             return torch.nn.functional.pixel_shuffle(latents, self.factor // 8)
         if self.channels > TRAINED:
-            return torch.einsum("oc,bohw->bchw", _mixture(self.channels), latents)
+            return torch.einsum("oc,bohw->bchw", _mixture(self.channels).to(latents), latents)
         return latents
 
     def predicted(self, noise: Tensor, seen: Tensor, share: Tensor) -> Tensor:

@@ -57,7 +57,7 @@ class LoraNetwork(extra_networks.ExtraNetwork):
         for name in {key.rsplit(".", 1)[0] for key in file}:
             parameter = parameters[f"{name}.weight"]
             self.changed.setdefault(parameter, parameter.data.clone())
-            parameter.data += weight * (file[f"{name}.up"] @ file[f"{name}.down"])
+            parameter.data += weight * (file[f"{name}.up"] @ file[f"{name}.down"]).to(parameter)
 
 
 def write_examples(folder: Path) -> None:

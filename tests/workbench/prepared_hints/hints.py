@@ -89,8 +89,8 @@ class Network:
     def guidance(self, param: Any, x: torch.Tensor) -> torch.Tensor:
         if "reference" in param.name:
             return reference(self.model, self.p, param)
-        mixing = torch.randn(3, 4, generator=torch.Generator().manual_seed(len(param.model)))
-        mixed = torch.nn.functional.avg_pool2d(param.used_hint_cond, 8).permute(0, 2, 3, 1) @ mixing
+        mixing = torch.randn(3, 4, generator=torch.Generator().manual_seed(len(param.model))).to(x)
+        mixed = torch.nn.functional.avg_pool2d(param.used_hint_cond.to(x), 8).permute(0, 2, 3, 1) @ mixing
         return mixed.permute(0, 3, 1, 2)
 
 
@@ -108,10 +108,11 @@ def reference(model: Any, p: Any, param: Any) -> torch.Tensor:
     cache = getattr(p, "controlnet_vae_cache", None)
     if cache is None:
         cache = p.controlnet_vae_cache = SimpleNamespace(cache={})
-    key = param.used_hint_cond.numpy().tobytes()
+    key = param.used_hint_cond.cpu().numpy().tobytes()
     if param.used_hint_cond_latent is None:
         if key not in cache.cache:
-            cache.cache[key] = model.get_first_stage_encoding(model.encode_first_stage(param.used_hint_cond * 2 - 1))
+            picture = (param.used_hint_cond * 2 - 1).to(model.unet.device)
+            cache.cache[key] = model.get_first_stage_encoding(model.encode_first_stage(picture))
         param.used_hint_cond_latent = cache.cache[key]
     return param.used_hint_cond_latent + 0.1 * torch.randn_like(param.used_hint_cond_latent)
 
@@ -136,7 +137,7 @@ def is_marked(context: torch.Tensor) -> bool:
 def unmarked(context: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """B,1,1,1 of 1 for positive rows and 0 for negative ones, and the conditioning B,T,C without marks."""
     if not is_marked(context):
-        return torch.ones(len(context), 1, 1, 1), context
+        return context.new_ones(len(context), 1, 1, 1), context
     processing.StableDiffusionProcessing.cached_c = [None, None]  # what is kept there is marked now
     processing.StableDiffusionProcessing.cached_uc = [None, None]
     return (context[:, 0, 0] > 0).float()[:, None, None, None], context[:, 1:]
