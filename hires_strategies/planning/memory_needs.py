@@ -17,7 +17,7 @@ from typing import Any
 from hires_strategies.json_file import read_object, write_json
 
 from .plan import FirstPass, Node, Plan
-from .tiling import cut_into_tiles
+from .tiling import autoencoder_in_tiles, cut_into_tiles
 
 WHOLE, ALONE, TILED = range(3)  # the rungs, from the one that needs most memory
 DECODED, ENCODED, SAMPLED, MEASURED = "decoded", "encoded", "sampled", "measured"
@@ -136,11 +136,12 @@ def highest(known: Known | None, possible: list[int]) -> int:
 def _works(node: Node, images: int) -> Iterator[Work]:
     if node.sampling is None:
         return
-    size = (node.width, node.height)
-    if node.upscale is not None and not node.upscale.latent:
+    size, through = (node.width, node.height), not autoencoder_in_tiles(node)
+    if node.upscale is not None and not node.upscale.latent and through:
         yield Work(ENCODED, size, images)
     yield sampling_of(node, images)
-    yield Work(DECODED, size, images)
+    if through:
+        yield Work(DECODED, size, images)
 
 
 def _rung_of(node: Node, work: Work, known: Known, first_pass: FirstPass) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 DEVIATION = 0.3  # of the weights, in half sides of a tile
+AUTOENCODER_SIDE = 64  # of a tile of the autoencoder, in latents: 512 pixels with most models
 PART = 4  # without a number, tiles overlap by this part of a side
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from .places import inner, tiles_at
 from .plan import FirstPass, Node, Place, Sampling
-from .tiles import Tiles, tiles_of
+from .tiles import AUTOENCODER_SIDE, Tiles, tiles_of
 
 
 def in_tiles(
@@ -40,6 +40,13 @@ def cut_into_tiles(node: Node, first_pass: FirstPass) -> Node | None:
         replace(node.sampling, tile=first_pass.tile, overlap=None), (node.width, node.height), first_pass
     )
     return None if tiles is None else replace(node, sampling=sampling, tiles=tiles)
+
+
+def autoencoder_in_tiles(node: Node) -> bool:
+    """Whether the picture of a stage goes through the autoencoder in tiles of its own, which needs more memory than a
+    sampling does: where all of the stage is sampled in tiles, and is larger than one of the autoencoder's. Where only
+    places are sampled the rest has to stay the plain upscale, to the bit."""
+    return node.tiles is not None and node.where is None and max(node.tiles.whole) > AUTOENCODER_SIDE
 
 
 def only_at(node: Node, corners: Sequence[tuple[int, int]]) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PIL.Image import Image
 
 from hires_strategies.planning.plan import Node
-from hires_strategies.planning.tiling import only_at
+from hires_strategies.planning.tiling import autoencoder_in_tiles, only_at
 
 from .fused import fused
 from .host import Host, Latents, SearchStart
@@ -18,7 +18,8 @@ def sampled(host: Host, node: Node, started: Picture, checkpoint: str | None) ->
     """The picture of a stage that starts from `started` and works with that checkpoint, which is loaded."""
     if node.where is None:
         latents = host.sample(started.latents, started.images, node)
-        return Picture(latents=latents, space=host.latent_space())  # a refiner's, if one finished them
+        tiled = autoencoder_in_tiles(host.last_sampling().ran or node)
+        return Picture(latents=latents, space=host.latent_space(), tiled=tiled)  # a refiner's, if one finished them
     # By the stage's own model: a refiner may be loaded later.
     plain = started.plain = started.plain or host.decode(started.latents)
     if node.places:

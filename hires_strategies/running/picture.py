@@ -9,7 +9,7 @@ from typing import Any
 from PIL.Image import Image
 
 from hires_strategies.planning.plan import Node
-from hires_strategies.planning.sizes import Upscale
+from hires_strategies.planning.tiling import autoencoder_in_tiles
 
 from .cropping import crop_as_latents, crop_image, crop_latents
 from .host import Host, Latents
@@ -22,6 +22,7 @@ class Picture:
     `space` is the latent space of `latents`; a first pass gets that of the model which is loaded when the walk begins.
     `generator` is where torch's generator stood after pictures were enlarged and encoded: what an inpainting model
     wants of them is encoded next, and draws on from there. `plain` are the enlarged pictures as large as their latents.
+    `tiled`: it goes through the autoencoder in tiles.
     """
 
     latents: Latents | None = None
@@ -29,11 +30,12 @@ class Picture:
     space: Hashable = None
     generator: Any = None
     plain: list[Image] | None = None
+    tiled: bool = False
     _encoded: dict[str | None, Latents] = field(default_factory=dict)  # the pictures' latents, by checkpoint
 
     def as_images(self, host: Host) -> list[Image]:
         if self.images is None:
-            self.images = host.decode(self.latents)
+            self.images = host.decode(self.latents, self.tiled)
         return self.images
 
     def as_latents(self, host: Host, checkpoint: str | None) -> Latents:
@@ -46,7 +48,7 @@ class Picture:
         if checkpoint not in self._encoded:
             assert self.images is not None
             host.rewind_generator()
-            self._encoded[checkpoint] = host.encode(self.images)
+            self._encoded[checkpoint] = host.encode(self.images, self.tiled)
         return self._encoded[checkpoint]
 
 
@@ -59,8 +61,8 @@ class Fork:
     def __init__(self, host: Host, source: Picture | None) -> None:
         self.host = host
         self.source = source
-        self.made: dict[tuple[Upscale | None, str | None, bool], Picture] = {}
-        self._seconds: dict[tuple[Upscale | None, str | None, bool], float] = {}
+        self.made: dict[Hashable, Picture] = {}
+        self._seconds: dict[Hashable, float] = {}
 
     def upscaled(self, node: Node, checkpoint: str | None) -> Picture:
         """The upscale that a stage begins with; `checkpoint` is the one it works with, which is loaded."""
@@ -94,12 +96,14 @@ class Fork:
         images = self.host.pixel_upscale(source, upscale)
         if node.sampling is None:
             return Picture(images=[crop_image(image, upscale) for image in images])
-        latents = crop_latents(self.host.encode(images), upscale)
+        latents = crop_latents(self.host.encode(images, autoencoder_in_tiles(node)), upscale)
         cropped = [crop_image(image, upscale) for image in images]
         plain = [crop_as_latents(image, upscale) for image in images]
         return Picture(latents=latents, images=cropped, generator=self.host.generator_state(), plain=plain)
 
 
-def _key(node: Node) -> tuple[Upscale | None, str | None, bool]:
-    """Pictures are encoded by the stage's own model."""
-    return node.upscale, node.sampling.checkpoint if node.sampling else None, node.sampling is not None
+def _key(node: Node) -> Hashable:
+    """Pictures are encoded by the stage's own model, and in tiles if it is sampled so."""
+    if node.sampling is None:
+        return node.upscale
+    return node.upscale, node.sampling.checkpoint, autoencoder_in_tiles(node)

@@ -13,11 +13,10 @@ from typing import Any
 
 import torch
 
-from hires_strategies.planning.tiles import Tiles, tiles_of
+from hires_strategies.planning.tiles import AUTOENCODER_SIDE, Tiles, tiles_of
 
 from .forks.autoencoder import always_tiled, halves
 
-_SIDE = 64  # of a tile, in latents: 512 pixels with most models
 _LEAST = 16  # of a smaller picture's tiles
 _PART = 4  # of a side, by which tiles overlap
 
@@ -57,7 +56,7 @@ class _InTiles:
         unit = 1 if self.decodes else self._pixels_of_latent()
         rows, columns = (side // unit for side in x.shape[-2:])
         x = x[..., : rows * unit, : columns * unit]
-        side = min(_SIDE, max(_LEAST, -(-max(rows, columns) // 2)))
+        side = min(AUTOENCODER_SIDE, max(_LEAST, -(-max(rows, columns) // 2)))
         tiles = tiles_of((columns, rows), side, side // _PART, 1)
         if len(tiles) == 1:
             return run(x)
