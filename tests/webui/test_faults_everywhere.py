@@ -206,6 +206,18 @@ def test_a_verb_that_fails_costs_its_stage_and_nothing_else(
         run_case(api, faults, fresh, verb, number)
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_an_error_after_the_last_stage_costs_no_picture(
+    api: Callable[..., Any], faults: Faults, fresh: Callable[[str], Run], late: bool
+) -> None:
+    text = TEXTS["chain"]
+    last = calls_of(api, faults, fresh, text)["rewind_generator"]
+    faults.begin(("rewind_generator", last), late)
+    broken, whole = Run.of(api, text), fresh(text)
+    assert all(same(one, other) for one, other in zip(broken.images, whole.images, strict=True))
+    assert not [record for record in broken.records if record["error"]]
+
+
 def test_what_verbs_make_is_held_weakly(faults: Faults) -> None:
     """The check for what stays alive would see it."""
     kept = torch.zeros(3)

@@ -121,7 +121,7 @@ class Job:
             result = run(plan, verbs, picture, keep, complete)
         finally:
             host.close()
-        host.rewind_generator()  # other scripts draw from it, too: what they do does not depend on what else ran
+        host.leave_generator()
         begun.plan = plan = result.plan
         if unwritten := self.found.learn(plan):
             p.comment(f"Hires strategies: {unwritten}")
