@@ -42,6 +42,7 @@ from hires_strategies.webui.output.answered import Answered
 from hires_strategies.webui.output.contact_sheets import add_sheets
 from hires_strategies.webui.output.extra_images import add_extras
 from hires_strategies.webui.output.from_workers import add_from_workers
+from hires_strategies.webui.output.side_by_side import SideBySide
 
 from .refusal import Refusal, guarded, refuse, refused
 from .settings import limits
@@ -156,8 +157,9 @@ def postprocess(p: Processing, processed: Processed) -> None:
         return  # ADetailer calls postprocess in the middle of a batch, with an empty object
     saving.forget(p)
     generated = Answered(processed, job)
-    add_extras(p, processed, job, generated)
-    add_sheets(p, processed, job, generated)
+    with SideBySide() as files:
+        add_extras(p, processed, job, generated, files)
+        add_sheets(p, processed, job, generated, files)
     shared_batch.collect(p, job)
     add_from_workers(p, processed, job)
     selected_records.return_original(p, processed)

@@ -6,12 +6,17 @@ sweep some pictures are finished.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+from modules import script_callbacks
 
 from . import attachments
 from .forks.job import stops_after_this_image
 from .processing import Processing, opts
 from .state import state
+
+_OURS = Path(__file__).resolve().parents[3]
 
 
 def saves_finished(p: Processing) -> bool:
@@ -50,3 +55,12 @@ class _Decided(attachments.Replacement):
 
     def __call__(self, *args: Any, **kwargs: Any) -> bool:
         return self.saved
+
+
+def others_take_part() -> bool:
+    """Whether another extension is called for each file: then files are written one after the other, as by the host."""
+    lists = (
+        script_callbacks.callback_map.get(f"callbacks_{name}", []) for name in ("before_image_saved", "image_saved")
+    )
+    files = (Path(callback.script).resolve() for callbacks in lists for callback in callbacks)
+    return any(not file.is_relative_to(_OURS) for file in files)

@@ -21,11 +21,13 @@ from hires_strategies.wording import describe
 
 from . import file_names, records
 from .answered import Answered, named_as
+from .side_by_side import SideBySide
 from .strengths import curves_of, found_stages
 
 
-def add_sheets(p: Processing, processed: Processed, job: Job, generated: Answered) -> None:
-    """Put the sheets first in the page's gallery, where the host's own grid is, or last over the API.
+def add_sheets(p: Processing, processed: Processed, job: Job, generated: Answered, files: SideBySide) -> None:
+    """Save the sheets, as `files`, and put them first in the page's gallery, where the host's own grid is, or last over
+    the API.
 
     A sheet that cannot be made is reported, and costs no picture.
     """
@@ -37,7 +39,9 @@ def add_sheets(p: Processing, processed: Processed, job: Job, generated: Answere
             try:
                 tiles = _tiles(p, batch, position, generated.image(batch, position) if job.details(p) else None)
                 if sum(tile.image is not None for tile in tiles) > 1:
-                    made.append(_make(p, job, generated, (batch, position, tiles)))
+                    sheet, text = _make(p, job, generated, (batch, position, tiles))
+                    _save(p, sheet, text, (batch, position), files)
+                    made.append((sheet, text))
             except Exception as error:
                 errors.report("Hires strategies: the contact sheet could not be made", exc_info=True)
                 sentence = f"The contact sheet could not be made: {describe(error)}"
@@ -54,7 +58,7 @@ def add_sheets(p: Processing, processed: Processed, job: Job, generated: Answere
 
 
 def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, list[Tile]]) -> tuple[Image, str]:
-    """Save the sheet of one image of a batch; returns it with the text that restores the whole sweep."""
+    """The sheet of one image of a batch, with the text that restores the whole sweep."""
     batch, position, tiles = of
     first_pass = batch.result.first_pass[position] if batch.result.first_pass else None
     name, start = _start(p, job, batch.plan.first_pass)
@@ -69,7 +73,6 @@ def _make(p: Processing, job: Job, generated: Answered, of: tuple[Batch, int, li
     if opts().enable_pnginfo:
         sheet.image.info["parameters"] = text
     records.hang(sheet.image, records.of_sheet(batch, position, sheet))
-    _save(p, sheet.image, text, (batch, position))
     return sheet.image, text
 
 
@@ -153,13 +156,17 @@ def _look(p: Processing, job: Job) -> Look:
     )
 
 
-def _save(p: Processing, image: Image, text: str, of: tuple[Batch, int]) -> None:
+def _save(p: Processing, image: Image, text: str, of: tuple[Batch, int], files: SideBySide) -> None:
     """Save it as the host saves its own grid."""
     if not opts().grid_save or p.do_not_save_grid:
         return
     batch, position = of
     made = batch.images.made[position]
     file = file_names.File(image, text, made.seed, made.prompt, "-sheet")
-    if trouble := file_names.save_grid(named_as(p, batch, position), file):
+    q = named_as(p, batch, position)
+
+    def tell(trouble: str) -> None:
         p.comment(f"Hires strategies: {trouble}")
         records.add_error(image, trouble)
+
+    files.write(lambda named: file_names.save_grid(q, file, named), tell)

@@ -14,6 +14,7 @@ from hires_strategies.webui.host.processing import Processed, Processing, opts
 
 from . import file_names, records
 from .answered import Answered, named_as
+from .side_by_side import SideBySide
 from .strengths import strength_of
 
 
@@ -35,8 +36,8 @@ class Extra:
     text: str | None = None
 
 
-def add_extras(p: Processing, processed: Processed, job: Job, generated: Answered) -> None:
-    """Save the extra images by the host's rules and append them to `processed`, each with its own text.
+def add_extras(p: Processing, processed: Processed, job: Job, generated: Answered, files: SideBySide) -> None:
+    """Save the extra images by the host's rules, as `files`, and append them to `processed`, each with its own text.
 
     Inside a selectable script (X/Y/Z plot and the like) they are only saved, because the script counts images.
     """
@@ -51,7 +52,7 @@ def add_extras(p: Processing, processed: Processed, job: Job, generated: Answere
         if opts().enable_pnginfo:
             extra.image.info["parameters"] = text
         records.hang(extra.image, extra.record)
-        _save(p, extra, text)
+        _save(p, extra, text, files)
         if append:
             processed.images.append(extra.image)
             processed.infotexts.append(text)
@@ -113,16 +114,19 @@ def _of_node(batch: Batch, node: int, position: int, kind: str, variant: int | N
     yield Extra(image.copy(), batch, position, node, strategy, record, suffix_if_saved, text)
 
 
-def _save(p: Processing, extra: Extra, text: str) -> None:
+def _save(p: Processing, extra: Extra, text: str, files: SideBySide) -> None:
     if extra.suffix is None:
         return
     batch, position = extra.batch, extra.position
     made = batch.images.made[position]
     q = named_as(p, batch, position, denoising_strength=_last_strength(batch, extra.node))
-    trouble = file_names.save_sample(q, file_names.File(extra.image, text, made.seed, made.prompt, extra.suffix))
-    if trouble:
+    file = file_names.File(extra.image, text, made.seed, made.prompt, extra.suffix)
+
+    def tell(trouble: str) -> None:
         p.comment(f"Hires strategies: {trouble}")
         records.add_error(extra.image, trouble)
+
+    files.write(lambda named: file_names.save_sample(q, file, named), tell)
 
 
 def _last_strength(batch: Batch, node: int | None) -> float | None:

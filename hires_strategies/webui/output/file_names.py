@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass
@@ -40,10 +41,11 @@ class File:
 
 @dataclass
 class _Writing:
-    """`reserved`: a file that reserves the name until the picture takes it."""
+    """`reserved`: a file that reserves the name until the picture takes it. `named` is called when it does."""
 
     p: Processing
     suffix: str
+    named: Callable[[], None]
     reserved: Path | None = None
 
 
@@ -58,24 +60,27 @@ def as_named(p: Processing, **values: Any) -> Processing:
     return q
 
 
-def save_sample(p: Processing, file: File) -> str | None:
-    """Write a picture where the host writes the generated images; returns a sentence if that failed."""
+def save_sample(p: Processing, file: File, named: Callable[[], None] = lambda: None) -> str | None:
+    """Write a picture where the host writes the generated images; returns a sentence if that failed.
+
+    `named` is called when nobody else can take the file's name any more.
+    """
     place = {"path": p.outpath_samples, "basename": "", "extension": opts().samples_format}
-    return _save(p, file, place)
+    return _save(_Writing(p, file.suffix, named), file, place)
 
 
-def save_grid(p: Processing, file: File) -> str | None:
-    """Write a picture where the host writes its grids, named likewise; returns a sentence if that failed."""
+def save_grid(p: Processing, file: File, named: Callable[[], None] = lambda: None) -> str | None:
+    """Write a picture where the host writes its grids, named likewise; all else as in save_sample."""
     short = not opts().grid_extended_filename
     place = {"path": p.outpath_grids, "basename": "grid", "extension": opts().grid_format}
-    return _save(p, file, {**place, "short_filename": short, "grid": True})
+    place = {**place, "short_filename": short, "grid": True}
+    return _save(_Writing(p, file.suffix, named), file, place)
 
 
-def _save(p: Processing, file: File, place: dict[str, Any]) -> str | None:
-    writing = _Writing(p, file.suffix)
+def _save(writing: _Writing, file: File, place: dict[str, Any]) -> str | None:
     token = _writing.set(writing)
     try:
-        images.save_image(file.image, seed=file.seed, prompt=file.prompt, info=file.text, p=p, **place)
+        images.save_image(file.image, seed=file.seed, prompt=file.prompt, info=file.text, p=writing.p, **place)
     except Exception as error:
         errors.report("Hires strategies: a picture could not be saved", exc_info=True)
         return f"The picture could not be saved: {describe(error)}"
@@ -92,6 +97,7 @@ def before_image_saved(params: Any) -> None:
     if writing is not None and params.p is writing.p:
         params.filename, _ = _beside_its_original(params.p, params.filename) or (params.filename, "")
         params.filename, writing.reserved = _free(params.filename, writing.suffix)
+        writing.named()
     elif (placed := _beside_its_original(params.p, params.filename)) is not None:
         params.filename = _first_free(*placed)
 
