@@ -1,7 +1,7 @@
 """A sweep of eight denoising strengths at 2x: the host's X/Y/Z plot with its own Hires. fix against ours.
 
     python tests/workbench --port 7870 --extension tests/bench/timers      (or A1111, with that extension beside ours)
-    python tests/bench/sweep.py http://127.0.0.1:7870 [--size 512] [--steps 20] [--sweeps 50] [--ours]
+    python tests/bench/sweep.py http://127.0.0.1:7870 [--size 512] [--steps 20] [--sweeps 50] [--ours] [--save]
 
 All run on the same WebUI, one after the other, and the cells of both plots have to be equal. Prints a table for
 docs/benchmarks.md: `host` is the time inside the model, the autoencoder and the upscalers, by timers around the host's
@@ -57,20 +57,23 @@ class Bench:
     size: int
     steps: int
     seed: int = 77_000
+    save: bool = False
+    values: tuple[str, ...] = tuple(VALUES)
 
     def fields(self, **more: object) -> dict[str, object]:
-        return {"width": self.size, "height": self.size, "steps": self.steps, "seed": self.seed, **more}
+        return {"width": self.size, "height": self.size, "steps": self.steps, "seed": self.seed,
+                "save_images": self.save, **more}  # fmt: skip
 
     def hosts_plot(self) -> Answer:
         hires = {"enable_hr": True, "hr_upscaler": UPSCALER, "hr_scale": 2, "denoising_strength": 0.7}
-        return plot(self.webui, False, Axis("Denoising", ",".join(VALUES)), **self.fields(**hires))
+        return plot(self.webui, False, Axis("Denoising", ",".join(self.values)), **self.fields(**hires))
 
     def our_plot(self) -> Answer:
-        axis = Axis("[Hires] Denoising strength", ",".join(VALUES))
+        axis = Axis("[Hires] Denoising strength", ",".join(self.values))
         return plot(self.webui, f"{UPSCALER} x2 @0.7", axis, **self.fields())
 
     def our_sweep(self, sheet: bool) -> Answer:
-        text = f"{UPSCALER} x2 @{{{','.join(VALUES)}}}"
+        text = f"{UPSCALER} x2 @{{{','.join(self.values)}}}"
         return self.webui.txt2img({"strategies": [text], "reuse_first_pass": False, "sheet": sheet}, **self.fields())
 
     def timed(self, title: str, run: Callable[[], Answer]) -> Row:
@@ -82,9 +85,10 @@ class Bench:
 
 def main() -> None:
     options = _options()
-    bench = Bench(WebUI(options.url), options.size, options.steps)
+    values = tuple(VALUES[:: len(VALUES) // options.strengths])
+    bench = Bench(WebUI(options.url), options.size, options.steps, save=options.save, values=values)
     bench.webui.txt2img(f"{UPSCALER} x2 @0.7", **bench.fields(seed=1))  # loads what has to be loaded
-    print(f"{len(VALUES)} pictures of {2 * bench.size}x{2 * bench.size}, {bench.steps} steps")
+    print(f"{len(values)} pictures of {2 * bench.size}x{2 * bench.size}, {bench.steps} steps")
     rows = [] if options.ours else _plots(bench)
     rows += [
         bench.timed(f"One run of `{UPSCALER} x2 @{{...}}`", lambda: bench.our_sweep(False)),
@@ -125,6 +129,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("url", help="a running WebUI with its API and the extension tests/bench/timers")
     parser.add_argument("--size", type=int, default=512, help="side of the first pass in pixels")
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument(
+        "--strengths", type=int, default=len(VALUES), choices=(1, 2, 4, 8), help="how many of the eight"
+    )
+    parser.add_argument("--save", action="store_true", help="write every picture to a file as well")
     parser.add_argument("--ours", action="store_true", help="only the runs of our own, for their share")
     parser.add_argument("--sweeps", type=int, default=51, help="sweeps for the memory test, 0 for none")
     return parser.parse_args()

@@ -1,6 +1,7 @@
 """An extension for the benchmark only: times the host's own calls. GET /bench/timers reads the sums and starts anew.
 
-`whole` is every generation from begin to end, files and texts included; the others are spent inside of it.
+`whole` is every generation from begin to end, files and texts included; the others are spent inside of it. A GPU works
+on after a call has returned, so each call waits for it: else its time would count where it is next waited for.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import torch
 from modules import processing, script_callbacks, scripts, sd_samplers_cfg_denoiser, shared
 
 SECONDS = dict.fromkeys(("whole", "model", "texts", "autoencoder", "upscalers"), 0.0)
@@ -25,10 +27,13 @@ def time_calls(owner: Any, name: str, what: str) -> None:
     def timed(*args: Any, **kwargs: Any) -> Any:
         if what in _running:
             return original(*args, **kwargs)
+        wait_for_gpu()
         _running.append(what)
         started = time.perf_counter()
         try:
-            return original(*args, **kwargs)
+            made = original(*args, **kwargs)
+            wait_for_gpu()
+            return made
         finally:
             _running.remove(what)
             SECONDS[what] += time.perf_counter() - started
@@ -36,6 +41,11 @@ def time_calls(owner: Any, name: str, what: str) -> None:
 
     timed.timed = True  # type: ignore[attr-defined]
     setattr(owner, name, timed)
+
+
+def wait_for_gpu() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
 
 
 class Timers(scripts.Script):
@@ -47,9 +57,10 @@ class Timers(scripts.Script):
 
     def before_process(self, p, *args):
         model = shared.sd_model
-        for name in ("encode", "decode"):
-            time_calls(model.first_stage_model, name, "autoencoder")
-        time_calls(model, "get_learned_conditioning", "texts")
+        if model.first_stage_model is not None:  # Neo loads its model later in the first generation
+            for name in ("encode", "decode"):
+                time_calls(model.first_stage_model, name, "autoencoder")
+            time_calls(model, "get_learned_conditioning", "texts")
         for upscaler in shared.sd_upscalers:
             if upscaler.scaler is not None:
                 time_calls(upscaler.scaler, "do_upscale", "upscalers")
