@@ -140,4 +140,4 @@ def unmarked(context: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return context.new_ones(len(context), 1, 1, 1), context
     processing.StableDiffusionProcessing.cached_c = [None, None]  # what is kept there is marked now
     processing.StableDiffusionProcessing.cached_uc = [None, None]
-    return (context[:, 0, 0] > 0).float()[:, None, None, None], context[:, 1:]
+    return (context[:, 0, 0] > 0).float()[:, None, None, None], context[:, 1:].contiguous()
