@@ -22,8 +22,7 @@ FAULTS = {
     **dict.fromkeys(("interrupt", "skip", "stop"), "the user"),
     **dict.fromkeys(("model", "create_sampler", "encode", "decode", "upscale"), "out of memory"),
     "unchanged": "unchanged",
-    "nan": "NaN",
-    "model nan": "NaN|not a picture",
+    **dict.fromkeys(("nan", "model nan"), "NaN|not a picture"),
 }
 WHOLE = {"hires_strategies_less_memory": False}  # what does not fit fails, and is not tried again with less
 WORDS = ("1girl, smile", "1boy, night", "", "mountains, sunset")

@@ -148,11 +148,21 @@ def fresh(api: Callable[..., Any]) -> Iterator[Callable[[str], Run]]:
     yield of
 
 
+def path_of(record: dict[str, Any]) -> str | None:
+    """The stages that a picture shows."""
+    if not record["error"]:
+        return record["strategy"]
+    if record["stage"] is None:
+        return None
+    before, stage, _ = record["strategy"].partition(record["stage"])
+    return before + stage
+
+
 def check_finished(broken: Run, whole: Run) -> None:
     """Pictures of finished stages, and of those finished before one that failed, are what they are without a fault."""
     for record in broken.records:
         error = record["error"]
-        expected = whole.pictures[key_of(record, record["stage"] if error else record["strategy"])]
+        expected = whole.pictures[key_of(record, path_of(record))]
         picture = broken.images[record["index"]]
         assert same(picture, expected), (record, difference(picture, expected))
         if error and "failed: " in error:

@@ -121,7 +121,6 @@ class Job:
             result = run(plan, verbs, picture, keep, complete)
         finally:
             host.close()
-        host.leave_generator()
         begun.plan = plan = result.plan
         if unwritten := self.found.learn(plan):
             p.comment(f"Hires strategies: {unwritten}")

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import Any
 
 import torch
-from modules import errors, sd_models, shared
+from modules import sd_models, shared
 
 from hires_strategies.errors import StageFailed
 from hires_strategies.planning.plan import FirstPass, Node
@@ -72,14 +72,6 @@ class ModelVerbs:
                 forget_reference_latent()
             self._after_first_pass = generator.states()
         generator.restore(self._after_first_pass)
-
-    def leave_generator(self) -> None:
-        """Rewind it for other scripts, which draw from it, too: what they do does not depend on what else ran. An error
-        is reported, and costs no picture: all are finished."""
-        try:
-            self.rewind_generator()
-        except Exception:
-            errors.report("Hires strategies: torch's generator could not be rewound after the stages", exc_info=True)
 
     def generator_state(self) -> dict[str, torch.Tensor]:
         """The states of torch's generators, see host.generator."""

@@ -146,14 +146,20 @@ class WebuiHost(PictureVerbs, FindingVerbs):
         devices.torch_gc()
 
     def close(self) -> None:
-        """Leave the host as it was before the stages, whatever happened in them."""
+        """Leave the host as it was before the stages, whatever happened in them. What cannot be restored is reported,
+        and costs no picture."""
         progress.say(None)
-        try:
-            self.control.close()
-        finally:
-            self._guidance.restore()
-            self.restore_model()
-            self.conditioning.restore_networks()
+        for restore in (
+            self.control.close,
+            self._guidance.restore,
+            self.restore_model,
+            self.conditioning.restore_networks,
+            self.rewind_generator,  # other scripts draw from it, too: what they do does not depend on what else ran
+        ):
+            try:
+                restore()
+            except Exception:
+                errors.report("Hires strategies: the WebUI could not be left as it was before", exc_info=True)
 
     def _stage_p(self, node: Node, alone: int | None = None) -> Processing:
         """A copy of `p` for one stage, so that what host and scripts write into it stays with this stage."""
