@@ -36,25 +36,39 @@ def places_of(sampling: Sampling | None, upscale: Upscale | None, source: Size, 
     placed = placed_on(place, upscale, source, size)
     if placed:
         return placed
-    inside = place.rectangles(source)[0]
-    cut = "" if max(inside[0], inside[1]) >= 1 else ", or its crop and its scale leave nothing of it"
-    raise StrategyError(
-        f"It is to be sampled at '{place.text}', which lies outside the {source[0]}x{source[1]} pixels that it starts "
-        f"from{cut}.",
-        field="where",
-    )
+    asked = f"It is to be sampled at '{place.text}'"
+    left, top = place.rectangles(source)[0][:2]
+    if max(left, top) >= 1:
+        where = f"{asked}, which lies outside the {source[0]}x{source[1]} pixels that it starts from."
+    else:
+        where = f"{asked}, and the stage's crop or its size leaves nothing of that."
+    raise StrategyError(where, field="where")
 
 
 def placed_on(place: Box | Painted, upscale: Upscale, source: Size, size: Size) -> tuple[Place, ...]:
-    """The part of a place that a stage's crop leaves, in pixels of the finished stage."""
+    """The part of a place that a stage's crop leaves, in pixels of the finished stage.
+
+    Latents stand for whole ones of the picture's pixels, from the top left on, and become whole ones.
+    """
     off = [cut // 2 * upscale.factor for cut in reversed(upscale.latent_cut)]
+    whole, grown = source, (upscale.width, upscale.height)
+    if upscale.latent:
+        whole, grown = _whole(source, upscale.factor), _whole(grown, upscale.factor)
     found = []
     for left, top, right, bottom in place.rectangles(source):
-        x = [min(max(round(side * upscale.width) - off[0], 0), size[0]) for side in (left, right)]
-        y = [min(max(round(side * upscale.height) - off[1], 0), size[1]) for side in (top, bottom)]
+        x = [_within(side * source[0] / whole[0] * grown[0] - off[0], size[0]) for side in (left, right)]
+        y = [_within(side * source[1] / whole[1] * grown[1] - off[1], size[1]) for side in (top, bottom)]
         if x[0] < x[1] and y[0] < y[1]:
             found.append((x[0], y[0], x[1], y[1]))
     return tuple(found)
+
+
+def _whole(size: Size, factor: int) -> Size:
+    return size[0] // factor * factor, size[1] // factor * factor
+
+
+def _within(at: float, side: int) -> int:
+    return min(max(round(at), 0), side)
 
 
 def tiles_at(places: tuple[Place, ...], whole: Tiles, overlap: int | None, factor: int) -> Tiles:

@@ -50,6 +50,7 @@ class FirstPass:
     refiner_of_direct: str = NO_REFINER
     refiner_at: float | None = None
     tile: int = 512
+    is_picture: bool = False
 
     def __post_init__(self) -> None:
         for name in ("width", "height", "steps"):
@@ -62,8 +63,9 @@ class FirstPass:
 
     @property
     def made(self) -> tuple[int, int]:
-        """Width and height of a generated first pass, which consists of whole latents."""
-        return self.size_rules.whole((self.width, self.height))
+        """Width and height of what the stages start from: a generated first pass consists of whole latents."""
+        size = self.width, self.height
+        return size if self.is_picture else self.size_rules.whole(size)
 
     def given(self, option: Option, direct: bool) -> Any:
         """The value of a stage that does not give this option itself; None if it is not known, or nothing."""

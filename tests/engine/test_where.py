@@ -106,14 +106,48 @@ def test_stages_that_can_have_none(text: str, words: str) -> None:
     [
         ("None x2 @0.3 [where 512 0 64 64]", "lies outside the 512x512 pixels that it starts from"),
         ("None x2 @0.3 > None x2 @0.3 [where 0 1024 8 8]", "lies outside the 1024x1024 pixels"),
-        ("None 1024x512 @0.3 [where 0 0 64 64]", "or its crop and its scale leave nothing of it"),
-        ("None 1024x512 @0.3 [where painted 1x4 8]", "or its crop and its scale leave nothing of it"),
+        ("None 1024x512 @0.3 [where 0 0 64 64]", "the stage's crop or its size leaves nothing of that"),
+        ("None 1024x512 @0.3 [where painted 1x4 8]", "the stage's crop or its size leaves nothing of that"),
     ],
 )
 def test_a_place_outside_the_picture_is_refused(text: str, words: str) -> None:
     with pytest.raises(StrategyError) as caught:
         make_plan(parse(text), FirstPass(512, 512, 20))
     assert words in str(caught.value)
+    assert ("outside" in str(caught.value)) == ("outside" in words)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # A pixel stage starts from all of the picture's 100x75 pixels.
+        ("None x2 @0.3 [where 96 0 4 75]", [(192, 0, 200, 144)]),
+        ("None x2 @0.3 [where painted 25x1 0000008]", [(192, 0, 200, 144)]),
+        ("None x2 @0.3 [where 0 0 100 75]", [(0, 0, 200, 144)]),
+        # Latents stand for whole ones of them, 96x72, and are enlarged to whole ones.
+        ("Latent x2 @0.5 [where 48 36 48 36]", [(100, 72, 200, 144)]),
+        ("Latent x2 @0.5 [where 0 0 100 75]", [(0, 0, 200, 144)]),
+        ("None x2 @0.3 [where 100 0 8 8]", "outside the 100x75 pixels that it starts from."),
+        ("None x2 @0.3 [where 0 75 8 8]", "outside the 100x75 pixels that it starts from."),
+        ("None x2 @0.3 [where 0 73 8 2]", "the stage's crop or its size leaves nothing of that"),
+        ("Latent x2 @0.5 [where 96 0 4 8]", "the stage's crop or its size leaves nothing of that"),
+        ("None x1 > None x2 @0.3 [where 96 0 4 75]", [(192, 0, 200, 144)]),
+    ],
+)
+def test_on_a_picture_a_place_is_where_the_user_sees_it(
+    text: str, found: str | list[tuple[int, int, int, int]]
+) -> None:
+    first = FirstPass(100, 75, 20, is_picture=True)
+    if isinstance(found, str):
+        with pytest.raises(StrategyError, match=re.escape(found)):
+            make_plan(parse(text), first)
+    else:
+        assert list(make_plan(parse(text), first).stages[-1].places) == found
+
+
+def test_a_generated_first_pass_is_what_comes_out_of_latents() -> None:
+    with pytest.raises(StrategyError, match=r"outside the 96x72 pixels that it starts from\."):
+        make_plan(parse("None x2 @0.3 [where 96 0 4 75]"), FirstPass(100, 75, 20))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.plan import FirstPass, Node
@@ -141,3 +144,33 @@ def test_a_strength_is_found_for_a_place(api: Callable[..., Any]) -> None:
     found = [records(answer(api, text, steps=2))[0] for text in texts]
     assert [record.get("error") for record in found] == [None, None]
     assert found[0]["denoising_strength"] == found[1]["denoising_strength"]
+
+
+def encoded(size: tuple[int, int]) -> str:
+    data = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)).save(data, "PNG")
+    return base64.b64encode(data.getvalue()).decode()
+
+
+@pytest.mark.parametrize("place", ["96 0 4 75", "painted 25x1 0000008"])
+def test_on_an_uploaded_picture_a_place_is_where_the_user_sees_it(api: Callable[..., Any], place: str) -> None:
+    argument = {
+        "strategies": [f"None x2 @0.6 [where {place}]", "None x2 @0"],
+        "first_pass_image": encoded((100, 75)), "first_pass": True,
+    }  # fmt: skip
+    given = api(**SMALL, alwayson_scripts={"Hires strategies": {"args": [argument]}})
+    told = records(given)
+    assert [record.get("error") for record in told] == [None] * len(told)
+    sizes = {record["kind"]: (record["width"], record["height"]) for record in told}
+    assert sizes["first_pass"] == (100, 75)
+    made, before = (np.asarray(decode(given.images[record["index"]])) for record in told[:2])
+    changed = (made != before[: made.shape[0]]).any((0, 2))
+    assert changed[192:].any() and not changed[:192].any()
+
+
+def test_the_page_s_preview_places_it_on_the_picture(api: Callable[..., Any]) -> None:
+    from hires_strategies.webui.page.preview import preview
+
+    values = {"start": "an image", "start_size": "100x75", "width": 512, "height": 512, "steps": 20}
+    assert "is sampled in" in preview("None x2 @0.3 [where 96 0 4 75]", values).line
+    assert "outside the 100x75 pixels" in preview("None x2 @0.3 [where 100 0 4 75]", values).line

@@ -81,7 +81,8 @@ class Job:
     def expected_plan(self, p: Processing) -> Plan:
         """The plan for the first pass as known before it runs."""
         image = self.request.first_pass_image
-        return self._planner(p, starting_picture.expected_size(p) if image is None else image.size)({})
+        size = starting_picture.expected_size(p) if image is None else image.size
+        return self._planner(p, size, image is not None)({})
 
     def makes_sheets(self, p: Processing) -> bool:
         """Whether there will be contact sheets: not inside a selectable script (X/Y/Z plot and the like)."""
@@ -98,9 +99,9 @@ class Job:
         original, p = p, hires_fix_tweaks.repeated(p, 0 if picture is None else len(picture.images or ()))
         if picture is not None:
             starting_picture.check_count(p, picture)
-        complete = self._planner(
-            p, starting_picture.expected_size(p) if picture is None else starting_picture.picture_size(p, picture)
-        )
+        size = starting_picture.expected_size(p) if picture is None else starting_picture.picture_size(p, picture)
+        images = None if picture is None else picture.images
+        complete = self._planner(p, size, images is not None and images[0].size == size)
         plan = complete({})
         begun = begin(p, plan, self.expansion, reused, written)
         begun.made = made_by(original) * (len(p.seeds) // len(original.seeds))
@@ -205,11 +206,11 @@ class Job:
         from_pixels = (not stage.is_latent or stage.color_match for stage in first_stages if not stage.is_direct)
         return self.shows_first_pass(p) or any(from_pixels)
 
-    def _planner(self, p: Processing, size: tuple[int, int]) -> Complete:
-        """Makes the plan after a first pass of that size."""
+    def _planner(self, p: Processing, size: tuple[int, int], is_picture: bool) -> Complete:
+        """Makes the plan after a first pass, or a picture, of that size."""
         # Another checkpoint may be loaded until p.sample is called.
         starts = replace(Schedules().starts, remembered=self.found.lookup(p)) if self.running else UNKNOWN
-        first_pass = starting_picture.what_stages_follow(p, size)
+        first_pass = starting_picture.what_stages_follow(p, size, is_picture)
         return partial(make_plan, self.request.strategies, first_pass, self.limits, starts)
 
 

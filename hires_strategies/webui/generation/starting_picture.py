@@ -37,15 +37,16 @@ def expected_size(p: Processing) -> tuple[int, int]:
     )
 
 
-def what_stages_follow(p: Processing, size: tuple[int, int]) -> FirstPass:
-    """What a plan starts from: a picture of this size, with the generation's own sampling."""
+def what_stages_follow(p: Processing, size: tuple[int, int], is_picture: bool = False) -> FirstPass:
+    """What a plan starts from: something of this size, with the generation's own sampling. `is_picture`: the size is
+    that of a picture, not one that is asked for."""
     # Where others set the CFG scale of second passes, a stage that gives the first pass's differs from one without.
     cfg = None if hires_fix_tweaks.sets_cfg(p) else p.cfg_scale
     return FirstPass(
         *size, p.steps, p.sampler_name, scheduler_of(p), cfg,
         size_rules=latent_shape.size_rules(), distilled_cfg=distilled_cfg(p),
         checkpoint=checkpoints.name_of(checkpoints.first_pass_checkpoint(p)), tile=trained_side(),
-        **refining.planned(refining.of_generation(p), p.refiner_switch_at),
+        is_picture=is_picture, **refining.planned(refining.of_generation(p), p.refiner_switch_at),
     )  # fmt: skip
 
 

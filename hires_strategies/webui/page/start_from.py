@@ -21,7 +21,7 @@ from hires_strategies.webui.generation.start_from import CHOICES, FIRST_PASS, FO
 from hires_strategies.webui.host.forks.gradio_page import image_field
 from hires_strategies.wording import describe, shorten
 
-from .values import Values, number_in
+from .values import IS_PICTURE, Values, number_in
 
 _TITLE = "Start from"
 _QUIET: dict[str, Any] = {"show_progress": False, "queue": False}
@@ -86,7 +86,7 @@ def as_started(values: Values) -> tuple[Values, str]:
     values = {**values, "hr": False}
     width, _, height = str(values.get("start_size") or "").partition("x")
     if values["start"] == IMAGE and width.isdecimal() and height.isdecimal():
-        return {**values, "width": int(width), "height": int(height)}, ""
+        return {**values, "width": int(width), "height": int(height), IS_PICTURE: True}, ""
     which = "No picture is chosen yet" if values["start"] == IMAGE else "Each picture in the folder has its own size"
     page = "\N{MULTIPLICATION SIGN}".join(f"{number_in(values, side, 512):g}" for side in ("width", "height"))
     return values, f"{which}: what stands here is for one of {page}."

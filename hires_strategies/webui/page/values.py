@@ -14,14 +14,16 @@ from hires_strategies.webui.host.forks.latent_shape import size_rules
 from hires_strategies.webui.host.forks.trained_size import trained_side
 
 Values = Mapping[str, Any]
+IS_PICTURE = "is_picture"  # beside the page's own values: width and height are those of a picture that is there already
 
 
 def first_pass_of(values: Values) -> FirstPass:
     """What the stages will start from: the first pass, or Hires. fix's result where that is ticked."""
     rules = size_rules()
     width, height = (max(int(number_in(values, side, 512)), rules.smallest) for side in ("width", "height"))
+    is_picture = bool(values.get(IS_PICTURE))
     first = FirstPass(
-        *rules.requested((width, height)),
+        *((width, height) if is_picture else rules.requested((width, height))),
         max(int(number_in(values, "steps", 20)), 1),
         values.get("sampler") or None,
         values.get("scheduler") or None,
@@ -30,6 +32,7 @@ def first_pass_of(values: Values) -> FirstPass:
         number_in(values, "distilled_cfg", 0) or None,
         checkpoint=checkpoints.name_of(checkpoints.chosen()),
         tile=trained_side(),
+        is_picture=is_picture,
         **refining.planned(_refiner(values), number_in(values, "refiner_at", 0.8)),
     )
     if not values.get("hr"):
