@@ -3,6 +3,8 @@
 const ours = (globalThis.hiresStrategies ??= {});
 
 const CELLS = 32; // along the longer side
+const ALL = [0, 0, 1, 1]; // left, top, right, bottom in parts of a picture's sides
+const ALIKE = 0.04; // the logarithm of what whole latents change in a picture's proportions, at most
 const WRITTEN = /^\s*painted\s+(\d+)\s*x\s*(\d+)\s+([0-9a-f]+)\s*$/i;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -10,21 +12,27 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 ours.offerPainting = (section) =>
     section.addEventListener("click", ({ target }) => {
         const { id } = target.closest("[id$=_where_paint]") ?? {};
-        if (id) new Sheet(ours.find(id.replace(/_paint$/, "")).querySelector("textarea, input"));
+        if (!id) return;
+        const stage = Number(/stage(\d+)_where/.exec(id)[1]);
+        new Sheet(ours.find(id.replace(/_paint$/, "")).querySelector("textarea, input"), startOf(stage));
     });
 
 class Sheet {
-    constructor(field) {
+    constructor(field, start) {
         const images = ours.galleryImages().filter(ours.isPicture);
         const image = ours.selectedImage(images) ?? images.at(-1);
         Object.assign(this, { field, at: [0, 0], cell: null, grid: [1, 1], cells: [false], begun: false });
         this.build(image);
         document.body.append(this.dialog);
         this.dialog.showModal();
-        const sizes = image ? [image.width, image.height] : ["width", "height"].map(ofPage);
+        const own = start?.slice(0, 2) ?? ["width", "height"].map(ofPage);
+        const sizes = image ? [image.width, image.height] : own;
         this.picture.decode().catch(() => {}).then(() => {
             const { naturalWidth, naturalHeight } = this.picture;
-            this.begin(naturalWidth ? [naturalWidth, naturalHeight] : sizes.map((side) => side || 1));
+            const size = naturalWidth ? [naturalWidth, naturalHeight] : sizes.map((side) => side || 1);
+            const [whole, part] = laid(size, image?.shows ?? (image ? ALL : start?.[2] ?? ALL), start);
+            this.lay(part);
+            this.begin(whole);
         });
     }
 
@@ -57,6 +65,16 @@ class Sheet {
         this.dialog.setAttribute("aria-label", about);
         this.dialog.append(ours.element("p", "", { textContent: about }), this.area, this.status, buttons);
         new ResizeObserver(() => this.draw()).observe(this.area);
+    }
+
+    // The picture covers this part of the sheet, which shows what the stage starts from.
+    lay([left, top, right, bottom]) {
+        const percent = (part) => `${100 * part}%`;
+        const [width, height] = [right - left, bottom - top];
+        const style = { left, top, width, height };
+        for (const [name, part] of Object.entries(style)) this.picture.style[name] = percent(part);
+        const cropped = left > 0.01 || top > 0.01 || right < 0.99 || bottom < 0.99;
+        this.beside = cropped ? " What lies beside the picture was cropped from it." : "";
     }
 
     // The grid that the field has already, else one of square cells.
@@ -165,8 +183,25 @@ class Sheet {
         const count = this.cells.filter(Boolean).length;
         const here = this.cells[this.indexOf(this.at)] ? "painted" : "not painted";
         const place = `column ${this.at[0] + 1}, row ${this.at[1] + 1}: ${here}`;
-        this.status.textContent = `${count} of ${this.cells.length} cells are painted; ${place}.`;
+        this.status.textContent = `${count} of ${this.cells.length} cells are painted; ${place}.${this.beside}`;
     }
 }
 
 const ofPage = (side) => Number(ours.find(`txt2img_${side}`)?.querySelector("input[type=number]")?.value);
+
+// What the plan says that a stage starts from: width, height, and what that shows of the first pass.
+function startOf(stage) {
+    const starts = ours.find(`${ours.SECTION}preview`)?.querySelector("[data-starts]")?.dataset.starts;
+    return JSON.parse(starts ?? "[]")[stage - 1];
+}
+
+// The size of a sheet, and where on it a picture lies that shows a part of the first pass. One of another first pass, or
+// of nobody knows what, is all of the sheet.
+function laid(size, shown, start) {
+    if (!start) return [size, ALL];
+    const [width, height, own] = start;
+    const [across, down] = [own[2] - own[0], own[3] - own[1]];
+    const proportions = size[0] / (shown[2] - shown[0]) / (size[1] / (shown[3] - shown[1]));
+    if (Math.abs(Math.log(proportions / (width / across / (height / down)))) > ALIKE) return [size, ALL];
+    return [[width, height], shown.map((side, index) => (side - own[index % 2]) / (index % 2 ? down : across))];
+}

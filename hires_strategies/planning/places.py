@@ -46,25 +46,30 @@ def places_of(sampling: Sampling | None, upscale: Upscale | None, source: Size, 
 
 
 def placed_on(place: Box | Painted, upscale: Upscale, source: Size, size: Size) -> tuple[Place, ...]:
-    """The part of a place that a stage's crop leaves, in pixels of the finished stage.
-
-    Latents stand for whole ones of the picture's pixels, from the top left on, and become whole ones.
-    """
-    off = [cut // 2 * upscale.factor for cut in reversed(upscale.latent_cut)]
-    whole, grown = source, (upscale.width, upscale.height)
-    if upscale.latent:
-        whole, grown = _whole(source, upscale.factor), _whole(grown, upscale.factor)
+    """The part of a place that a stage's crop leaves, in pixels of the finished stage."""
+    (whole_x, off_x), (whole_y, off_y) = laid(upscale, source)
     found = []
     for left, top, right, bottom in place.rectangles(source):
-        x = [_within(side * source[0] / whole[0] * grown[0] - off[0], size[0]) for side in (left, right)]
-        y = [_within(side * source[1] / whole[1] * grown[1] - off[1], size[1]) for side in (top, bottom)]
+        x = [_within(side * whole_x - off_x, size[0]) for side in (left, right)]
+        y = [_within(side * whole_y - off_y, size[1]) for side in (top, bottom)]
         if x[0] < x[1] and y[0] < y[1]:
             found.append((x[0], y[0], x[1], y[1]))
     return tuple(found)
 
 
-def _whole(size: Size, factor: int) -> Size:
-    return size[0] // factor * factor, size[1] // factor * factor
+def laid(upscale: Upscale, source: Size, by_latents: bool = True) -> tuple[tuple[float, int], tuple[float, int]]:
+    """How many of a stage's pixels all of a side of the picture is that it starts from, and how many of these its crop
+    takes off at the beginning, for width and height. `by_latents`: the crop is one of latents, as where it samples.
+
+    Latents stand for whole ones of the picture's pixels, from the top left on, and become whole ones.
+    """
+    sides = []
+    for axis, grown, kept in ((0, upscale.width, upscale.crop_width), (1, upscale.height, upscale.crop_height)):
+        factor, whole, cut = upscale.factor, float(grown), grown - kept
+        if upscale.latent:
+            whole = grown // factor * factor * source[axis] / (source[axis] // factor * factor)
+        sides.append((whole, cut // factor // 2 * factor if by_latents else cut // 2))
+    return sides[0], sides[1]
 
 
 def _within(at: float, side: int) -> int:

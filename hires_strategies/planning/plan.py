@@ -207,9 +207,12 @@ class Plan:
     def sought(self, node: Node) -> Sought:
         """What the denoising strength of a sampled stage is found for."""
         assert node.upscale is not None and node.sampling is not None
+        return self.first_pass.sought(node.sampling, node.upscale, self.source(node))
+
+    def source(self, node: Node) -> tuple[int, int]:
+        """The pixels of the picture that a stage starts from."""
         parent = None if node.parent is None else self.stages[node.parent]
-        source = (parent.width, parent.height) if parent else self.first_pass.made
-        return self.first_pass.sought(node.sampling, node.upscale, source)
+        return (parent.width, parent.height) if parent else self.first_pass.made
 
     def searches(self) -> list[Node]:
         """The stages before which a strength is looked for, one for all that differ in nothing else."""

@@ -189,8 +189,7 @@ def _stays_blurred(plan: Plan, node: Node) -> bool:
 def _grows(plan: Plan, node: Node) -> bool:
     """Whether the stage's upscale makes a side longer."""
     assert node.upscale is not None
-    parent = None if node.parent is None else plan.stages[node.parent]
-    width, height = (parent.width, parent.height) if parent else plan.first_pass.made
+    width, height = plan.source(node)
     return node.upscale.width > width or node.upscale.height > height
 
 

@@ -92,3 +92,19 @@ def test_a_finger_on_a_narrow_page(open_section, theme):
     assert counted(section) == 1
     close(section, "Done")
     assert sum(place_of(section).cells) == 1
+
+
+def test_a_picture_that_was_cropped_lies_where_it_belongs(small):
+    """The picture is the middle half of a first pass of 128x192."""
+    small.write("Lanczos 128x96 @0.6")
+    small.generate()
+    canvas = opened(small)
+    picture, sheet = small.page.locator(f"{SHEET} img").bounding_box(), canvas.bounding_box()
+    assert abs(sheet["width"] * 192 - sheet["height"] * 128) < 2 * 192
+    assert abs(picture["width"] - sheet["width"]) < 2 and abs(picture["height"] - sheet["height"] / 2) < 2
+    assert abs(picture["y"] - sheet["y"] - sheet["height"] / 4) < 2
+    small.page.mouse.click(picture["x"] + 3, picture["y"] + 3)
+    assert "was cropped" in small.page.locator(f"{SHEET} [role=status]").inner_text()
+    close(small, "Done")
+    place = place_of(small)
+    assert [index for index, cell in enumerate(place.cells) if cell] == [8 * place.columns]

@@ -16,8 +16,10 @@ from hires_strategies.errors import StrategyError
 from hires_strategies.notation.json_form import strategy_from_object
 from hires_strategies.notation.text import format_strategy, parse
 from hires_strategies.planning.cost import node_cost
+from hires_strategies.planning.places import laid
 from hires_strategies.planning.plan import FirstPass, Node
 from hires_strategies.planning.report import as_text, remarks
+from hires_strategies.planning.shown import ALL, cropped, part_shown, starts_on_line
 from hires_strategies.planning.tiles import Tiles, tiles_of
 from hires_strategies.planning.tiling import only_at
 from hires_strategies.planning.tree import make_plan
@@ -382,3 +384,40 @@ def test_a_tile_that_is_sampled_is_sampled_whole_but_for_its_edge() -> None:
     for left, top in at.tiles or ():
         seen[top : top + 32, left : left + 32] = True
     assert not weights[~seen].any(), "where no tile lies nothing of a prediction counts"
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("None x2 @0.3", (0, 0, 1, 1)),
+        ("None 1024x512 @0.3", (0, 0.25, 1, 0.75)),
+        ("None 512x1024", (0.25, 0, 0.75, 1)),
+        ("None 1024x512 @0.3 > None 512x512 @0.3", (0.25, 0.25, 0.75, 0.75)),
+        ("None 1024x512 @0.3 > Latent x2 @0.5", (0, 0.25, 1, 0.75)),
+        ("Direct 1024x512 > None 512x512 @0.3", (0.25, 0, 0.75, 1)),
+    ],
+)
+def test_what_a_picture_shows_of_the_first_pass(text: str, part: tuple[float, ...]) -> None:
+    plan = make_plan(parse(text), FirstPass(512, 512, 20))
+    assert part_shown(plan, plan.variants[0].node) == pytest.approx(part)
+    assert part_shown(plan, None) == ALL and (cropped(plan, plan.variants[0].node) is None) == (part == ALL)
+
+
+@pytest.mark.parametrize("text", ["None 1000x500 @0.3", "Latent 1000x500 @0.5", "None 1001x333", "None 640x1000 @0.3"])
+def test_a_place_on_what_a_picture_shows_is_where_it_lies(text: str) -> None:
+    """A place that is all of what the picture shows is all of the picture, within the rounding of its pixels."""
+    plan = make_plan(parse(text), FirstPass(512, 512, 20))
+    node, (left, top, right, bottom) = plan.stages[0], part_shown(plan, 0)
+    assert node.upscale is not None
+    (whole_x, off_x), (whole_y, off_y) = laid(node.upscale, (512, 512), "@" in text)
+    found = (left * whole_x - off_x, top * whole_y - off_y, right * whole_x - off_x, bottom * whole_y - off_y)
+    assert found == pytest.approx((0, 0, node.width, node.height))
+
+
+def test_what_the_stages_of_a_line_start_from() -> None:
+    text = "\nNone x2 @0.3\nNone 1024x512 @{0.3,0.4} > None x2 @0.3\nDirect x2 > None x2 @0.3"
+    plan = make_plan(parse(text), FirstPass(512, 512, 20))
+    assert starts_on_line(plan, 2) == [(512, 512, ALL)]
+    assert starts_on_line(plan, 3) == [(512, 512, ALL), (1024, 512, pytest.approx((0, 0.25, 1, 0.75)))]
+    assert starts_on_line(plan, 4) == [(1024, 1024, ALL), (1024, 1024, ALL)]
+    assert starts_on_line(plan, 1) == []

@@ -174,3 +174,15 @@ def test_the_page_s_preview_places_it_on_the_picture(api: Callable[..., Any]) ->
     values = {"start": "an image", "start_size": "100x75", "width": 512, "height": 512, "steps": 20}
     assert "is sampled in" in preview("None x2 @0.3 [where 96 0 4 75]", values).line
     assert "outside the 100x75 pixels" in preview("None x2 @0.3 [where 100 0 4 75]", values).line
+
+
+def test_records_say_what_a_crop_left_and_the_page_what_a_stage_starts_from(api: Callable[..., Any]) -> None:
+    from hires_strategies.webui.page.preview import preview
+
+    given = answer(api, "Lanczos 64x32", "Lanczos x2", override_settings={"return_grid": False})
+    assert [record.get("shows") for record in records(given)] == [[0, 0.25, 1, 0.75], None]
+    values = {"width": 64, "height": 64, "steps": 4}
+    text = "Lanczos x2\n\nLanczos 64x32 > None x2 @0.3"
+    assert 'data-starts="[[64, 64, [0.0, 0.0, 1.0, 1.0]]]"' in preview(text, values).line
+    second = "[[64, 64, [0.0, 0.0, 1.0, 1.0]], [64, 32, [0.0, 0.25, 1.0, 0.75]]]"
+    assert f'data-starts="{second}"' in preview(text, values, 1).line

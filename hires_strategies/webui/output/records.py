@@ -16,6 +16,7 @@ from modules import processing
 from PIL.Image import Image
 
 from hires_strategies.notation.text import format_strategy
+from hires_strategies.planning.shown import Part, cropped
 from hires_strategies.running.outcome import Outcome
 from hires_strategies.sheet.sheet import Sheet
 from hires_strategies.webui.generation.batch import Batch
@@ -26,7 +27,7 @@ from hires_strategies.webui.host.processing import Processed, Processing, Select
 from .strengths import found_on, strength_of
 from .teaches import of_variant
 
-_OMITTED = ("tiles", "asked", "first_pass", "found", "teaches")  # where there is none
+_OMITTED = ("tiles", "asked", "first_pass", "found", "teaches", "shows")  # where there is none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class Record:
     prompts and on other extensions; `detailed`: whether the host and other scripts worked on it after its stages;
     `tiles`: for a sheet only, the variants on it and where their pictures are; `asked`: the strategy as it was written,
     if the image's differs from it (styles, wildcards); `first_pass`: the name by which the page may ask for its first
-    pass (first_pass.handed_out); `found`: see output.strengths; `teaches`: see output.teaches.
+    pass (first_pass.handed_out); `found`: see output.strengths; `teaches`: see output.teaches; `shows`: planning.shown.
 
     Numbers from 0: `variant` among the variants; `plan_stage`, its last stage among the plan's; `image`, that of the
     generated image it belongs to. `worker`: the name of another machine that made it."""
@@ -67,6 +68,7 @@ class Record:
     first_pass: str | None = None
     found: tuple[dict[str, Any], ...] | None = None
     teaches: dict[str, Any] | None = None
+    shows: Part | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ def of_node(batch: Batch, node: int, position: int, kind: str, variant: int | No
         image=batch.images_before + position,
         found=found_on(batch, node),
         teaches=of_variant(batch, node) if variant is not None else None,
+        shows=cropped(plan, outcome.reached),
     )
 
 

@@ -174,7 +174,7 @@ def refreshed(text: str, line: Any, shown: str, values: dict[str, Any]) -> list[
     names = strategy_names(text)
     index = min(index_of(line), len(names) - 1)
     before, rows = rows_shown(shown), row_edits.rows_of(text, index)
-    seen, preset = preview(text, values), values.get("preset") or ""
+    seen, preset = preview(text, values, index), values.get("preset") or ""
     name = shown_name(text, preset)
     return [
         seen.line, gr.update(choices=names, value=names[index], visible=len(names) > 1), f"{index}\n{text}", seen.plan,

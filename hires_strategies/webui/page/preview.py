@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from html import escape
 
@@ -15,6 +16,7 @@ from hires_strategies.planning.keepers import worth_it
 from hires_strategies.planning.order import model_changes
 from hires_strategies.planning.plan import Plan
 from hires_strategies.planning.report import remarks, warnings
+from hires_strategies.planning.shown import starts_on_line
 from hires_strategies.planning.sought import EVALUATIONS, REMEMBERED
 from hires_strategies.planning.suggestions import suggestions
 from hires_strategies.planning.timing import search_tasks, tasks_of
@@ -64,8 +66,9 @@ class Preview:
         return self.line + self.plan + self.worth
 
 
-def preview(text: str, values: Values) -> Preview:
-    """What `text` does after the first pass that the page's `values` (see host_fields.HOST_FIELDS) describe."""
+def preview(text: str, values: Values, chosen: int = 0) -> Preview:
+    """What `text` does after the first pass that the page's `values` (see host_fields.HOST_FIELDS) describe. `chosen`:
+    which of its lines that are not blank the rows show, from 0 on."""
     values, start = as_started(values)
     try:
         plan, before = plan_of(text, values), hires_fix_plan(values)
@@ -84,10 +87,16 @@ def preview(text: str, values: Values) -> Preview:
     notes = "".join(f'<p class="hires-strategies-remark">{escape(sentence)}</p>' for sentence in told)
     line = f"<span>{_sizes(plan, before)}{_found(plan)}</span><span>{_price(price, model_changes(plan))}</span>"
     return Preview(
-        f'<p class="hires-strategies-line">{line}</p>{notes}',
+        f'<p class="hires-strategies-line" data-starts="{_starts(plan, text, chosen)}">{line}</p>{notes}',
         what_runs(plan, before, price_in_full(plan, price), "The picture" if is_given(values) else "First pass"),
         f"<p>{escape(_worth(plan, values, price.cost))}</p>",
     )
+
+
+def _starts(plan: Plan, text: str, chosen: int) -> str:
+    """What the stages of a line start from, for javascript/paint_where.mjs; as JSON."""
+    numbers = [number for number, line in enumerate(split_lines(text), start=1) if line.strip()]
+    return json.dumps(starts_on_line(plan, numbers[chosen]) if chosen < len(numbers) else [])
 
 
 def plan_of(text: str, values: Values) -> Plan:
