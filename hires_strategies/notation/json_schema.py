@@ -119,7 +119,12 @@ FIRST_PASS = (
     _field(BY_FIELD["cfg"], "cfg_scale"),
     _field(BY_FIELD["distilled_cfg"], "distilled_cfg_scale"),
 )
-PLAN = (_STRATEGIES, *FIRST_PASS)
+PLAN = (
+    _STRATEGIES,
+    *FIRST_PASS,
+    Field("batch_size", "a whole number from 1 to 10000",
+          {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1}),
+)  # fmt: skip
 PRESET = (
     Field("strategies", "a list of one strategy text or more",
           {"type": "array", "minItems": 1, "items": TEXT}, required=True),

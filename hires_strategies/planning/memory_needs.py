@@ -1,7 +1,8 @@
 """What did not fit into this machine's memory, and how it was done instead, kept in a small JSON file.
 
-A larger picture or batch needs at least what a smaller one needed. An entry is believed for a week: memory may have
-been bought, or freed by closing what else was running.
+A larger picture or batch needs at least what a smaller one needed. An entry is believed for a week, until the user asks
+to try again, or until such work is done with more: memory may have been bought, or freed by closing what else was
+running.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from typing import Any
 
 from hires_strategies.json_file import read_object, write_json
 
-from .plan import FirstPass, Node, Plan
-from .tiling import autoencoder_in_tiles, cut_into_tiles
+from .plan import Node
 
 WHOLE, ALONE, TILED = range(3)  # the rungs, from the one that needs most memory
 DECODED, ENCODED, SAMPLED, MEASURED = "decoded", "encoded", "sampled", "measured"
@@ -44,9 +44,9 @@ class Work:
 
     def sentence(self, rung: int) -> str:
         """How it was done instead."""
-        return f"{self.named} did not fit into memory and {'was' if self.images == 1 else 'were'} {self._how(rung)}."
+        return f"{self.named} did not fit into memory and {'was' if self.images == 1 else 'were'} {self.how(rung)}."
 
-    def _how(self, rung: int) -> str:
+    def how(self, rung: int) -> str:
         return f"{self.done} {_HOW[rung]}"
 
 
@@ -56,6 +56,11 @@ def sampling_of(node: Node, images: int) -> Work:
     if node.tiles is not None and node.upscale is not None:
         size = (node.tiles.width * node.upscale.factor, node.tiles.height * node.upscale.factor)
     return Work(SAMPLED, size, images)
+
+
+def measuring_of(node: Node, images: int) -> Work:
+    """Single predictions for a stage, which see as much at once as its sampling."""
+    return Work(MEASURED, sampling_of(node, images).size, images)
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class Known:
         verb = ("was" if work.images == 1 else "were") if past else "will be"
         who = ("it" if work.images == 1 else "they") if work == self.work else work.named
         fact = f"{self.work.named} did not fit into this machine's memory on {self.day.isoformat()}"
-        return f"{fact}: {who} {verb} {work._how(rung)}."
+        return f"{fact}: {who} {verb} {work.how(rung)}."
 
 
 class MemoryNeeds:
@@ -104,10 +109,32 @@ class MemoryNeeds:
         """Such work needed this rung today. Raises StrategyError if the file cannot be written."""
         new = self._model(), Known(work, rung, self._today())
         with _writing:
-            entries = [(name, known) for name, known in self._read() if (name, known.work) != (new[0], work)]
-            entries.append(new)
-            self._entries = entries[-_MOST_ENTRIES:]
-            write_json(self.path, {_key(*each): _value(each[1]) for each in self._entries})
+            self._write([*(each for each in self._read() if (each[0], each[1].work) != (new[0], work)), new])
+
+    def fitted(self, work: Work, rung: int) -> None:
+        """Such work was done on this rung: whatever says that it needs a later one is forgotten. Raises StrategyError
+        if the file cannot be written."""
+        known = self.known(work)
+        if known is not None and known.rung > rung:
+            self._forget(lambda each: each.holds_for(work) and each.rung > rung)
+
+    def forget(self) -> int:
+        """Try everything whole again with the loaded model; returns how much was known of it. Raises StrategyError if
+        the file cannot be written."""
+        return self._forget(lambda _: True)
+
+    def _forget(self, is_wrong: Callable[[Known], bool]) -> int:
+        model = self._model()
+        with _writing:
+            entries = list(self._read())
+            kept = [(name, known) for name, known in entries if name != model or not is_wrong(known)]
+            if len(kept) < len(entries):
+                self._write(kept)
+        return len(entries) - len(kept)
+
+    def _write(self, entries: list[tuple[str, Known]]) -> None:
+        self._entries = entries[-_MOST_ENTRIES:]
+        write_json(self.path, {_key(*each): _value(each[1]) for each in self._entries})
 
     def _read(self) -> Iterator[tuple[str, Known]]:
         for key, value in read_object(self.path).items():
@@ -116,39 +143,9 @@ class MemoryNeeds:
                 yield entry
 
 
-def foreseen(plan: Plan, needs: MemoryNeeds, images: int) -> list[str]:
-    """What a run of `plan` with batches of `images` will do with less memory because of what is known, in sentences."""
-    told: dict[str, None] = {}
-    for node in plan.stages:
-        for work in _works(node, images):
-            known = needs.known(work)
-            rung = None if known is None else _rung_of(node, work, known, plan.first_pass)
-            if known is not None and rung:
-                told[known.sentence(work, rung)] = None
-    return list(told)
-
-
 def highest(known: Known | None, possible: list[int]) -> int:
     """The one of the `possible` rungs, in their order, that work begins on."""
     return max((rung for rung in possible if known is not None and rung <= known.rung), default=possible[0])
-
-
-def _works(node: Node, images: int) -> Iterator[Work]:
-    if node.sampling is None:
-        return
-    size, through = (node.width, node.height), not autoencoder_in_tiles(node)
-    if node.upscale is not None and not node.upscale.latent and through:
-        yield Work(ENCODED, size, images)
-    yield sampling_of(node, images)
-    if through:
-        yield Work(DECODED, size, images)
-
-
-def _rung_of(node: Node, work: Work, known: Known, first_pass: FirstPass) -> int:
-    possible = [WHOLE, *([ALONE] if work.images > 1 else [])]
-    if work.done != SAMPLED or cut_into_tiles(node, first_pass) is not None:
-        possible.append(TILED)
-    return highest(known, possible)
 
 
 def _key(model: str, known: Known) -> str:

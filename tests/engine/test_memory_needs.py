@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,16 +11,17 @@ import pytest
 
 from hires_strategies.errors import StrategyError
 from hires_strategies.notation.text import parse
+from hires_strategies.planning.foreseen import foreseen
 from hires_strategies.planning.memory_needs import (
     ALONE,
     DECODED,
     ENCODED,
+    MEASURED,
     SAMPLED,
     TILED,
     WHOLE,
     MemoryNeeds,
     Work,
-    foreseen,
     highest,
 )
 from hires_strategies.planning.plan import FirstPass
@@ -120,8 +122,9 @@ def test_the_file_stays_small(tmp_path: Path) -> None:
     assert len(written) == 200 and written[-1] == "SDXL|sampled|212x212|1"
 
 
-def foreseen_of(text: str, needs: MemoryNeeds, images: int = 1) -> list[str]:
-    return foreseen(make_plan(parse(text), FirstPass(512, 512, 20, "Euler", tile=512)), needs, images)
+def foreseen_of(text: str, needs: MemoryNeeds, images: int = 1, **first: object) -> list[str]:
+    first_pass = FirstPass(512, 512, 20, "Euler", tile=512, **first)  # type: ignore[arg-type]
+    return foreseen(make_plan(parse(text), first_pass), needs, images)
 
 
 def test_it_is_said_before_a_run(tmp_path: Path) -> None:
@@ -151,3 +154,53 @@ def test_work_begins_on_the_highest_rung_that_it_has(tmp_path: Path) -> None:
     known = needs.known(FOUR)
     assert [highest(known, rungs) for rungs in ([WHOLE], [WHOLE, ALONE], [WHOLE, TILED])] == [WHOLE, ALONE, TILED]
     assert highest(None, [WHOLE, ALONE, TILED]) == WHOLE
+
+
+def done_in(text: str, folder: Path, images: int = 1, **first: object) -> list[str]:
+    """What is foreseen where nothing fits, as "1024x1024 decoded"."""
+    needs = MemoryNeeds(folder / "needs.json", lambda: "SD 1", lambda: DAY)
+    for done in (DECODED, ENCODED, MEASURED, SAMPLED):
+        needs.learn(Work(done, (8, 8), 1), TILED)
+    told = foreseen_of(text, needs, images, **first)
+    found = [re.search(r": (?:\d+ images of )?(\d+x\d+) will be (\w+) (one|in)", sentence) for sentence in told]
+    return [f"{each[1]} {each[2]}{' alone' * (each[3] == 'one')}" for each in found if each]
+
+
+@pytest.mark.parametrize(
+    ("text", "done"),
+    [
+        # Latents that another latent stage goes on from are not decoded.
+        ("Latent x2 @0.5 > Latent x2 @0.5", ["1024x1024 sampled", "2048x2048 sampled", "2048x2048 decoded"]),
+        ("Latent x2 @0.5 > None x1", ["1024x1024 sampled", "1024x1024 decoded"]),
+        ("Latent x2 @0.5 > Latent x1 @0.5 [color match]", ["1024x1024 sampled", "1024x1024 decoded"]),
+        ("Latent x2 @0.5 > Latent x1 @0.5 [checkpoint b]", ["1024x1024 sampled", "1024x1024 decoded"]),
+        ("Latent x2 @0.5\nLatent x2 @0.5 > Latent x1 @0.5", ["1024x1024 sampled", "1024x1024 decoded"]),
+        ("Latent x2 @0", ["1024x1024 decoded"]),
+        # All of an upscale is encoded, and its crop sampled.
+        ("None 2048x1024 @0.3", ["512x512 decoded", "2048x2048 encoded", "2048x1024 sampled", "2048x1024 decoded"]),
+        ("None 2048x1024", ["512x512 decoded"]),
+        # What is changed as a picture is encoded again.
+        ("Latent x2 @0.5 [detail] > Latent x1 @0.5",
+         ["1024x1024 sampled", "1024x1024 decoded", "1024x1024 encoded"]),
+        ("None x2 > Latent x2 @0.5", ["512x512 decoded", "1024x1024 encoded", "2048x2048 sampled", "2048x2048 decoded"]),
+        ("Latent x2 @auto", ["512x512 decoded", "1024x1024 measured", "1024x1024 sampled", "1024x1024 decoded"]),
+        ("Direct x2 > Latent x1 @0.5", ["1024x1024 sampled", "1024x1024 decoded"]),
+    ],
+)  # fmt: skip
+def test_only_what_takes_place_is_foreseen(tmp_path: Path, text: str, done: list[str]) -> None:
+    assert done_in(text, tmp_path) == done
+
+
+def test_a_picture_that_is_there_is_encoded_and_never_decoded(tmp_path: Path) -> None:
+    picture = {"is_picture": True}
+    assert done_in("None x2", tmp_path, **picture) == []
+    assert done_in("Latent x1.2 @0.5", tmp_path, **picture)[:2] == ["512x512 encoded", "608x608 sampled"]
+
+
+def test_places_are_measured_and_sampled_image_by_image(tmp_path: Path) -> None:
+    assert done_in("None x2 @0.3 [where fused]", tmp_path, 2) == [
+        "512x512 decoded", "1024x1024 encoded", "512x512 measured alone", "1024x1024 decoded"
+    ]  # fmt: skip
+    assert done_in("None x2 @0.3 [where 0 0 8 8]", tmp_path, 2) == [
+        "512x512 decoded", "1024x1024 encoded", "512x512 sampled alone", "1024x1024 decoded"
+    ]  # fmt: skip

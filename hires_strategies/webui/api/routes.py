@@ -61,12 +61,13 @@ async def plan(request: Request) -> JSONResponse:
 def plan_answer(body: Any) -> dict[str, Any]:
     """The answer of POST /plan. Loads no model: start sigmas are the loaded one's, else Stable Diffusion 1's."""
     made = read_plan(body, host_vocabulary(limits()))
+    images = int(body.get("batch_size", 1))
     timing = timing_file()
-    seconds = timing.estimate(made, model_kind())
+    seconds = timing.estimate(made, model_kind(), images)
     return {
         **as_dict(made, Schedules().start, timing.evaluations()),
         "seconds": None if seconds is None else round(seconds, 2),
-        "less_memory": foreseen_here(made, images=1),
+        "less_memory": foreseen_here(made, images),
     }
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from modules import errors
 
 from hires_strategies.errors import StrategyError
-from hires_strategies.planning.memory_needs import Known, MemoryNeeds, Work, foreseen
+from hires_strategies.planning.foreseen import foreseen
+from hires_strategies.planning.memory_needs import Known, MemoryNeeds, Work
 from hires_strategies.planning.plan import FirstPass, Plan
 from hires_strategies.running.host import Host
 from hires_strategies.running.ladder import Ladder
