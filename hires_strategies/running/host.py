@@ -112,9 +112,9 @@ class Host(Protocol):
     def layout_ends(self, start: SearchStart, node: Node) -> Ends:
         """How much of the layout the model keeps with the least noise and with the most, by two evaluations."""
 
-    def moved(self, start: SearchStart, node: Node) -> Any:
+    def moved(self, start: SearchStart, node: Node, alone: int | None = None) -> Any:
         """How far one evaluation of the model, with the noise that `node` starts with, moves each latent of `start`:
-        a numpy array for each image, rows x columns. What runs afterwards is as without it."""
+        a numpy array, images x rows x columns. `alone` as for `sample`. What runs afterwards is as without it."""
 
     def direct(self, node: Node, alone: int | None = None) -> Latents:
         """txt2img at the node's size, from noise alone. `alone` as for `sample`."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
 from PIL.Image import Image
 
 from hires_strategies.finding.change import Ends
@@ -20,18 +21,18 @@ from hires_strategies.planning.memory_needs import (
     ALONE,
     DECODED,
     ENCODED,
-    MEASURED,
     TILED,
     WHOLE,
     Known,
     Work,
     highest,
+    measuring_of,
     sampling_of,
 )
 from hires_strategies.planning.plan import FirstPass, Node
 from hires_strategies.planning.sought import Found, Sought
 from hires_strategies.planning.tiles import AUTOENCODER_SIDE
-from hires_strategies.planning.tiling import cut_into_tiles
+from hires_strategies.planning.tiling import cut_into_tiles, everywhere
 
 from .host import Host, Latents, Sampled, SearchStart
 from .one_by_one import one_by_one
@@ -109,7 +110,11 @@ class Ladder:
         def each(node: Node) -> Latents:
             own = [None] * len(latents) if images is None else [[image] for image in images]
             pairs = list(zip(_each(latents), own, strict=True))
-            return self._one_by_one(len(pairs), lambda index, which: self._host.sample(*pairs[index], node, which))
+
+            def one(index: int, which: int | None) -> Latents:
+                return self._host.sample(*pairs[index], node, alone if which is None else which)
+
+            return self._one_by_one(len(pairs), one)
 
         tiled = cut_into_tiles(node, self._first_pass)
         ways: Ways[Latents] = {
@@ -124,19 +129,33 @@ class Ladder:
 
     def direct(self, node: Node, alone: int | None = None) -> Latents:
         """Not in tiles: each would draw the whole picture."""
-        images = self._host.batch_size()
+        images = self._host.batch_size() if alone is None else 1
 
         def each() -> Latents:
             return self._one_by_one(images, lambda _, which: self._host.direct(node, which))
 
-        return self._sampled(node, images, {WHOLE: lambda: self._host.direct(node), ALONE: each})[0]
+        return self._sampled(node, images, {WHOLE: lambda: self._host.direct(node, alone), ALONE: each})[0]
 
     def find_strength(self, start: SearchStart, node: Node, sought: Sought) -> Found:
-        """Of all images together, as their mean decides."""
-        return self._measured(start, node, lambda each: self._host.find_strength(start, each, sought))
+        """Of all images together, as their mean decides, and on all of the picture."""
+        whole = everywhere(node, self._first_pass)
+        return self._measured(start, whole, lambda each: self._host.find_strength(start, each, sought))
 
     def layout_ends(self, start: SearchStart, node: Node) -> Ends:
         return self._measured(start, node, lambda each: self._host.layout_ends(start, each))
+
+    def moved(self, start: SearchStart, node: Node) -> Any:
+        """In the stage's tiles as it is; each image by itself needs no more than its sampling will."""
+        images = len(start.latents)
+
+        def each() -> Any:
+            parts = [
+                self._host.moved(_of_one(start, index), node, alone)
+                for index, alone in one_by_one(self._host, images, self._used)
+            ]
+            return np.concatenate(parts)
+
+        return self._down(measuring_of(node, images), {WHOLE: lambda: self._host.moved(start, node), ALONE: each})[0]
 
     def last_sampling(self) -> Sampled:
         """Of images that were sampled one by one, what was kept of the layout is the mean, as of a batch."""
@@ -167,7 +186,7 @@ class Ladder:
         ways: Ways[T] = {WHOLE: lambda: measure(node)}
         if tiled is not None:
             ways[TILED] = lambda: measure(tiled)  # single predictions, which no refiner ends
-        return self._down(Work(MEASURED, (node.width, node.height), len(start.latents)), ways)[0]
+        return self._down(measuring_of(node, len(start.latents)), ways)[0]
 
     def _down(self, work: Work, ways: Ways[T]) -> tuple[T, int]:
         """What the first of the `ways` that fits gives, from the known one on, and its rung."""
@@ -205,3 +224,8 @@ class Ladder:
 
 def _each(latents: Latents) -> list[Latents]:
     return [latents[index : index + 1] for index in range(len(latents))]
+
+
+def _of_one(start: SearchStart, index: int) -> SearchStart:
+    only = slice(index, index + 1)
+    return SearchStart(start.latents[only], start.images and start.images[only], start.before[only])

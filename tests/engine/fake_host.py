@@ -156,9 +156,10 @@ class FakeHost:
         self._call("layout_ends")
         return Ends(1.0, 0.2)
 
-    def moved(self, start: SearchStart, node: Node) -> np.ndarray:
+    def moved(self, start: SearchStart, node: Node, alone: int | None = None) -> np.ndarray:
         """What the start decides, another place for each image."""
         self._call("moved")
+        assert len(start.latents) == (BATCH if alone is None else 1)
         return np.abs(start.latents - start.latents.mean((2, 3), keepdims=True)).mean(1)
 
     def direct(self, node: Node, alone: int | None = None) -> np.ndarray:

@@ -7,13 +7,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hires_strategies.notation.text import parse
 from hires_strategies.planning.completion import Complete
-from hires_strategies.planning.memory_needs import ALONE, ENCODED, SAMPLED, TILED, MemoryNeeds, Work, foreseen
+from hires_strategies.planning.foreseen import foreseen
+from hires_strategies.planning.memory_needs import ALONE, ENCODED, SAMPLED, TILED, MemoryNeeds, Work
 from hires_strategies.planning.plan import FirstPass, Plan
 from hires_strategies.planning.start import UNKNOWN, Starts
 from hires_strategies.planning.tree import make_plan
@@ -66,6 +68,10 @@ class SmallHost(FakeHost):
     def find_strength(self, start, node, sought):
         self.check("find_strength", start.latents.size // 4 * 64, node.tiles is not None)
         return super().find_strength(start, node, sought)
+
+    def moved(self, start, node, alone=None):
+        self.check("moved", start.latents.size // 4 * 64, node.tiles is not None)
+        return super().moved(start, node, alone)
 
     def check(self, verb: str, pixels: int, tiled: bool) -> None:
         self.alive_again.append([each for each in self.alive() if each == "rubbish"])
@@ -163,6 +169,48 @@ def test_a_strength_is_looked_for_in_tiles() -> None:
     assert host.logged == ["2 images of 128x96 did not fit into memory and were measured in tiles."]
 
 
+FUSED = "Lanczos x2 @0.5 [where fused; tile 64]"
+
+
+def test_where_it_is_needed_is_looked_for_image_by_image() -> None:
+    host = SmallHost(too_much=lambda of, pixels, _: of == "moved" and pixels > 4 * SMALL)
+    _, result = ladder_run(FUSED, host)
+    assert pictures(result) == pictures(ladder_run(FUSED, FakeHost())[1])
+    assert host.log.count("moved") == 3 and result.stages[0].error is None
+    assert host.logged == ["2 images of 64x64 did not fit into memory and were measured one image after the other."]
+    small = SmallHost(too_much=lambda of, *_: of == "moved")
+    assert "failed: moved has no memory" in (ladder_run(FUSED, small)[1].stages[0].error or "")
+
+
+def test_a_strength_for_a_place_is_looked_for_in_tiles_of_all_of_the_picture() -> None:
+    host = SmallHost(too_much=lambda of, pixels, tiled: of == "find_strength" and not tiled)
+    _, result = ladder_run("Lanczos x2 @auto [where 8 8 16 16; tile 512]", host)
+    assert result.stages[0].error is None
+    assert host.logged == ["2 images of 128x96 did not fit into memory and were measured in tiles."]
+
+
+def test_an_image_by_itself_stays_the_one_that_it_is() -> None:
+    """Whoever samples one image of the batch through the ladder means that one on every rung."""
+
+    class Host(SmallHost):
+        def sample(self, latents, images, node, alone=None):
+            asked.append((node.tiles is not None, alone))
+            return super().sample(latents, images, node, alone)
+
+        def direct(self, node, alone=None):
+            asked.append((False, alone))
+            return super().direct(node, alone)
+
+    asked: list[tuple[bool, int | None]] = []
+    host = Host(too_much=lambda of, pixels, tiled: of == "sample" and not tiled)
+    plan = planned("Latent x2 @0.5\nDirect x2")({})
+    ladder = Ladder(host, plan.first_pass)
+    latents = np.zeros((1, 4, 12, 16))
+    ladder.sample(latents, None, plan.stages[0], 1)
+    assert asked == [(False, 1), (True, 1)]
+    assert len(ladder.direct(plan.stages[1], 1)) == 1 and asked[-1] == (False, 1)
+
+
 @pytest.mark.parametrize("verb", ["sample", "encode", "decode", "direct"])
 def test_other_errors_and_the_users_interrupt_are_not_tried_again(verb: str) -> None:
     text = "Direct x2" if verb == "direct" else "Lanczos x2 @0.5"
@@ -239,7 +287,8 @@ def test_a_known_rung_that_is_not_there_is_the_one_above(tmp_path: Path) -> None
 
 STAGES = st.sampled_from(
     ["Latent x2 @0.5", "Lanczos x2 @0.5", "Lanczos x2 @0.4 [color match]", "None x2", "Latent x1.5 @0.6",
-     "Lanczos x1.5 @auto", "Latent x2 @0.5 [checkpoint b]", "Latent x2 @0.3 [refiner c]", "Lanczos x1 @0.3 [tile 64]"]
+     "Lanczos x1.5 @auto", "Latent x2 @0.5 [checkpoint b]", "Latent x2 @0.3 [refiner c]", "Lanczos x1 @0.3 [tile 64]",
+     "Lanczos x2 @0.3 [where 8 8 16 16]", "Lanczos x2 @0.3 [where fused; tile 64]"]
 )  # fmt: skip
 LINES = st.lists(
     st.builds(

@@ -44,7 +44,7 @@ class FindingVerbs(ModelVerbs):
     def encode(self, images: list[Image], tiled: bool = False) -> Latents: ...
 
     @abstractmethod
-    def _stage_p(self, node: Node) -> Processing: ...
+    def _stage_p(self, node: Node, alone: int | None = None) -> Processing: ...
 
     @abstractmethod
     def _image_conditioning(self, q: Processing, latents: Latents, images: list[Image] | None) -> Any: ...
@@ -75,14 +75,14 @@ class FindingVerbs(ModelVerbs):
         with untraced(q), self._probe(start, node) as probe:
             return look_at_ends(probe.predict, start.latents, largest)
 
-    def moved(self, start: SearchStart, node: Node) -> NDArray[np.float32]:
+    def moved(self, start: SearchStart, node: Node, alone: int | None = None) -> NDArray[np.float32]:
         """By one evaluation with the stage's own noise, conditioning, networks and control; images x rows x columns."""
         q = self._with_sampler(node)
         assert node.sampling is not None
         sigma = node.sampling.start_sigma or starts_by_length(q, node.steps)(node.sampling.total)
         if sigma is None:
             raise StageFailed(f"the sampler {q.sampler_name} does not tell where it starts")
-        with untraced(q), self._probe(start, node) as probe:
+        with untraced(q), self._probe(start, node, alone) as probe:
             predicted = probe.predict(sigma)
         moved: torch.Tensor = (predicted - start.latents).abs().float()
         each: NDArray[np.float32] = moved.flatten(1, -3).mean(1).cpu().numpy()
@@ -96,10 +96,10 @@ class FindingVerbs(ModelVerbs):
         q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
         return q
 
-    def _probe(self, start: SearchStart, node: Node) -> Probe:
+    def _probe(self, start: SearchStart, node: Node, alone: int | None = None) -> Probe:
         """In the order of `sample`: what is encoded for a stage draws where it does then."""
         assert node.sampling is not None
-        q, tiled = self._stage_p(node), node.tiles is not None
+        q, tiled = self._stage_p(node, alone), node.tiles is not None
         self.control.before_stage(q, node, lambda: start.images or self.decode(start.latents, tiled))
         probe = Probe(q, start.latents)
         probe.in_tiles = tiled_sampling.over(self, q, node, start.latents)

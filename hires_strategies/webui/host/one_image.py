@@ -42,9 +42,13 @@ def keep_only(q: Processing, index: int) -> None:
         if isinstance(all_values, list) and at < len(all_values):
             setattr(q, whole, [all_values[at]] * batches)
     q.batch_size = 1
-    bar = progress.bar_of(q)
-    if bar is not None:
-        bar.image(index, count)
+
+
+def show_progress(q: Processing) -> None:
+    """Move the progress bar, if it is ours, to where the image is among those of its stage that `q` is for."""
+    one, bar = of(q), progress.bar_of(q)
+    if one is not None and bar is not None:
+        bar.image(one.index, one.count)
 
 
 def of(q: Processing) -> OneImage | None:

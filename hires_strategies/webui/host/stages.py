@@ -197,6 +197,7 @@ class WebuiHost(PictureVerbs, FindingVerbs):
 
     def _with_model(self, q: Processing, node: Node, x: torch.Tensor, noise: torch.Tensor, sampling: Any) -> Latents:
         """Run `sampling` with the stage's networks, conditioning and token merging, then put token merging back."""
+        one_image.show_progress(q)
         devices.torch_gc()
         c, uc = self.control.marked(*self.conditioning.for_stage(q, node))
         watch = SamplerWatch(q.sampler, q.sd_model, x if q.is_hr_pass else None)
