@@ -22,16 +22,29 @@ def put_together(image: Image.Image, plain: Image.Image, mask: Image.Image) -> I
 def mask_of(node: Node) -> Image.Image:
     """How much of each pixel of a stage's picture is what was sampled, 0 to 255: nothing outside its places, and all of
     it inside, with a smooth edge between that lies within."""
-    area = np.zeros((node.height, node.width), np.uint8)
+    frame = _frame(node)
+    area = np.zeros((frame[3] - frame[1], frame[2] - frame[0]), np.uint8)
     for left, top, right, bottom in node.places:
-        area[top:bottom, left:right] = _SAMPLED
+        area[top - frame[1] : bottom - frame[1], left - frame[0] : right - frame[0]] = _SAMPLED
     narrowest = min(min(right - left, bottom - top) for left, top, right, bottom in node.places)
     radius = min(_EDGE, narrowest // _OF_A_SIDE) // 4
-    if not radius:
-        return Image.fromarray(area)
-    # Two blurs take in what lies up to two radii away: as much is taken off the border before.
-    mask = Image.fromarray(_shrunk(_shrunk(area, 2 * radius, 0), 2 * radius, 1))
-    return mask.filter(ImageFilter.BoxBlur(radius)).filter(ImageFilter.BoxBlur(radius))
+    if radius:
+        # Two blurs take in what lies up to two radii away: as much is taken off the border before.
+        area = _shrunk(_shrunk(area, 2 * radius, 0), 2 * radius, 1)
+    mask = Image.new("L", (node.width, node.height))
+    mask.paste(_blurred(Image.fromarray(area), radius), frame[:2])
+    return mask
+
+
+def _frame(node: Node) -> Place:
+    """The part of the picture that all places lie in, with a pixel around them: outside it nothing is sampled."""
+    lefts, tops, rights, bottoms = zip(*node.places, strict=True)
+    right, bottom = min(max(rights) + 1, node.width), min(max(bottoms) + 1, node.height)
+    return max(min(lefts) - 1, 0), max(min(tops) - 1, 0), right, bottom
+
+
+def _blurred(area: Image.Image, radius: int) -> Image.Image:
+    return area.filter(ImageFilter.BoxBlur(radius)).filter(ImageFilter.BoxBlur(radius)) if radius else area
 
 
 def _shrunk(area: NDArray[np.uint8], by: int, axis: int) -> NDArray[np.uint8]:
@@ -42,9 +55,14 @@ def _shrunk(area: NDArray[np.uint8], by: int, axis: int) -> NDArray[np.uint8]:
     while reach < window:
         step = min(reach, window - reach)
         length = least.shape[axis] - step
-        first, second = (least.take(np.arange(start, start + length), axis) for start in (0, step))
+        first, second = (_part(least, start, length, axis) for start in (0, step))
         least, reach = np.minimum(first, second), reach + step
     return least
+
+
+def _part(area: NDArray[np.uint8], start: int, length: int, axis: int) -> NDArray[np.uint8]:
+    """A view, not a copy."""
+    return area[start : start + length] if axis == 0 else area[:, start : start + length]
 
 
 def weights_of(node: Node) -> NDArray[np.float32]:

@@ -182,7 +182,8 @@ def done_in(text: str, folder: Path, images: int = 1, **first: object) -> list[s
         # What is changed as a picture is encoded again.
         ("Latent x2 @0.5 [detail] > Latent x1 @0.5",
          ["1024x1024 sampled", "1024x1024 decoded", "1024x1024 encoded"]),
-        ("None x2 > Latent x2 @0.5", ["512x512 decoded", "1024x1024 encoded", "2048x2048 sampled", "2048x2048 decoded"]),
+        ("None x2 > Latent x2 @0.5",
+         ["512x512 decoded", "1024x1024 encoded", "2048x2048 sampled", "2048x2048 decoded"]),
         ("Latent x2 @auto", ["512x512 decoded", "1024x1024 measured", "1024x1024 sampled", "1024x1024 decoded"]),
         ("Direct x2 > Latent x1 @0.5", ["1024x1024 sampled", "1024x1024 decoded"]),
     ],

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from hires_strategies.editing.rows import line_from_rows, rows_from_line
 from hires_strategies.errors import StrategyError
@@ -248,6 +248,39 @@ def test_the_mask_is_smooth_and_full_inside(text: str) -> None:
     assert mask[512, 512] == 255 and mask[:256].max() == 0
     across = mask[512]
     assert np.abs(np.diff(across)).max() < 24 and (np.diff(across[:512]) >= 0).all()
+
+
+def least_within(area: np.ndarray, by: int) -> np.ndarray:
+    """By definition: the least of all within so many pixels of each along either side."""
+    around = np.pad(area, by, mode="edge")
+    shifted = [
+        around[y : y + area.shape[0], x : x + area.shape[1]] for y in range(2 * by + 1) for x in range(2 * by + 1)
+    ]
+    return np.min(shifted, axis=0)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "painted 4x4 0660",
+        "painted 4x4 8001",
+        "painted 3x2 fc",
+        "0 0 40 30",
+        "64 44 32 20",
+        "3 2 60 40",
+        "painted 2x1 4",
+    ],
+)
+def test_the_mask_is_the_blur_of_places_shrunk_by_as_much(place: str) -> None:
+    node = node_of(f"None x2 @0.3 [where {place}]", 96, 64)
+    area = np.zeros((node.height, node.width), np.uint8)
+    for left, top, right, bottom in node.places:
+        area[top:bottom, left:right] = 255
+    radius = min(min(right - left, bottom - top) // 8 for left, top, right, bottom in node.places) // 4
+    assert radius > 0
+    blur = ImageFilter.BoxBlur(radius)
+    expected = Image.fromarray(least_within(area, 2 * radius)).filter(blur).filter(blur)
+    assert np.array_equal(np.asarray(mask_of(node)), np.asarray(expected))
 
 
 def test_at_the_picture_s_edge_nothing_fades() -> None:
