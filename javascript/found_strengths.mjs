@@ -1,4 +1,5 @@
-// The list of found strengths is made anew where it is seen, and the preview after a generation that may have found some.
+// The list of found strengths is made anew where it is seen, and the preview after a generation that
+// may have found some, or that ran out of memory.
 
 const ours = (globalThis.hiresStrategies ??= {});
 
@@ -19,5 +20,6 @@ ours.mayHaveFound = (section) => {
     if (now === told) return;
     told = now;
     const text = ours.find(`${ours.SECTION}strategies`)?.querySelector("textarea")?.value ?? "";
-    if (text.includes("auto")) section.dispatchEvent(new CustomEvent("hires-strategies-refresh"));
+    // Strengths that were found, and what did not fit into memory: see running/ladder.py.
+    if (text.includes("auto") || now.includes("did not fit into")) section.dispatchEvent(new CustomEvent("hires-strategies-refresh"));
 };

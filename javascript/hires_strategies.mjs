@@ -19,6 +19,7 @@ onAfterUiUpdate(() => {
     ours.holdGenerate(section, edits);
     ours.listFound(section);
     ours.offerPainting(section);
+    ours.offerWhole(section);
     find(`${SECTION}opened`).click();
     find("txt2img_hires_strategies_compare")?.addEventListener("click", () => ours.compare());
     find("txt2img_hires_strategies_use")?.addEventListener("click", ours.useSelected);

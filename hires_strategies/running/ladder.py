@@ -51,6 +51,9 @@ class Needs(Protocol):
     def learn(self, work: Work, rung: int) -> None:
         """Such work was done on this rung and did not fit on those before."""
 
+    def fitted(self, work: Work, rung: int) -> None:
+        """Such work was done on this rung, whatever is known of it."""
+
 
 class NothingKnown:
     """Needs of a machine that always tries anew."""
@@ -60,12 +63,16 @@ class NothingKnown:
 
     def learn(self, work: Work, rung: int) -> None: ...
 
+    def fitted(self, work: Work, rung: int) -> None: ...
+
 
 class Ladder:
-    """A Host whose verbs that need much memory go down the ladder; all else is the host's own."""
+    """A Host whose verbs that need much memory go down the ladder; all else is the host's own. `tries`: whether they
+    do; else what fits is known afterwards all the same."""
 
-    def __init__(self, host: Host, first_pass: FirstPass, needs: Needs | None = None) -> None:
+    def __init__(self, host: Host, first_pass: FirstPass, needs: Needs | None = None, *, tries: bool = True) -> None:
         self._host = host
+        self._tries = tries
         self._first_pass = first_pass
         self._needs = needs or NothingKnown()
         self._node: Node | None = None
@@ -191,6 +198,7 @@ class Ladder:
     def _down(self, work: Work, ways: Ways[T]) -> tuple[T, int]:
         """What the first of the `ways` that fits gives, from the known one on, and its rung."""
         left = [rung for rung in ways if rung != ALONE or work.images > 1]  # a single image is alone anyway
+        left = left if self._tries else left[:1]
         known = self._needs.known(work)
         rung = begun = highest(known, left)
         state = self._host.generator_state()
@@ -210,6 +218,8 @@ class Ladder:
         if rung != begun:
             self._needs.learn(work, rung)
             self._learnt.add(work)
+        elif known is not None and rung < known.rung and not self._host.stopped():
+            self._needs.fitted(work, rung)
         if rung != begun or (known is not None and known.work in self._learnt and rung != WHOLE):
             self._say(work.sentence(rung))
         elif known is not None and rung != WHOLE:

@@ -91,8 +91,7 @@ LADDER = Setting(
     "less_memory",
     True,
     "When memory runs out, try again with less: images one by one, the autoencoder in tiles, sampling in tiles. What "
-    "this machine needed is remembered for a week; it is in the file hires-strategies/memory-needs.json of the WebUI's "
-    "data folder, which may be deleted to forget it at once",
+    "this machine needed is remembered for a week, and told in the section's preview, with a button to forget it",
 )
 AUDIT = Setting(
     "audit_first_passes",

@@ -285,6 +285,19 @@ def test_a_known_rung_that_is_not_there_is_the_one_above(tmp_path: Path) -> None
     assert len(single.decode(first_latents()[:1])) == 1
 
 
+@pytest.mark.parametrize("fits", [True, False])
+def test_without_the_ladder_nothing_is_tried_again_and_what_fits_is_known(tmp_path: Path, fits: bool) -> None:
+    needs = MemoryNeeds(tmp_path / "needs.json", lambda: "SD 1", lambda: DAY)
+    needs.learn(Work(SAMPLED, (64, 48), 1), TILED)
+    host = SmallHost(too_much=lambda of, *_: of == "sample" and not fits)
+    plan = planned("Latent x2 @0.5")({})
+    laddered: Any = Ladder(host, plan.first_pass, needs, tries=False)
+    result = run(plan, laddered, first_picture())
+    assert host.log.count("sample") == 1 and host.logged == []
+    assert (result.stages[0].error is None) is fits
+    assert (needs.known(Work(SAMPLED, (64, 48), 1)) is None) is fits
+
+
 STAGES = st.sampled_from(
     ["Latent x2 @0.5", "Lanczos x2 @0.5", "Lanczos x2 @0.4 [color match]", "None x2", "Latent x1.5 @0.6",
      "Lanczos x1.5 @auto", "Latent x2 @0.5 [checkpoint b]", "Latent x2 @0.3 [refiner c]", "Lanczos x1 @0.3 [tile 64]",

@@ -78,6 +78,37 @@ def test_what_was_needed_last_counts(tmp_path: Path) -> None:
     assert rung(needs_in(tmp_path), *vars(FOUR).values()) == ALONE
 
 
+def test_work_that_fits_after_all_is_forgotten(tmp_path: Path) -> None:
+    needs = needs_in(tmp_path)
+    for work, known in (
+        (Work(SAMPLED, (512, 512), 1), TILED),
+        (Work(SAMPLED, (512, 512), 8), ALONE),
+        (Work(SAMPLED, (2048, 2048), 1), TILED),
+        (Work(DECODED, (512, 512), 1), TILED),
+    ):
+        needs.learn(work, known)
+    needs_in(tmp_path, "SD 1").learn(FOUR, TILED)
+    needs.fitted(FOUR, ALONE)  # a single image fits: what said that it does not is wrong, and it alone
+    again = needs_in(tmp_path)
+    assert rung(again, SAMPLED, (1024, 1024), 4) == WHOLE and rung(again, SAMPLED, (1024, 1024), 8) == ALONE
+    assert rung(again, SAMPLED, (2048, 2048), 1) == TILED and rung(again, DECODED, (512, 512), 1) == TILED
+    assert needs_in(tmp_path, "SD 1").known(FOUR) is not None
+    before = again.path.read_text()
+    again.fitted(Work(SAMPLED, (2048, 2048), 1), TILED)
+    again.fitted(Work(ENCODED, (4096, 4096), 1), WHOLE)
+    assert again.path.read_text() == before
+
+
+def test_all_that_is_known_of_a_model_can_be_forgotten(tmp_path: Path) -> None:
+    assert needs_in(tmp_path).forget() == 0 and not needs_in(tmp_path).path.exists()
+    needs_in(tmp_path, "SD 1").learn(FOUR, TILED)
+    for done in (SAMPLED, DECODED):
+        needs_in(tmp_path).learn(Work(done, (512, 512), 1), TILED)
+    needs = needs_in(tmp_path)
+    assert needs.forget() == 2 and needs.known(FOUR) is None
+    assert needs_in(tmp_path).known(FOUR) is None and needs_in(tmp_path, "SD 1").known(FOUR) is not None
+
+
 ENTRY = '{"was done": "in tiles", "on": "2026-11-26"}'
 
 

@@ -224,6 +224,32 @@ def test_the_page_says_it_before_generate(needs: Any, monkeypatch: pytest.Monkey
     assert "did not fit" not in preview("Latent x2 @0.5", values).line
 
 
+def test_the_user_can_have_it_tried_whole_again(needs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hires_strategies.errors import StrategyError
+    from hires_strategies.planning.memory_needs import DECODED, TILED, MemoryNeeds, Work
+    from hires_strategies.webui.api.routes import forget_memory_needs, plan_answer
+    from hires_strategies.webui.page.preview import preview, try_whole
+
+    values = {"width": 64, "height": 96, "steps": 5, "batch_size": 2, "batch_count": 1}
+    button = "hires-strategies-try-whole"
+    body = {"strategies": "Latent x2 @0.5", "width": 64, "height": 96, "batch_size": 2}
+    assert button not in preview("Latent x2 @0.5", values).line
+    needs.learn(Work(DECODED, (128, 192), 1), TILED)
+    assert preview("Latent x2 @0.5\nLatent x3 @0.5", values).line.count(button) == 1
+    (told,) = plan_answer(body)["less_memory"]
+    assert told.endswith("2 images of 128x192 will be decoded in tiles.")
+    assert try_whole("") == "The next run tries it whole again."
+    assert button not in preview("Latent x2 @0.5", values).line and plan_answer(body)["less_memory"] == []
+    needs.learn(Work(DECODED, (128, 192), 1), TILED)
+    assert forget_memory_needs().body == b'{"forgotten":1}' and forget_memory_needs().body == b'{"forgotten":0}'
+
+    def unwritable(self: Any) -> int:
+        raise StrategyError("'memory-needs.json' cannot be written.")
+
+    monkeypatch.setattr(MemoryNeeds, "forget", unwritable)
+    assert try_whole("") == "'memory-needs.json' cannot be written."
+
+
 FIELDS: dict[str, Any] = {"prompt": "a house", "seed": 5, "steps": 4, "width": 64, "height": 64, "batch_size": 2}
 
 
@@ -260,6 +286,19 @@ def test_nothing_of_what_failed_lives_and_the_bar_goes_on(api: Api, one_at_a_tim
     assert list(shown) == sorted(shown)
     first, second = shown[1], shown[1 + (len(shown) - 1) // 2]
     assert second - first == pytest.approx((1 - first) / 2, abs=0.1)
+
+
+def test_what_fits_with_the_setting_off_is_forgotten(api: Api, needs: Any) -> None:
+    from hires_strategies.planning.memory_needs import SAMPLED, TILED, Work
+    from hires_strategies.webui.files import memory_file
+    from hires_strategies.webui.generation.learnt_times import model_kind
+
+    work = Work(SAMPLED, (96, 96), 1)
+    needs.learn(work, TILED)
+    argument = {"strategies": ["Latent x2 @0.6"], "reuse_first_pass": False}
+    off = {"hires_strategies_less_memory": False}
+    api(**FIELDS, override_settings=off, alwayson_scripts={"Hires strategies": {"args": [argument]}})
+    assert memory_file(model_kind).known(work) is None
 
 
 def test_a_file_that_cannot_be_written_loses_no_picture(

@@ -151,6 +151,10 @@ DELETE_PRESET: dict[str, Any] = {
     "summary": "Remove a preset",
     "responses": _answers(_object(deleted={"type": "string"}), {"deleted": "My two"}, 404, 422),
 }
+FORGET_MEMORY_NEEDS: dict[str, Any] = {
+    "summary": "Try whole again what did not fit into memory with the loaded model",
+    "responses": _answers(_object(forgotten={"type": "integer", "minimum": 0}), {"forgotten": 2}, 422),
+}
 SCHEMA: dict[str, Any] = {
     "summary": "JSON Schema of the argument object",
     "responses": _answers({"type": "object"}, {"type": "object"}),

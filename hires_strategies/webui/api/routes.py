@@ -21,7 +21,7 @@ from hires_strategies.planning.answer import as_dict
 from hires_strategies.strategy import LATENT_UPSCALERS
 from hires_strategies.webui.files import preset_file, timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
-from hires_strategies.webui.generation.less_memory import foreseen_here
+from hires_strategies.webui.generation.less_memory import foreseen_here, forget_here
 from hires_strategies.webui.generation.request import read_plan
 from hires_strategies.webui.host.forks.upscalers import whose
 from hires_strategies.webui.host.lists import builtin_presets, host_vocabulary
@@ -119,6 +119,11 @@ def delete_preset(name: str) -> JSONResponse:
     return _checked(delete)
 
 
+def forget_memory_needs() -> JSONResponse:
+    """Forget what did not fit into memory with the loaded model, so that the next run tries it whole again."""
+    return _checked(lambda: {"forgotten": forget_here()})
+
+
 def schema() -> JSONResponse:
     """JSON Schema of the object that txt2img's alwayson_scripts["Hires strategies"]["args"][0] may be."""
     return JSONResponse(argument_schema())
@@ -172,6 +177,7 @@ _ROUTES: tuple[tuple[str, str, Handler, dict[str, Any]], ...] = (
     ("GET", "/presets", list_presets, document.PRESETS),
     ("PUT", "/presets/{name:path}", put_preset, document.PUT_PRESET),
     ("DELETE", "/presets/{name:path}", delete_preset, document.DELETE_PRESET),
+    ("DELETE", "/memory-needs", forget_memory_needs, document.FORGET_MEMORY_NEEDS),
     ("GET", "/schema", schema, document.SCHEMA),
     ("GET", "/version", version, document.VERSION),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from modules import errors
@@ -22,15 +22,20 @@ from .learnt_times import model_kind
 def on_ladder(host: Host, first_pass: FirstPass, own: Mapping[str, Any]) -> Host:
     """The host, which tries again with less where memory runs out if the setting says so. `own`: the generation's
     override_settings."""
-    if not tries_with_less_memory(own):
-        return host
-    ladder: Any = Ladder(host, first_pass, _Kept(memory_file(model_kind)))
+    tries = tries_with_less_memory(own)
+    ladder: Any = Ladder(host, first_pass, _Kept(memory_file(model_kind)), tries=tries)
     return ladder  # type: ignore[no-any-return]
 
 
 def foreseen_here(plan: Plan, images: int) -> list[str]:
     """What batches of `images` will do with less memory, because earlier ones had to; in sentences."""
     return foreseen(plan, memory_file(model_kind), images) if tries_with_less_memory() else []
+
+
+def forget_here() -> int:
+    """Try everything whole again with the loaded model; returns how much was known of it. Raises StrategyError if the
+    file cannot be written."""
+    return memory_file(model_kind).forget()
 
 
 class _Kept:
@@ -43,7 +48,14 @@ class _Kept:
         return self._needs.known(work)
 
     def learn(self, work: Work, rung: int) -> None:
-        try:
-            self._needs.learn(work, rung)
-        except StrategyError as error:
-            errors.report(f"Hires strategies: {error}")
+        _written(lambda: self._needs.learn(work, rung))
+
+    def fitted(self, work: Work, rung: int) -> None:
+        _written(lambda: self._needs.fitted(work, rung))
+
+
+def _written(write: Callable[[], None]) -> None:
+    try:
+        write()
+    except StrategyError as error:
+        errors.report(f"Hires strategies: {error}")

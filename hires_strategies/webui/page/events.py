@@ -22,7 +22,7 @@ from .found_list import listed, wire_found
 from .from_hires_fix import taken_over
 from .host_fields import NAMES, NOT_IN_PREVIEW
 from .preset_list import list_presets, shown_name
-from .preview import preview
+from .preview import preview, try_whole
 from .row_fields import ROWS, left_out, row_from_values, updates
 from .strength_unit import with_auto, with_other_unit
 
@@ -108,6 +108,7 @@ def wire(section: Any, host: dict[str, Any]) -> None:
     fields = [component for row in section.rows for component in row.fields]
     _answer(section, "list_found", lambda *given: listed(values_of(given)), inputs, section.found.outputs)
     _answer(section, "edit", applied, [section.text, section.shown, *fields], [section.text])
+    add_page_route(try_whole, [section.shown], [section.shown], "hires_strategies_try_whole")
     section.buttons["opened"].click(list_presets, [], section.presets.outputs, **_QUIET)
     if "hr" in host:
         taken = [section.text, host["hr"], section.enabled, section.presets.message]

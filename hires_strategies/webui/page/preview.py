@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from html import escape
+from typing import Any
 
 from modules import scripts
 
@@ -23,7 +24,7 @@ from hires_strategies.planning.timing import search_tasks, tasks_of
 from hires_strategies.planning.tree import check_first_pass, make_plan
 from hires_strategies.webui.files import remembered_file, timing_file
 from hires_strategies.webui.generation.learnt_times import model_kind
-from hires_strategies.webui.generation.less_memory import foreseen_here
+from hires_strategies.webui.generation.less_memory import foreseen_here, forget_here
 from hires_strategies.webui.host.expansion import expanders, is_the_hosts_own, left_in
 from hires_strategies.webui.host.forks.guidance import heeds_distilled_cfg
 from hires_strategies.webui.host.lists import host_vocabulary
@@ -49,6 +50,9 @@ _FOUND = (
 _LOOKING = (
     "The model is asked seven times at the size of the stage, without drawing a picture, how much of the layout would "
     "stay. Afterwards the strength is remembered for this checkpoint."
+)
+_AGAIN = (
+    "Forget what did not fit with this model: another program may have held the memory, or there is more of it now."
 )
 _LOADS = "How often a checkpoint or refiner is loaded for the stages, going back included; no time here contains it."
 
@@ -78,13 +82,13 @@ def preview(text: str, values: Values, chosen: int = 0) -> Preview:
     told = [
         *([start] if start else []),
         *warnings(plan),
-        *foreseen_here(plan, _whole(values, "batch_size"))[:MOST_SHOWN],
         *[sentence for sentence in remarks(plan) if not sentence.endswith(REMEMBERED)][:MOST_SHOWN],
         *suggestions(plan),
         *_unfilled(plan),
         *_unheeded(plan),
     ]
-    notes = "".join(f'<p class="hires-strategies-remark">{escape(sentence)}</p>' for sentence in told)
+    notes = _less_memory(plan, values)
+    notes += "".join(f'<p class="hires-strategies-remark">{escape(sentence)}</p>' for sentence in told)
     line = f"<span>{_sizes(plan, before)}{_found(plan)}</span><span>{_price(price, model_changes(plan))}</span>"
     return Preview(
         f'<p class="hires-strategies-line" data-starts="{_starts(plan, text, chosen)}">{line}</p>{notes}',
@@ -97,6 +101,23 @@ def _starts(plan: Plan, text: str, chosen: int) -> str:
     """What the stages of a line start from, for javascript/paint_where.mjs; as JSON."""
     numbers = [number for number, line in enumerate(split_lines(text), start=1) if line.strip()]
     return json.dumps(starts_on_line(plan, numbers[chosen]) if chosen < len(numbers) else [])
+
+
+def _less_memory(plan: Plan, values: Values) -> str:
+    """What will be done with less memory, with a button beside it that forgets why (javascript/try_whole.mjs)."""
+    told = foreseen_here(plan, _whole(values, "batch_size"))[:MOST_SHOWN]
+    button = f' <button type="button" class="hires-strategies-try-whole" title="{_AGAIN}">Try whole again</button>'
+    shown = [f"{escape(sentence)}{button if sentence == told[-1] else ''}" for sentence in told]
+    return "".join(f'<p class="hires-strategies-remark">{sentence}</p>' for sentence in shown)
+
+
+def try_whole(_: Any) -> str:
+    """What the page says once the button was pressed."""
+    try:
+        forget_here()
+    except StrategyError as error:
+        return error.message
+    return "The next run tries it whole again."
 
 
 def plan_of(text: str, values: Values) -> Plan:
