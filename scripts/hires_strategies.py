@@ -7,7 +7,7 @@ from modules import script_callbacks, scripts
 from hires_strategies.webui import hooks, refusal, settings, xyz_axes
 from hires_strategies.webui.api import routes
 from hires_strategies.webui.generation import folder_run
-from hires_strategies.webui.host import structure_lock
+from hires_strategies.webui.host import changed_predictions
 from hires_strategies.webui.host.forks import gallery, main_thread
 from hires_strategies.webui.output import file_names
 from hires_strategies.webui.page import events, pasted, section
@@ -61,8 +61,8 @@ script_callbacks.on_app_started(routes.register)
 script_callbacks.on_after_component(events.after_component)
 script_callbacks.on_infotext_pasted(pasted.keep_styles)
 script_callbacks.on_before_ui(xyz_axes.register)
-script_callbacks.on_cfg_denoiser(structure_lock.begins)
-script_callbacks.on_cfg_after_cfg(structure_lock.ends)
+script_callbacks.on_cfg_denoiser(changed_predictions.begins)
+script_callbacks.on_cfg_after_cfg(changed_predictions.ends)
 gallery.tell_all_texts()
 main_thread.tell_exceptions()
 xyz_axes.register()  # without the page (--nowebui), the callback comes too late

@@ -38,10 +38,10 @@ def records(given: Any) -> list[dict[str, Any]]:
 @pytest.fixture
 def left() -> Iterator[list[Any]]:
     """What is held for a sampling; nothing may be left of it after a test."""
-    from hires_strategies.webui.host import structure_lock
+    from hires_strategies.webui.host import changed_predictions
 
-    yield structure_lock._sampling
-    assert structure_lock._sampling == []
+    yield changed_predictions._sampling
+    assert changed_predictions._sampling == []
 
 
 @pytest.fixture

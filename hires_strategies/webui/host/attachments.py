@@ -27,9 +27,9 @@ token: a string that holds it. A copy holds the same value; a string that came b
 long as something else holds it; otherwise nothing counts as attached. No value outlives the last `p` that holds it.
 
 What a module keeps for itself stays private to it, behind its functions: host.progress (how many batches are to
-come), host.structure_lock (the lock of the stage that samples), first_pass.recall (the remembered first passes),
-first_pass.handed_out (those that the page may ask for), output.selected_records (what runs on a selected image gave),
-page.events (the host's fields and the section built last).
+come), host.changed_predictions (what changes those of the stage that samples), first_pass.recall (the remembered first
+passes), first_pass.handed_out (those that the page may ask for), output.selected_records (what runs on a selected image
+gave), page.events (the host's fields and the section built last).
 """
 
 from __future__ import annotations
