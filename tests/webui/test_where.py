@@ -104,6 +104,22 @@ def test_what_lies_around_stays_while_it_is_sampled(api: Callable[..., Any], mon
         assert not torch.equal(predicted[..., weights == 1], start[..., weights == 1])
 
 
+@pytest.mark.parametrize("how", ["a sampler on timesteps", "no callback", "as usual"])
+def test_where_what_lies_around_is_not_held_it_is_said(
+    api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    from modules import script_callbacks
+
+    if how == "no callback":
+        monkeypatch.setitem(script_callbacks.callback_map, "callbacks_cfg_after_cfg", [])
+    sampler = "DDIM" if how == "a sampler on timesteps" else "Euler"
+    given = answer(api, f"Lanczos x2 @0.6 [sampler {sampler}; {BOX}]", "Lanczos x2 @0.6")
+    assert [record["error"] for record in records(given)] == [None, None]
+    first, second = (" ".join(record["notes"]) for record in records(given))
+    words = f"The sampler {sampler} tells no extension the picture that it predicts: what lies around the place of "
+    assert (words in first) is (how != "as usual") and words not in second
+
+
 def test_fused_is_where_one_evaluation_changes_most(api: Callable[..., Any]) -> None:
     text = "Lanczos x2 @0.6 [where fused; tile 64]"
     given = answer(api, text, "Lanczos x2", batch_size=2, override_settings={"return_grid": False})
@@ -120,13 +136,13 @@ def test_fused_is_where_one_evaluation_changes_most(api: Callable[..., Any]) -> 
 
 
 def test_the_same_again_and_nothing_is_left(api: Callable[..., Any]) -> None:
-    from hires_strategies.webui.host import structure_lock
+    from hires_strategies.webui.host import changed_predictions
 
     alone = [pixels(answer(api, text)) for text in (f"Lanczos x2 @0.6 [{BOX}]", "Lanczos x2 @0.6")]
     text = f"Lanczos x2 @0.6 [{BOX}]"
     given = pixels(answer(api, text, "Lanczos x2 @0.6", override_settings={"return_grid": False}))
     assert (given[0] == alone[0][0]).all() and (given[1] == alone[1][0]).all()
-    assert structure_lock._sampling == []
+    assert changed_predictions._sampling == []
 
 
 def test_the_preview_says_what_it_costs(api: Callable[..., Any]) -> None:

@@ -44,6 +44,9 @@ class FindingVerbs(ModelVerbs):
     def encode(self, images: list[Image], tiled: bool = False) -> Latents: ...
 
     @abstractmethod
+    def note(self, node: Node, sentence: str) -> None: ...
+
+    @abstractmethod
     def _stage_p(self, node: Node, alone: int | None = None) -> Processing: ...
 
     @abstractmethod

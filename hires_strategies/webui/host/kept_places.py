@@ -6,16 +6,19 @@ model sees it as it will be.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 
 from hires_strategies.planning.plan import Node
 from hires_strategies.running.places import weights_of
+from hires_strategies.wording import shorten
 
+from . import progress
+from .changed_predictions import Changing, watching
 from .noise import takes_own_list
 from .processing import Processing
-from .structure_lock import Changing, watching
 
 
 class _Places(Changing):
@@ -31,9 +34,22 @@ class _Places(Changing):
         return torch.where(weights > 0, start + (predicted - start) * weights, start)
 
 
-def over(q: Processing, node: Node, start: torch.Tensor) -> AbstractContextManager[None]:
+@contextmanager
+def over(q: Processing, node: Node, start: torch.Tensor, note: Callable[[str], None]) -> Iterator[None]:
     """For the length of a `with`, the sampling of a stage from the latents `start` leaves these as they are outside its
-    places. With a sampler that is not on sigmas they change, and only the finished picture is put together."""
-    if not node.places or not takes_own_list(q.sampler):
-        return nullcontext()
-    return watching(_Places(q, node, start))
+    places. Where its sampler does not allow that, they change, only the finished picture is put together, and `note`
+    gets a sentence."""
+    if not node.places:
+        yield
+        return
+    places = _Places(q, node, start)
+    if takes_own_list(q.sampler):
+        with watching(places):
+            yield
+    else:
+        yield
+    if not places.held and progress.stopped() is None:
+        note(
+            f"The sampler {q.sampler_name} tells no extension the picture that it predicts: what lies around the place "
+            f"of '{shorten(node.text)}' changed while it was sampled, and only the finished picture is put together."
+        )

@@ -7,6 +7,7 @@ tiles that it sees at once.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -32,6 +33,8 @@ class OfBatch(Protocol):
     p: Processing
     control: Control
     first_pass: FirstPass
+
+    def note(self, node: Node, sentence: str) -> None: ...
 
 
 def over(batch: OfBatch, q: Processing, node: Node, start: torch.Tensor) -> AbstractContextManager[None]:
@@ -65,13 +68,14 @@ class _Tiled(AbstractContextManager[None]):
             raise StageFailed(f"it has tiles for {planned} latents, and starts from {found}")
         self._q, self._mean, self._control = q, mean, batch.control
         self._node, self._start = node, start
+        self._note = partial(batch.note, node)
         self._factor = batch.first_pass.size_rules.factor
 
     def __enter__(self) -> None:
         tile = self._mean.tiles[0]
         self._evaluations: set[int] = set()
         with ExitStack() as stack:
-            stack.enter_context(kept_places.over(self._q, self._node, self._start))
+            stack.enter_context(kept_places.over(self._q, self._node, self._start, self._note))
             self._progress = TileProgress(self._q.sampler, len(self._mean.tiles))
             stack.callback(self._progress.close)
             most = (self._mean.at_once, tile.height, tile.width)
