@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import StrategyError
+from .json_text import object_in
 from .wording import short
 
 _SPACE = " \t\r\n"  # what JSON allows between tokens
@@ -59,10 +60,9 @@ def write_entries(path: Path, entries: Iterable[Entry]) -> None:
 def read_object(path: Path) -> dict[str, Any]:
     """The object in a JSON file; an empty one for a file that is not there, cannot be read or holds anything else."""
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return object_in(path.read_text(encoding="utf-8")) or {}
+    except (OSError, ValueError):
         return {}
-    return body if isinstance(body, dict) else {}
 
 
 def write_json(path: Path, body: object) -> None:

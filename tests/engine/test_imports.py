@@ -23,7 +23,7 @@ ALL = {name_of(path): path for path in PACKAGE.rglob("*.py")}
 ENGINE = {name: path for name, path in ALL.items() if not path.is_relative_to(WEBUI)}
 # Rooms and single files; each may import from those in the lines before it, and from itself.
 FLOORS = [
-    ["auto", "lines", "worded"],
+    ["auto", "json_text", "lines", "worded"],
     ["control_units", "where"],
     ["errors", "limits", "size_rules", "wording"],
     ["json_file", "samplers", "value_kinds"],
@@ -38,7 +38,13 @@ FLOORS = [
 COMMAND = {"__main__", "auto", "lines", "control_units", "errors", "limits", "size_rules", "wording", "samplers",
            "value_kinds", "where", "worded", "stage_options", "strategy", "vocabulary", "notation",
            "planning"}  # fmt: skip
-NOT_OF_THE_COMMAND = {"planning.timing", "planning.rates", "planning.shares", "planning.memory_needs"}
+NOT_OF_THE_COMMAND = {
+    "planning.timing",
+    "planning.rates",
+    "planning.shares",
+    "planning.memory_needs",
+    "planning.foreseen",
+}
 WITH_PICTURES = {"running", "sheet"}
 # What is remembered of a first pass are the host's own tensors; a layout is looked for in latents, and locked there.
 WITH_TENSORS = {

@@ -154,7 +154,7 @@ def test_a_line_that_a_crash_left_unfinished_hides_no_other(pictures: Pictures) 
     pictures.add("b.png")
     pictures.run()
     path = Done.of(pictures.path.resolve())._path
-    path.write_bytes(path.read_bytes()[:-20])  # b's line
+    path.write_bytes(b"[" * 100_000 + b"\n" + path.read_bytes()[:-20])  # b's line, after one that nobody can read
     (pictures.path / "b-hires.png").unlink()
     assert pictures.states() == {"a.png": "done before", "b.png": "done"}
     assert pictures.states() == {"a.png": "done before", "b.png": "done before"}

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hires_strategies.json_text import object_in
 from hires_strategies.lines import lines_of
 from hires_strategies.webui.files import data_file
 
@@ -75,13 +76,11 @@ def _lines(path: Path) -> list[str]:
 
 def _entry(line: str) -> tuple[str, dict[str, int]] | None:
     """The key, and the files with their sizes, of a line; None for an empty, unfinished or strange one."""
-    try:
-        value = json.loads(line)
-        key, files = value["key"], value["results"]
-    except (ValueError, TypeError, KeyError):
+    value = object_in(line) or {}
+    key, files = value.get("key"), value.get("results")
+    if not isinstance(key, str) or not isinstance(files, dict):
         return None
-    sane = isinstance(key, str) and isinstance(files, dict) and all(isinstance(size, int) for size in files.values())
-    return (key, files) if sane else None
+    return (key, files) if all(isinstance(size, int) for size in files.values()) else None
 
 
 def _size(file: str) -> int:

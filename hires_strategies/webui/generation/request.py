@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
@@ -11,6 +10,7 @@ from typing import Any
 from PIL.Image import Image
 
 from hires_strategies.errors import StrategyError
+from hires_strategies.json_text import object_in
 from hires_strategies.notation.json_form import read_strategies
 from hires_strategies.notation.json_schema import ARGUMENT, CROPS, PLAN, RESULTS, check_object, is_text
 from hires_strategies.planning.plan import FirstPass, Plan
@@ -74,7 +74,7 @@ def read_arguments(arguments: Sequence[Any], vocabulary: Vocabulary) -> Request 
             _some_text(values["strategies"])
         return _from_object({**values, **start_from.read(arguments)}, vocabulary)
     if isinstance(first, str):
-        value = _object_in(first)
+        value = object_in(first)
         return _from_object({"strategies": _some_text(first)} if value is None else value, vocabulary)
     if isinstance(first, Mapping):
         return _from_object(first, vocabulary)
@@ -125,17 +125,6 @@ def _check_list(arguments: Sequence[Any]) -> None:
             f"'args' has to be a list, [\"Latent x2 @0.7\"] for example, and not a text, found one that begins with "
             f"{''.join(letters)!r}."
         )
-
-
-def _object_in(text: str) -> dict[str, Any] | None:
-    """The object of a JSON text, None if it is not one: a strategy may start with a brace, too."""
-    if not text.lstrip().startswith("{"):
-        return None
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _from_object(values: Mapping[str, Any], vocabulary: Vocabulary) -> Request:

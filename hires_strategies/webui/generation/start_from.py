@@ -5,11 +5,11 @@ They stand after the values of request.KEYS and the hidden field of the gallery'
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hires_strategies.errors import StrategyError
+from hires_strategies.json_text import object_in
 from hires_strategies.wording import short
 
 CHOICES = FIRST_PASS, IMAGE, FOLDER = ("first pass", "an image", "a folder")
@@ -48,11 +48,8 @@ def asks_for_folder(arguments: Sequence[Any]) -> bool:
     first = arguments[0] if arguments else None
     if first is True:
         return arguments[FIRST : FIRST + 1] in ([FOLDER], (FOLDER,))
-    if isinstance(first, str) and first.lstrip().startswith("{"):
-        try:
-            first = json.loads(first)
-        except (ValueError, RecursionError):
-            return False
+    if isinstance(first, str):
+        first = object_in(first)
     return isinstance(first, Mapping) and "folder" in first
 
 

@@ -96,7 +96,7 @@ def read_answer(answer: Any, asked: Asked, version: Callable[[], str | None]) ->
         info = json.loads(answer["info"])
         sent = answer["parameters"]
         encoded = [str(image) for image in answer["images"]]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return _nothing(asked, _why_no_answer(asked, version())), None
     if not _is_to(asked, sent):
         return _nothing(asked, "gave the answer to another request"), None

@@ -10,6 +10,7 @@ from typing import Any
 from hires_strategies.auto import WORD, read_auto
 from hires_strategies.editing import row_edits
 from hires_strategies.errors import StrategyError
+from hires_strategies.json_text import object_in
 from hires_strategies.lines import lines_of
 from hires_strategies.notation.literals import format_number
 from hires_strategies.notation.text import SIGMA
@@ -84,11 +85,7 @@ def _found(text: str, line: int, index: int, values: Values) -> str:
 
 
 def _kept(before: str) -> dict[str, str]:
-    try:
-        kept = json.loads(before)
-    except (ValueError, RecursionError):
-        return {}
-    return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
+    return {str(key): str(value) for key, value in (object_in(before) or {}).items()}
 
 
 def _numbers(plan: Plan, index: int, to_sigma: bool) -> list[float | None]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import Any
 
 from hires_strategies.control_units import ControlUnits
 from hires_strategies.errors import StrategyError
+from hires_strategies.json_text import object_in
 from hires_strategies.limits import MAX_SCALE, MAX_SIGMA
 from hires_strategies.planning.sought import Sought
 from hires_strategies.value_kinds import Number
@@ -39,11 +39,8 @@ def teach(picture: Any) -> str:
 
 
 def _read(text: str) -> tuple[Sought, float, float] | None:
-    try:
-        given = json.loads(text) if len(text) <= _LONGEST else None
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(given, dict):
+    given = object_in(text) if len(text) <= _LONGEST else None
+    if given is None:
         return None
     fields: dict[str, Any] = {field.name: given.get(field.name) for field in dataclasses.fields(Sought)}
     sigma: Any = given.get("sigma")
