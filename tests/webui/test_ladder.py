@@ -193,6 +193,43 @@ def test_conditioning_of_one_image_is_as_long_as_in_its_batch(api: Api) -> None:
     assert longer["vector"] is dictionary["vector"]
 
 
+@pytest.mark.parametrize("second_pass", [False, True])
+def test_a_refiner_s_conditioning_of_one_image_is_as_long_as_in_its_batch(api: Api, second_pass: bool) -> None:
+    import torch
+    from modules import prompt_parser
+
+    from hires_strategies.webui.host import one_image
+
+    prefix = "hr_" if second_pass else ""
+    prompts, negatives = ["short", "a long one " * 8], ["no", "none"]
+    lengths = {"short": 77, prompts[1]: 154, "no": 77, "none": 77}
+    made = {text: torch.rand(length, 4) for text, length in lengths.items()}
+
+    def scheduled(text: str) -> Any:
+        return prompt_parser.ScheduledPromptConditioning(9, made[text])
+
+    class Q(SimpleNamespace):
+        def setup_conds(self) -> None:
+            """As the host computes them, from the prompts that stand there."""
+            given = getattr(self, f"{prefix}prompts"), getattr(self, f"{prefix}negative_prompts")
+            parts = [[prompt_parser.ComposableScheduledPromptConditioning([scheduled(text)])] for text in given[0]]
+            setattr(self, f"{prefix}c", prompt_parser.MulticondLearnedConditioning((len(parts),), parts))
+            setattr(self, f"{prefix}uc", [[scheduled(text)] for text in given[1]])
+
+    for index in (0, 1):
+        q: Any = Q(seeds=[1, 2], batch_size=2, iteration=0, n_iter=1, is_hr_pass=second_pass)
+        one_image.keep_only(q, index)
+        setattr(q, f"{prefix}prompts", prompts[index : index + 1])
+        setattr(q, f"{prefix}negative_prompts", negatives[index : index + 1])
+        one_image.refine_as_in_batch(q, prompts, negatives)
+        q.setup_conds()
+        c, uc = getattr(q, f"{prefix}c"), getattr(q, f"{prefix}uc")
+        (row,) = prompt_parser.reconstruct_multicond_batch(c, 0)[1]
+        assert len(row) == 154 and torch.equal(row[: lengths[prompts[index]]], made[prompts[index]])
+        assert [each[0].cond is made[negatives[index]] for each in uc] == [True]
+        assert getattr(q, f"{prefix}prompts") == prompts[index : index + 1]
+
+
 @pytest.fixture
 def needs(api: Api) -> Iterator[Any]:
     from hires_strategies.webui.files import memory_file

@@ -164,6 +164,8 @@ class _Made:
 def _set_prompts(q: Processing, prompts: list[str], negatives: list[str], networks: Networks | None) -> None:
     """Those of the image that `q` is for, where it is for one."""
     if (one := one_image.of(q)) is not None:
+        if q.refiner_checkpoint_info is not None:
+            one_image.refine_as_in_batch(q, prompts, negatives)
         prompts, negatives = [prompts[one.index]], [negatives[one.index]]
     if q.is_hr_pass:
         q.hr_prompts, q.hr_negative_prompts, q.hr_extra_network_data = prompts, negatives, networks

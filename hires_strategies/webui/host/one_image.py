@@ -14,6 +14,9 @@ from .forks.second_pass import is_inpainting_model
 from .processing import Processing
 
 _OF_BATCH = ("seeds", "subseeds", "prompts", "negative_prompts", "hr_prompts", "hr_negative_prompts")
+# Of a first and of a second pass: what the host's setup_conds reads, and where it puts the conditioning.
+_PROMPTS = ("prompts", "negative_prompts"), ("hr_prompts", "hr_negative_prompts")
+_CONDS = ("c", "uc"), ("hr_c", "hr_uc")
 _OF_ALL = tuple(f"all_{name}" for name in _OF_BATCH)
 
 
@@ -62,6 +65,25 @@ def draw_for_those_before(q: Processing, shape: Iterable[int]) -> None:
     one = of(q)
     if one is not None and one.index and is_inpainting_model():
         torch.randn(one.index, *shape)
+
+
+def refine_as_in_batch(q: Any, prompts: list[str], negatives: list[str]) -> None:
+    """Where a refiner takes over, the host computes the conditioning of `q` anew from its prompts. Let it be that of
+    the whole batch, whose prompts these are, and then the image's: as long as in the batch."""
+    prompts_of, conds_of = _PROMPTS[bool(q.is_hr_pass)], _CONDS[bool(q.is_hr_pass)]
+    setup = q.setup_conds
+
+    def setup_conds() -> None:
+        own = {name: getattr(q, name) for name in prompts_of}
+        vars(q).update(zip(prompts_of, (prompts, negatives), strict=True))
+        try:
+            setup()
+        finally:
+            vars(q).update(own)
+        c, uc = (getattr(q, name) for name in conds_of)
+        vars(q).update(zip(conds_of, conditioning((c, uc), q), strict=True))
+
+    q.setup_conds = setup_conds
 
 
 def conditioning(conds: tuple[Any, Any], q: Processing) -> tuple[Any, Any]:
