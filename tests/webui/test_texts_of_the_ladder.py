@@ -72,7 +72,7 @@ def test_each_image_its_file_and_the_sheet_say_what_was_sampled_in_tiles(
     from modules.shared import opts
 
     before = dict(opts.data)
-    names = {"samples_filename_pattern": "[seed]-[denoising]", "save_images_add_number": False}
+    names = {"samples_filename_pattern": "[seed]", "save_images_add_number": False}
     folders = {"outdir_txt2img_samples": str(tmp_path), "outdir_txt2img_grids": str(tmp_path)}
     opts.data.update({**names, **folders, "save_to_dirs": False, "grid_save_to_dirs": False})
     argument = {"strategies": [f"{TOO_MUCH} > Lanczos x1", FITS, TOO_MUCH], "stages": True, "sheet": True}
@@ -98,8 +98,8 @@ def test_each_image_its_file_and_the_sheet_say_what_was_sampled_in_tiles(
     files = texts_of_files(tmp_path)
     sheets = {name: text for name, text in files.items() if name.endswith("-sheet.png")}
     assert len(sheets) == 2 and set(sheets.values()) == {f"{IN_TILES} > Lanczos x1\n{FITS}\n{IN_TILES}"}
-    assert {name: text for name, text in files.items() if name not in sheets} == {
-        f"{seed}-0.6{end}.png": text
+    assert {name: text for name, text in files.items() if not name.startswith("grid")} == {
+        f"{seed}{end}.png": text
         for seed in (3, 4)
         for end, text in (("", f"{IN_TILES} > Lanczos x1"), ("-hires-2", FITS), ("-hires-3", IN_TILES))
     }
