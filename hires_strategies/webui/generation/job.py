@@ -80,9 +80,7 @@ class Job:
 
     def expected_plan(self, p: Processing) -> Plan:
         """The plan for the first pass as known before it runs."""
-        image = self.request.first_pass_image
-        size = starting_picture.expected_size(p) if image is None else image.size
-        return self._planner(p, size, image is not None)({})
+        return self._planner(p, *starting_picture.expected_start(p, self.request.first_pass_image))({})
 
     def makes_sheets(self, p: Processing) -> bool:
         """Whether there will be contact sheets: not inside a selectable script (X/Y/Z plot and the like)."""

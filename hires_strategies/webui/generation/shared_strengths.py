@@ -31,7 +31,8 @@ def with_remembered(p: Processing, job: Job) -> tuple[Strategy, ...]:
     if not any(map(_is_sought, strategies)) or checkpoints.first_pass_checkpoint(p) != models.loaded():
         return strategies
     starts = replace(Schedules().starts, remembered=job.found.lookup(p))
-    first_pass = starting_picture.what_stages_follow(p, starting_picture.expected_size(p))
+    size, is_picture = starting_picture.expected_start(p, job.request.first_pass_image)
+    first_pass = starting_picture.what_stages_follow(p, size, is_picture)
     return make_plan(strategies, first_pass, job.limits, starts).strategies
 
 

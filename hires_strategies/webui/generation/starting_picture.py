@@ -5,6 +5,8 @@ from __future__ import annotations
 from copy import copy
 from typing import Any
 
+from PIL.Image import Image
+
 from hires_strategies.errors import StrategyError
 from hires_strategies.limits import Limits
 from hires_strategies.planning.few_steps import Steps, check_steps
@@ -35,6 +37,11 @@ def expected_size(p: Processing) -> tuple[int, int]:
         (q.hr_upscale_to_x // rules.factor - q.truncate_x) * rules.factor,
         (q.hr_upscale_to_y // rules.factor - q.truncate_y) * rules.factor,
     )
+
+
+def expected_start(p: Processing, image: Image | None) -> tuple[tuple[int, int], bool]:
+    """The size of what the stages will start from, of the request's `image` if there is one, and whether it is one."""
+    return (expected_size(p), False) if image is None else (image.size, True)
 
 
 def what_stages_follow(p: Processing, size: tuple[int, int], is_picture: bool = False) -> FirstPass:
