@@ -20,6 +20,6 @@ ours.mayHaveFound = (section) => {
     if (now === told) return;
     told = now;
     const text = ours.find(`${ours.SECTION}strategies`)?.querySelector("textarea")?.value ?? "";
-    // Strengths that were found, and what did not fit into memory: see running/ladder.py.
-    if (text.includes("auto") || now.includes("did not fit into")) section.dispatchEvent(new CustomEvent("hires-strategies-refresh"));
+    const ranOut = now.includes("did not fit into"); // running/ladder.py
+    if (text.includes("auto") || ranOut) section.dispatchEvent(new CustomEvent("hires-strategies-refresh"));
 };
