@@ -195,8 +195,8 @@ function startOf(stage) {
     return JSON.parse(starts ?? "[]")[stage - 1];
 }
 
-// The size of a sheet, and where on it a picture lies that shows a part of the first pass. One of another first pass, or
-// of nobody knows what, is all of the sheet.
+// The size of a sheet, and where on it a picture lies that shows a part of the first pass. A picture of another first
+// pass, or of something unknown, is all of the sheet.
 function laid(size, shown, start) {
     if (!start) return [size, ALL];
     const [width, height, own] = start;
