@@ -18,7 +18,7 @@ from .memory_needs import (
 )
 from .order import checkpoint_of
 from .plan import Node, Plan
-from .tiling import cut_into_tiles, everywhere
+from .tiling import autoencoder_in_tiles, cut_into_tiles, everywhere
 
 _Rungs = list[int]
 
@@ -26,7 +26,7 @@ _Rungs = list[int]
 def foreseen(plan: Plan, needs: MemoryNeeds, images: int) -> list[str]:
     """What a run of `plan` with batches of `images` will do with less memory because of what is known, in sentences."""
     told: dict[str, None] = {}
-    for work, rungs in _works(plan, images):
+    for work, rungs in _works(plan, needs, images):
         known = needs.known(work)
         rung = highest(known, rungs)
         if known is not None and rung != WHOLE:
@@ -34,8 +34,9 @@ def foreseen(plan: Plan, needs: MemoryNeeds, images: int) -> list[str]:
     return list(told)
 
 
-def _works(plan: Plan, images: int) -> Iterator[tuple[Work, _Rungs]]:
-    """What certainly takes place, in its order, each with the rungs that it has (running.ladder)."""
+def _works(plan: Plan, needs: MemoryNeeds, images: int) -> Iterator[tuple[Work, _Rungs]]:
+    """What certainly takes place, in its order, each with the rungs that it has (running.ladder); but for what goes
+    through the autoencoder in tiles anyway."""
     alone = [WHOLE, *([ALONE] if images > 1 else [])]
     first = plan.first_pass
     if plan.needs_first_pass and not first.is_picture and _is_shown(plan, None):
@@ -44,22 +45,31 @@ def _works(plan: Plan, images: int) -> Iterator[tuple[Work, _Rungs]]:
         encoded = _encoded(plan, node)
         if encoded is not None:
             yield Work(ENCODED, encoded, images), [*alone, TILED]
+        ran = node
         if node.sampling is not None:
-            yield from _sampled(plan, node, images)
-        if _has_latents(node) and _is_shown(plan, node):
+            yield from _measured(plan, node, images)
+            work, rungs = _sampled(plan, node, images)
+            yield work, rungs
+            if highest(needs.known(work), rungs) == TILED:
+                ran = cut_into_tiles(node, first) or node
+        if _has_latents(node) and _is_shown(plan, node) and not autoencoder_in_tiles(ran):
             yield Work(DECODED, (node.width, node.height), images), [*alone, TILED]
 
 
-def _sampled(plan: Plan, node: Node, images: int) -> Iterator[tuple[Work, _Rungs]]:
-    """Its tiles are those of the model; a strength is measured on all of the picture, of all images at once."""
+def _measured(plan: Plan, node: Node, images: int) -> Iterator[tuple[Work, _Rungs]]:
+    """A strength, on all of the picture and of all images at once; and where the picture needs it."""
     if node.auto:
         whole = everywhere(node, plan.first_pass)
         yield measuring_of(whole, images), [WHOLE, *_in_tiles(plan, whole)]
-    alone = [WHOLE, *([ALONE] if images > 1 else [])]
     if node.where is not None and not node.places:
-        yield measuring_of(node, images), alone
-        images, alone = 1, [WHOLE]  # sampled one by one in any case
-    yield sampling_of(node, images), [*alone, *_in_tiles(plan, node)]
+        yield measuring_of(node, images), [WHOLE, *([ALONE] if images > 1 else [])]
+
+
+def _sampled(plan: Plan, node: Node, images: int) -> tuple[Work, _Rungs]:
+    """Where the picture says where, each image is sampled by itself in any case."""
+    images = 1 if node.where is not None and not node.places else images
+    alone = [WHOLE, *([ALONE] if images > 1 else [])]
+    return sampling_of(node, images), [*alone, *_in_tiles(plan, node)]
 
 
 def _in_tiles(plan: Plan, node: Node) -> _Rungs:
@@ -67,12 +77,13 @@ def _in_tiles(plan: Plan, node: Node) -> _Rungs:
 
 
 def _encoded(plan: Plan, node: Node) -> tuple[int, int] | None:
-    """The pixels of what a stage encodes: the picture that it enlarged, before its crop, or the one that it starts from
-    where its latents are to be enlarged and are not there."""
+    """The pixels of what a stage encodes whole: the picture that it enlarged, before its crop; or what it starts from,
+    where latents are to be enlarged and are not there."""
     if node.upscale is None:
         return None
     if not node.upscale.latent:
-        return None if node.sampling is None else (node.upscale.width, node.upscale.height)
+        through = node.sampling is not None and not autoencoder_in_tiles(node)
+        return (node.upscale.width, node.upscale.height) if through else None
     if node.parent is None:
         return plan.source(node) if plan.first_pass.is_picture else None
     parent = plan.stages[node.parent]

@@ -151,18 +151,19 @@ class Ladder:
     def layout_ends(self, start: SearchStart, node: Node) -> Ends:
         return self._measured(start, node, lambda each: self._host.layout_ends(start, each))
 
-    def moved(self, start: SearchStart, node: Node) -> Any:
+    def moved(self, start: SearchStart, node: Node, alone: int | None = None) -> Any:
         """In the stage's tiles as it is; each image by itself needs no more than its sampling will."""
         images = len(start.latents)
 
         def each() -> Any:
             parts = [
-                self._host.moved(_of_one(start, index), node, alone)
-                for index, alone in one_by_one(self._host, images, self._used)
+                self._host.moved(_of_one(start, index), node, which)
+                for index, which in one_by_one(self._host, images, self._used)
             ]
             return np.concatenate(parts)
 
-        return self._down(measuring_of(node, images), {WHOLE: lambda: self._host.moved(start, node), ALONE: each})[0]
+        ways = {WHOLE: lambda: self._host.moved(start, node, alone), ALONE: each}
+        return self._down(measuring_of(node, images), ways)[0]
 
     def last_sampling(self) -> Sampled:
         """Of images that were sampled one by one, what was kept of the layout is the mean, as of a batch."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hires_strategies.notation.text import parse
-from hires_strategies.planning.memory_needs import ENCODED, TILED, MemoryNeeds, Work, foreseen
+from hires_strategies.planning.foreseen import foreseen
+from hires_strategies.planning.memory_needs import ENCODED, TILED, MemoryNeeds, Work
 from hires_strategies.planning.plan import FirstPass
 from hires_strategies.planning.tree import make_plan
 from hires_strategies.running.ladder import Ladder

@@ -171,8 +171,6 @@ def test_it_is_said_before_a_run(tmp_path: Path) -> None:
         "encoded one image after the other.",
         "1024x1024 did not fit into this machine's memory on 2026-11-26: 4 images of 2048x2048 will be sampled "
         "in tiles.",
-        "2048x2048 did not fit into this machine's memory on 2026-11-26: 4 images of 2048x2048 will be decoded "
-        "in tiles.",
     ]
     assert foreseen_of("Latent x1.5 @0.5\nLanczos x2", needs) == []
     assert foreseen_of("Latent x2 @0.5 [tile 512]", needs) == []  # in tiles already
@@ -187,14 +185,14 @@ def test_work_begins_on_the_highest_rung_that_it_has(tmp_path: Path) -> None:
     assert highest(None, [WHOLE, ALONE, TILED]) == WHOLE
 
 
-def done_in(text: str, folder: Path, images: int = 1, **first: object) -> list[str]:
-    """What is foreseen where nothing fits, as "1024x1024 decoded"."""
+def done_in(text: str, folder: Path, known: int = ALONE, **first: object) -> list[str]:
+    """What is foreseen for two images where nothing fits but on a rung, as "1024x1024 decoded"."""
     needs = MemoryNeeds(folder / "needs.json", lambda: "SD 1", lambda: DAY)
     for done in (DECODED, ENCODED, MEASURED, SAMPLED):
-        needs.learn(Work(done, (8, 8), 1), TILED)
-    told = foreseen_of(text, needs, images, **first)
-    found = [re.search(r": (?:\d+ images of )?(\d+x\d+) will be (\w+) (one|in)", sentence) for sentence in told]
-    return [f"{each[1]} {each[2]}{' alone' * (each[3] == 'one')}" for each in found if each]
+        needs.learn(Work(done, (8, 8), 1), known)
+    told = foreseen_of(text, needs, 2, **first)
+    found = [re.search(r": (?:2 images of )?(\d+x\d+) will be (\w+) (one|in)", sentence) for sentence in told]
+    return [f"{each[1]} {each[2]}{' in tiles' * (each[3] == 'in')}" for each in found if each]
 
 
 @pytest.mark.parametrize(
@@ -215,24 +213,28 @@ def done_in(text: str, folder: Path, images: int = 1, **first: object) -> list[s
          ["1024x1024 sampled", "1024x1024 decoded", "1024x1024 encoded"]),
         ("None x2 > Latent x2 @0.5",
          ["512x512 decoded", "1024x1024 encoded", "2048x2048 sampled", "2048x2048 decoded"]),
-        ("Latent x2 @auto", ["512x512 decoded", "1024x1024 measured", "1024x1024 sampled", "1024x1024 decoded"]),
         ("Direct x2 > Latent x1 @0.5", ["1024x1024 sampled", "1024x1024 decoded"]),
+        # Tiles go through the autoencoder in tiles of its own; places do not.
+        ("None x2 @0.3 [tile 512]", ["512x512 decoded", "512x512 sampled"]),
+        ("None x2 @0.3 [where fused]",
+         ["512x512 decoded", "1024x1024 encoded", "512x512 measured", "1024x1024 decoded"]),
+        ("None x2 @0.3 [where 0 0 8 8]",
+         ["512x512 decoded", "1024x1024 encoded", "512x512 sampled", "1024x1024 decoded"]),
     ],
 )  # fmt: skip
 def test_only_what_takes_place_is_foreseen(tmp_path: Path, text: str, done: list[str]) -> None:
     assert done_in(text, tmp_path) == done
 
 
+def test_what_will_be_sampled_in_tiles_is_decoded_in_them_anyway(tmp_path: Path) -> None:
+    assert done_in("Latent x2 @auto", tmp_path, TILED) == [
+        "512x512 decoded in tiles", "1024x1024 measured in tiles", "1024x1024 sampled in tiles"
+    ]  # fmt: skip
+    assert done_in("Latent x2 @0.5 [where 0 0 8 8]", tmp_path, TILED) == [
+        "512x512 sampled", "1024x1024 decoded in tiles"
+    ]  # fmt: skip
+
+
 def test_a_picture_that_is_there_is_encoded_and_never_decoded(tmp_path: Path) -> None:
-    picture = {"is_picture": True}
-    assert done_in("None x2", tmp_path, **picture) == []
-    assert done_in("Latent x1.2 @0.5", tmp_path, **picture)[:2] == ["512x512 encoded", "608x608 sampled"]
-
-
-def test_places_are_measured_and_sampled_image_by_image(tmp_path: Path) -> None:
-    assert done_in("None x2 @0.3 [where fused]", tmp_path, 2) == [
-        "512x512 decoded", "1024x1024 encoded", "512x512 measured alone", "1024x1024 decoded"
-    ]  # fmt: skip
-    assert done_in("None x2 @0.3 [where 0 0 8 8]", tmp_path, 2) == [
-        "512x512 decoded", "1024x1024 encoded", "512x512 sampled alone", "1024x1024 decoded"
-    ]  # fmt: skip
+    assert done_in("None x2", tmp_path, is_picture=True) == []
+    assert done_in("Latent x1.2 @0.5", tmp_path, is_picture=True)[:2] == ["512x512 encoded", "608x608 sampled"]

@@ -21,7 +21,7 @@ def routes_of(monkeypatch: pytest.MonkeyPatch, **options: object) -> set[str]:
 @pytest.mark.parametrize(("api_on", "nowebui"), [(True, False), (False, True), (True, True)])
 def test_with_api_there_are_all(monkeypatch: pytest.MonkeyPatch, api_on: bool, nowebui: bool) -> None:
     paths = routes_of(monkeypatch, api=api_on, nowebui=nowebui, api_auth=None)
-    assert len(paths) == 6
+    assert len(paths) == 7
     assert all(path.startswith("/hires-strategies/v1/") for path in paths)
 
 

@@ -106,11 +106,15 @@ def test_each_image_its_file_and_the_sheet_say_what_was_sampled_in_tiles(
 
 
 def test_the_caption_of_a_picture_in_tiles_says_so(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    from hires_strategies.sheet import sheet
+    from hires_strategies.sheet import captions, sheet
 
     seen: list[Any] = []
-    captions = sheet.make_captions
-    monkeypatch.setattr(sheet, "make_captions", lambda *given: seen.append(captions(*given)) or seen[-1])
+
+    def watched(*given: Any) -> Any:
+        seen.append(captions.make_captions(*given))
+        return seen[-1]
+
+    monkeypatch.setattr(sheet, "make_captions", watched)
     answer(api, {"strategies": [FITS, TOO_MUCH], "sheet": True})
     (made,) = seen
     assert "64" in str(made) and "tile" in str(made).lower(), made
