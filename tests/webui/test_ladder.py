@@ -149,6 +149,53 @@ def test_a_host_with_its_own_tiles_uses_them(
         assert manager.VAE_ALWAYS_TILED is before
 
 
+class Vae:
+    """reForge 3b56b268, ldm_patched/modules/sd.py: `decode` does not look at the flag, and nobody calls `decode_inner`;
+    and Forge dfdcbab6, backend/patcher/vae.py, where `decode` does by calling it."""
+
+    manager: Any
+
+    def decode(self, samples: Any) -> str:
+        return f"whole {samples}"
+
+    def encode(self, pixels: Any) -> str:
+        return f"whole {pixels}"
+
+    def decode_inner(self, samples: Any) -> str:
+        return f"{'tiles' if self.manager.VAE_ALWAYS_TILED else 'whole'} {samples}"
+
+    encode_inner = decode_inner
+
+
+class ForgesVae(Vae):
+    def decode(self, samples: Any) -> str:
+        return f"wrapped {self.decode_inner(samples)}"
+
+    def encode(self, pixels: Any) -> str:
+        return f"wrapped {self.encode_inner(pixels)}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "tiles", "whole"), [(Vae, "tiles", "whole"), (ForgesVae, "wrapped tiles", "wrapped whole")]
+)
+def test_a_host_whose_flag_changes_nothing_by_itself(
+    model: Any, kind: Any, tiles: str, whole: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hires_strategies.webui.host import tiled_autoencoder
+
+    module: Any = ModuleType("a_patcher")
+    kind.manager = module.model_management = SimpleNamespace(VAE_ALWAYS_TILED=False)
+    monkeypatch.setitem(sys.modules, "a_patcher", module)
+    monkeypatch.setattr(kind, "__module__", "a_patcher")
+    vae = kind()
+    monkeypatch.setattr(model, "forge_objects", SimpleNamespace(vae=vae), raising=False)
+    with pytest.raises(KeyError), tiled_autoencoder.in_tiles(True):
+        assert (vae.decode(1), vae.encode(2)) == (f"{tiles} 1", f"{tiles} 2")
+        raise KeyError
+    assert (vae.decode(1), vae.encode(2)) == (f"{whole} 1", f"{whole} 2")
+    assert vars(vae) == {}
+
+
 def test_a_copy_for_one_image_has_that_image_wherever_it_is_looked_for(api: Api) -> None:
     from hires_strategies.webui.host import one_image
 

@@ -20,23 +20,46 @@ def always_tiled() -> Iterator[bool]:
     Forge, reForge, Classic and Neo have the flag in the module that manages their memory, which the one of their
     autoencoder knows by one of two names. Their own extension "Never OOM" sets it for good.
     """
-    owner = _owner_of_flag()
+    vae = getattr(getattr(shared.sd_model, "forge_objects", None), "vae", None)
+    owner = _owner_of_flag(vae)
     if owner is None:
         yield False
         return
     before = getattr(owner, _FLAG)
+    heeding = _that_heed_it(vae)
     setattr(owner, _FLAG, True)
+    for name, method in heeding.items():
+        setattr(vae, name, method)
     try:
         yield True
     finally:
         setattr(owner, _FLAG, before)
+        for name in heeding:
+            vars(vae).pop(name, None)
 
 
-def _owner_of_flag() -> Any | None:
-    vae = getattr(getattr(shared.sd_model, "forge_objects", None), "vae", None)
+def _owner_of_flag(vae: Any) -> Any | None:
     module = sys.modules.get(type(vae).__module__)
     managers = (getattr(module, name, None) for name in ("memory_management", "model_management"))
     return next((manager for manager in managers if hasattr(manager, _FLAG)), None)
+
+
+def _that_heed_it(vae: Any) -> dict[str, Any]:
+    """What has to stand in for methods of `vae` that do not look at the flag.
+
+    In reForge only `decode_inner` and `encode_inner` do, which `decode` and `encode` once called, as Forge's do.
+    """
+    pairs = [(name, f"{name}_inner") for name in ("decode", "encode")]
+    return {
+        name: getattr(vae, inner)
+        for name, inner in pairs
+        if hasattr(vae, inner) and name not in vars(vae) and not _calls(getattr(type(vae), name), inner)
+    }
+
+
+def _calls(method: Any, name: str) -> bool:
+    code = getattr(method, "__code__", None)  # of one that another extension put there, who knows
+    return code is None or name in code.co_names
 
 
 def halves() -> list[tuple[torch.nn.Module, bool]]:
