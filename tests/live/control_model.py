@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 UNET = "model.diffusion_model."
-ENCODER = ("time_embed.", "input_blocks.", "middle_block.")
+ENCODER = ("time_embed.", "label_emb.", "input_blocks.", "middle_block.")
 HINT_CHANNELS = (3, 16, 16, 32, 32, 96, 96, 256)  # ControlNet's input_hint_block, every second layer an activation
 STRENGTH = 0.02
 

@@ -18,11 +18,13 @@ HIRES_FIX_WITH_NETWORKS = "Hires. fix with an upscaler that is a network"
 
 @dataclass(frozen=True)
 class Host:
-    """A WebUI. `seen`: the version or commit that the row was written from; `cannot`: reasons, by what it cannot do."""
+    """A WebUI. `seen`: the version or commit that the row was written from; `cannot`: reasons, by what it cannot do;
+    `own_tiles`: its autoencoder has tiles of its own, of 64x64 latents, taken where a card runs out of memory."""
 
     title: str
     seen: str
     cannot: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    own_tiles: bool = False
 
 
 HOSTS: Mapping[str, Host] = MappingProxyType(
@@ -35,13 +37,14 @@ HOSTS: Mapping[str, Host] = MappingProxyType(
             "AUTOMATIC1111 1.6", "v1.6.0, 5ef669de",
             {INFOTEXT_OVER_THE_API: "its API takes no infotext (since AUTOMATIC1111 1.8)"},
         ),
-        "forge": Host("Forge", "dfdcbab6"),
-        "reforge": Host("reForge", "3b56b268"),
-        "classic": Host("Forge Classic", "1f95d717"),
-        "neo": Host("Forge Neo 2.26", "exo101/sd-webui-forge-neo-v3 5692d2d1"),
+        "forge": Host("Forge", "dfdcbab6", own_tiles=True),
+        "reforge": Host("reForge", "3b56b268", own_tiles=True),
+        "classic": Host("Forge Classic", "1f95d717", own_tiles=True),
+        "neo": Host("Forge Neo 2.26", "exo101/sd-webui-forge-neo-v3 5692d2d1", own_tiles=True),
         "neo-feb": Host(
             "Forge Neo, February 2026", "nolanlane/sd-webui-forge-classic 6e1e0d5a",
             {HIRES_FIX_WITH_NETWORKS: "its ESRGAN takes networks of 64 features alone, the tests' have 16"},
+            own_tiles=True,
         ),
     }
 )  # fmt: skip

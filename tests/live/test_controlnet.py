@@ -38,11 +38,16 @@ def models(webui: WebUI) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def unit(models: list[str]) -> Any:
+def unit(webui: WebUI, models: list[str]) -> Any:
     """A unit that is on, with fields of its own; `number` chooses among two pictures and models."""
+    try:
+        known: list[str] = webui.get("/controlnet/module_list")["module_list"]
+    except requests.HTTPError:
+        known = []
+    none = "None" if "None" in known else "none"  # as Forge calls it
 
     def made(number: int = 0, **fields: Any) -> dict[str, Any]:
-        module = "canny" if number == 0 else "none"
+        module = "canny" if number == 0 else none
         common = {"processor_res": 64, "threshold_a": 100, "threshold_b": 200}
         own = {"enabled": True, "module": module, "model": models[number], "image": encoded(picture(number))}
         return {**common, **own, **fields}

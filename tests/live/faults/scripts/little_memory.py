@@ -2,8 +2,10 @@
 
 Argument over the API: {"sample": the most latents of all images that a call of the denoiser has room for, "model": the
 most latents of one picture in the model itself, "encode": the most pixels, "decode": the most latents of a picture,
-"times": how often memory runs out at all, by default always, "prompts": one for each image of the generation, "forget":
-whether what was learnt is forgotten afterwards}. Not given is room for everything. An error is raised as torch does.
+"times": how often memory runs out at all, by default always, "of": whose memory, a card's ("card", the default) or the
+machine's ("machine"), "prompts": one for each image of the generation, "forget": whether what was learnt is forgotten
+afterwards}. Not given is room for everything. Errors are raised as torch does; those of a card Forge and its kin meet
+themselves in their autoencoder.
 """
 
 from __future__ import annotations
@@ -17,6 +19,14 @@ from modules import paths_internal, scripts, shared
 from modules.sd_samplers_cfg_denoiser import CFGDenoiser
 
 ALWAYS = 1_000_000
+MACHINE = "[enforce fail at alloc_cpu.cpp:114] err == 0. DefaultCPUAllocator: can't allocate memory"
+
+
+def out_of_memory(size: int, of: str) -> Exception:
+    if of == "machine":
+        return RuntimeError(f"{MACHINE}: you tried to allocate {size} bytes. Error code 12 (Cannot allocate memory)")
+    kind = getattr(torch.cuda, "OutOfMemoryError", RuntimeError)
+    return kind(f"CUDA out of memory. Tried to allocate {size}.00 GiB")
 
 
 class Room:
@@ -24,6 +34,7 @@ class Room:
 
     undo: ClassVar[list[Callable[[], None]]] = []
     left: ClassVar[int] = 0
+    of: ClassVar[str] = "card"
 
     @classmethod
     def limit(cls, owner, name, most, of_all=True) -> None:
@@ -33,9 +44,7 @@ class Room:
             if (len(x) if of_all else 1) * x.shape[-1] * x.shape[-2] > most and Room.left:
                 Room.left -= 1
                 rubbish = torch.zeros(1000)
-                raise getattr(torch.cuda, "OutOfMemoryError", RuntimeError)(
-                    f"CUDA out of memory. Tried to allocate {rubbish.numel()}.00 GiB"
-                )
+                raise out_of_memory(rubbish.numel(), cls.of)
             return before(self, x, *args, **kwargs)
 
         cls.undo.append((lambda: setattr(owner, name, before)) if had else (lambda: delattr(owner, name)))
@@ -43,7 +52,7 @@ class Room:
 
     @classmethod
     def make(cls, asked: dict[str, Any]) -> None:
-        cls.left = asked.get("times", ALWAYS)
+        cls.left, cls.of = asked.get("times", ALWAYS), asked.get("of", "card")
         if "sample" in asked:
             cls.limit(CFGDenoiser, "forward", asked["sample"])
         model = shared.sd_model
