@@ -88,6 +88,19 @@ def test_statistics_of_the_whole_keep_colours_from_stepping(
     assert held < 0.7 * colours_off()
 
 
+def test_fine_grain_is_encoded_as_grain(model: Any, picture: Any) -> None:
+    """Made smaller it is nearly grey, whose statistics are not its own."""
+    import torch
+
+    from hires_strategies.webui.host import tiled_autoencoder
+
+    grain = torch.randn(picture.shape, generator=torch.Generator().manual_seed(3)).clamp(-2, 2) / 2
+    whole = model.first_stage_model.encode(grain).latent_dist.mean
+    with tiled_autoencoder.in_tiles(True):
+        tiled = model.first_stage_model.encode(grain).latent_dist.mean
+    assert apart(tiled, whole)[0] < 0.3 * float(whole.std())
+
+
 def test_an_error_in_a_tile_leaves_no_trace(model: Any, picture: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from hires_strategies.webui.host import tiled_autoencoder
 

@@ -119,12 +119,18 @@ def _scale_and_shift(norm: torch.nn.GroupNorm, x: torch.Tensor) -> tuple[torch.T
 def _smaller(x: torch.Tensor, tiles: Tiles, unit: int) -> torch.Tensor:
     """The whole with about as many pixels as a tile has, or latents, which `unit` pixels a side make one of.
 
-    Means of neighbouring latents would be none that a picture has: some of them are left out instead.
+    Means of neighbouring latents would be none that a picture has: some of them are left out instead. Means of pixels
+    are smooth where they are grain, so each colour has the mean and the spread of the whole again.
     """
     rows, columns = (side // unit for side in x.shape[-2:])
     part = math.sqrt(tiles.width * tiles.height / (rows * columns))
     size = (max(int(rows * part), 1) * unit, max(int(columns * part), 1) * unit)
-    return torch.nn.functional.interpolate(x, size=size, mode="nearest-exact" if unit == 1 else "area")
+    if unit == 1:
+        return torch.nn.functional.interpolate(x, size=size, mode="nearest-exact")
+    smooth = torch.nn.functional.interpolate(x, size=size, mode="area").float()
+    spread, mean = torch.std_mean(x.float(), dim=(-2, -1), keepdim=True, correction=0)
+    less, middle = torch.std_mean(smooth, dim=(-2, -1), keepdim=True, correction=0)
+    return ((smooth - middle) * (spread / less.clamp(min=1e-6)) + mean).to(x.dtype)
 
 
 def _blended(x: torch.Tensor, run: Callable[[torch.Tensor], torch.Tensor], tiles: Tiles, unit: int) -> torch.Tensor:
