@@ -73,8 +73,7 @@ def save_grid(p: Processing, file: File, named: Callable[[], None] = lambda: Non
     """Write a picture where the host writes its grids, named likewise; all else as in save_sample."""
     short = not opts().grid_extended_filename
     place = {"path": p.outpath_grids, "basename": "grid", "extension": opts().grid_format}
-    place = {**place, "short_filename": short, "grid": True}
-    return _save(_Writing(p, file.suffix, named), file, place)
+    return _save(_Writing(p, file.suffix, named), file, {**place, "short_filename": short, "grid": True})
 
 
 def _save(writing: _Writing, file: File, place: dict[str, Any]) -> str | None:
