@@ -13,6 +13,12 @@ import pythons
 
 TESTS = bootstrap.ROOT / "tests"
 PAGE = ("tests/browser", "tests/live", "tests/webui")
+# Over HTTP on a second Python: parity, and what other versions of the API's packages could change. The rest takes
+# longer than all else together, and compares pictures, which tests/webui makes in its own process as well.
+HTTP = tuple(
+    f"tests/live/test_{name}.py" for name in ("parity", "api", "schema", "auth", "keep_alive", "programs", "docs")
+)
+SHORT = ("tests/browser", "tests/engine", "tests/webui", "tests/workbench", *HTTP)
 MOST_WORKERS = 4  # each has a WebUI of its own, of about a gigabyte
 
 
@@ -38,7 +44,7 @@ def main() -> int:
         "ruff check": _run("ruff check", ["-m", "ruff", "check", "."]),
         "ruff format": _run("ruff format", ["-m", "ruff", "format", "--check", "."]),
         "mypy": _run("mypy", ["-m", "mypy"]),
-        "pytest": _spread([*pytest, *chosen]),
+        "pytest": _spread([*pytest, *chosen, *(SHORT if options.short else [])]),
     }
     return _finish(results, _workbench(options, engine_alone))
 
@@ -46,6 +52,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python tests", description="Every check that this machine can run.")
     parser.add_argument("--thorough", action="store_true", help="all examples of the property tests")
+    parser.add_argument("--short", action="store_true", help="as on a second Python: without most of tests/live")
     parser.add_argument("--every-python", action="store_true", help="the engine's tests on each Python found")
     parser.add_argument("--webui-url", metavar="URL", help="run tests/live against this WebUI, not the workbench")
     parser.add_argument("--webui-path", metavar="DIR", help="require of a WebUI's sources all the workbench offers")

@@ -186,6 +186,7 @@ def test_the_routes_are_in_the_hosts_document_with_examples_that_work(webui: Web
         ("get", "/presets"),
         ("put", "/presets/{name}"),
         ("delete", "/presets/{name}"),
+        ("delete", "/memory-needs"),
         ("get", "/schema"),
         ("get", "/version"),
     }
