@@ -7,7 +7,13 @@ ours.offerWhole = (section) =>
         const button = target.closest(".hires-strategies-try-whole");
         if (!button) return;
         button.disabled = true;
-        const [told] = await ours.call("try_whole", "");
-        ours.say(told);
+        try {
+            const [told] = await ours.call("try_whole", "");
+            ours.say(told);
+        } catch (error) {
+            ours.say(`It could not be forgotten: ${error.message}`);
+        } finally {
+            button.disabled = false;
+        }
         section.dispatchEvent(new CustomEvent("hires-strategies-refresh"));
     });

@@ -72,10 +72,12 @@ class Known:
     day: date
 
     def holds_for(self, work: Work) -> bool:
-        """Work that one image alone was too much for needs tiles for any number of them."""
+        """Work that one image alone was too much for needs tiles for any number of them; but all images are measured at
+        once."""
         (width, height), (its_width, its_height) = work.size, self.work.size
         larger = width * height >= its_width * its_height
-        return work.done == self.work.done and larger and (self.rung == TILED or work.images >= self.work.images)
+        alone = self.rung == TILED and work.done != MEASURED
+        return work.done == self.work.done and larger and (alone or work.images >= self.work.images)
 
     def sentence(self, work: Work, rung: int, past: bool = False) -> str:
         """How the work is done because of it; `past`: how it was done."""

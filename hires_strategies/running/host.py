@@ -46,6 +46,14 @@ class SearchStart:
     before: list[Image]
 
 
+class BeginInTiles(Exception):
+    """All of a stage does not fit: it has to begin again as `node`, in tiles from its encode on, as its text says."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(f"'{node.text}' has to be sampled in tiles")
+        self.node = node
+
+
 class Host(Protocol):
     """The verbs of a WebUI with a loaded model, for one batch of images.
 
@@ -103,7 +111,7 @@ class Host(Protocol):
         """The second pass of `node` over `latents`. `images` are the pictures they were encoded from, if any.
 
         `alone`: the batch's image, counted from 0, that is sampled by itself; `latents` and `images` are then its own,
-        and torch's generator stands where it does for the whole batch.
+        and torch's generator stands where it does for the whole batch. May raise BeginInTiles.
         """
 
     def find_strength(self, start: SearchStart, node: Node, sought: Sought) -> Found:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PIL.Image import Image
 
 from hires_strategies.planning.plan import Node
 from hires_strategies.planning.tiling import autoencoder_in_tiles, only_at
 
 from .fused import fused
-from .host import Host, Latents, SearchStart
+from .host import BeginInTiles, Host, Latents, SearchStart
 from .one_by_one import one_by_one
 from .picture import Picture
 from .places import mask_of, put_together
 
 
-def sampled(host: Host, node: Node, started: Picture, checkpoint: str | None) -> Picture:
-    """The picture of a stage that starts from `started` and works with that checkpoint, which is loaded."""
+def sampled(host: Host, node: Node, start: Callable[[Node], Picture], checkpoint: str | None) -> Picture:
+    """The picture of a stage that works with that checkpoint, which is loaded. `start` makes what it starts from."""
+    started, cut = start(node), None
     if node.where is None:
-        latents = host.sample(started.latents, started.images, node)
+        try:
+            latents = host.sample(started.latents, started.images, node)
+        except BeginInTiles as needed:
+            cut = needed.node
+        if cut is not None:
+            started = start(cut)
+            latents = host.sample(started.latents, started.images, cut)
         tiled = autoencoder_in_tiles(host.last_sampling().ran or node)
         return Picture(latents=latents, space=host.latent_space(), tiled=tiled)  # a refiner's, if one finished them
     # By the stage's own model: a refiner may be loaded later.

@@ -32,9 +32,9 @@ from hires_strategies.planning.memory_needs import (
 from hires_strategies.planning.plan import FirstPass, Node
 from hires_strategies.planning.sought import Found, Sought
 from hires_strategies.planning.tiles import AUTOENCODER_SIDE
-from hires_strategies.planning.tiling import cut_into_tiles, everywhere
+from hires_strategies.planning.tiling import autoencoder_in_tiles, cut_into_tiles, everywhere
 
-from .host import Host, Latents, Sampled, SearchStart
+from .host import BeginInTiles, Host, Latents, Sampled, SearchStart
 from .one_by_one import one_by_one
 from .out_of_memory import is_out_of_memory
 
@@ -78,6 +78,7 @@ class Ladder:
         self._node: Node | None = None
         self._used: str | None = None  # the checkpoint that the stage works with
         self._ran: Node | None = None
+        self._cut: Node | None = None  # a stage that begins again, in tiles
         self._learnt: set[Work] = set()
         self._each: list[Sampled] = []  # of images that were sampled one by one
 
@@ -124,14 +125,18 @@ class Ladder:
             return self._one_by_one(len(pairs), one)
 
         tiled = cut_into_tiles(node, self._first_pass)
+        again = tiled is not None and images is not None and autoencoder_in_tiles(tiled)
         ways: Ways[Latents] = {
             WHOLE: lambda: self._host.sample(latents, images, node, alone),
             ALONE: lambda: each(node),
         }
         if tiled is not None:
-            ways[TILED] = lambda: each(tiled)
+            ways[TILED] = lambda: None if again else each(tiled)
         made, rung = self._sampled(node, len(latents), ways)
-        self._ran = tiled if rung == TILED else None
+        if rung == TILED and tiled is not None and again:
+            self._cut = tiled
+            raise BeginInTiles(tiled)
+        self._ran = tiled if rung == TILED else node if node is self._cut else None
         return made
 
     def direct(self, node: Node, alone: int | None = None) -> Latents:
@@ -219,7 +224,7 @@ class Ladder:
         if rung != begun:
             self._needs.learn(work, rung)
             self._learnt.add(work)
-        elif known is not None and rung < known.rung and not self._host.stopped():
+        elif known is not None and rung < known.rung and known.rung in ways and not self._host.stopped():
             self._needs.fitted(work, rung)
         if rung != begun or (known is not None and known.work in self._learnt and rung != WHOLE):
             self._say(work.sentence(rung))

@@ -196,10 +196,11 @@ class _Walk:
         if node.color_match and not self.host.stopped():
             assert fork.source is not None
             pairs = zip(picture.as_images(self.host), fork.source.as_images(self.host), strict=True)
-            picture = Picture(images=[color_matched(image, before, node) for image, before in pairs])
+            matched = [color_matched(image, before, node) for image, before in pairs]
+            picture = Picture(images=matched, tiled=picture.tiled)
         if not node.detail or self.host.stopped():
             return picture
-        return Picture(images=self.host.detail(picture.as_images(self.host), node))
+        return Picture(images=self.host.detail(picture.as_images(self.host), node), tiled=picture.tiled)
 
     def _made(self, node: Node, fork: Fork) -> Picture:
         checkpoint = checkpoint_of(self.plan, node)
@@ -208,11 +209,10 @@ class _Walk:
             return Picture(latents=self.host.direct(node), space=self.host.latent_space())
         if node.sampling or node.upscale.latent:
             self._use_model(node, checkpoint, fork)
-        started = self._started(node, fork)
         if node.sampling is None:
-            return started
-        self.changes.before_sampling(self.plan, node, started)
-        return sampled(self.host, node, started, checkpoint)
+            return self._started(node, fork)
+        self.changes.before_sampling(self.plan, node, self._started(node, fork))
+        return sampled(self.host, node, lambda each: self._started(each, fork), checkpoint)
 
     def _search_start(self, node: Node, fork: Fork) -> SearchStart:
         assert fork.source is not None

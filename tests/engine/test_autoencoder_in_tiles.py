@@ -70,6 +70,24 @@ def test_what_the_ladder_samples_in_tiles_is_decoded_in_tiles() -> None:
     assert done("Latent x12 @0.3", Autoencoder(most=600)) == [("decode", 768, True)]
 
 
+@pytest.mark.parametrize("end", ["", " [color match]", " [detail]"])
+def test_a_stage_that_the_ladder_samples_in_tiles_is_what_its_text_gives(end: str) -> None:
+    def run_of(text: str, host: Autoencoder) -> tuple[list[str], list[object]]:
+        plan = make_plan(parse(text), FirstPass(*SIZE, 20, "Euler", tile=512))
+        result = run(plan, Ladder(host, plan.first_pass), first_picture(), {None, *range(len(plan.stages))})
+        pictures = [[image.tobytes() for image in outcome.images or []] for outcome in result.stages]
+        return [variant.text for variant in result.plan.variants], pictures
+
+    small, large = Autoencoder(most=600), Autoencoder()
+    (written,), pictures = run_of(f"Lanczos x12 @0.3{end} > Latent x1 @0.4", small)
+    assert "[tile 512" in written and written.count("tile 512") == 2
+    assert run_of(written, large) == ([written], pictures)
+    assert [each for each in small.done if each[1] > 512 and not each[2]] == [
+        ("encode", 768, False)
+    ]  # before it failed
+    assert {tiled for _, width, tiled in large.done if width > 512} == {True}
+
+
 def test_what_was_too_large_whole_is_not_foreseen_in_tiles(tmp_path) -> None:
     needs = MemoryNeeds(tmp_path / "memory-needs.json", lambda: "a model")
     needs.learn(Work(ENCODED, (768, 576), 1), TILED)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -138,6 +140,34 @@ def test_what_another_extension_put_there_stays(model: Any, picture: Any) -> Non
         assert decoder.forward is hooked and [tuple(shape[-2:]) for shape in seen] == [(24, 32)]
     finally:
         del decoder.forward
+
+
+def test_a_live_preview_meanwhile_is_decoded_as_ever_and_changes_nothing(model: Any) -> None:
+    import torch
+
+    from hires_strategies.webui.host import tiled_autoencoder
+
+    generator = torch.Generator().manual_seed(3)
+    latents, other = (torch.randn(1, 4, 24, 32, generator=generator) for _ in range(2))
+    decoder = model.first_stage_model.decoder
+    plain = decoder(other)
+    with tiled_autoencoder.in_tiles(True):
+        alone = decoder(latents)
+    own, seen = decoder.conv_out.forward, []
+
+    def with_preview(x: Any) -> Any:
+        if threading.current_thread() is threading.main_thread():
+            with ThreadPoolExecutor(1) as thread:
+                seen.append(thread.submit(decoder, other).result())
+        return own(x)
+
+    decoder.conv_out.forward = with_preview
+    try:
+        with tiled_autoencoder.in_tiles(True):
+            assert torch.equal(decoder(latents), alone)
+    finally:
+        del decoder.conv_out.forward
+    assert len(seen) > 1 and all(torch.equal(each, plain) for each in seen)
 
 
 @pytest.mark.parametrize("name", ["memory_management", "model_management"])
@@ -386,12 +416,12 @@ def test_nothing_of_what_failed_lives_and_the_bar_goes_on(api: Api, one_at_a_tim
 
 
 def test_what_fits_with_the_setting_off_is_forgotten(api: Api, needs: Any) -> None:
-    from hires_strategies.planning.memory_needs import SAMPLED, TILED, Work
+    from hires_strategies.planning.memory_needs import ALONE, SAMPLED, Work
     from hires_strategies.webui.files import memory_file
     from hires_strategies.webui.generation.learnt_times import model_kind
 
     work = Work(SAMPLED, (96, 96), 1)
-    needs.learn(work, TILED)
+    needs.learn(work, ALONE)
     argument = {"strategies": ["Latent x2 @0.6"], "reuse_first_pass": False}
     off = {"hires_strategies_less_memory": False}
     api(**FIELDS, override_settings=off, alwayson_scripts={"Hires strategies": {"args": [argument]}})

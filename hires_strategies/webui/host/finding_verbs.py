@@ -18,7 +18,7 @@ from hires_strategies.finding.change import Ends
 from hires_strategies.finding.search import look_at_ends, search
 from hires_strategies.planning.plan import Node
 from hires_strategies.planning.sought import Found, Sought
-from hires_strategies.planning.tiling import everywhere
+from hires_strategies.planning.tiling import autoencoder_in_tiles, everywhere
 from hires_strategies.running.host import Latents, SearchStart
 
 from . import generator, tiled_sampling
@@ -102,7 +102,7 @@ class FindingVerbs(ModelVerbs):
     def _probe(self, start: SearchStart, node: Node, alone: int | None = None) -> Probe:
         """In the order of `sample`: what is encoded for a stage draws where it does then."""
         assert node.sampling is not None
-        q, tiled = self._stage_p(node, alone), node.tiles is not None
+        q, tiled = self._stage_p(node, alone), autoencoder_in_tiles(node)
         self.control.before_stage(q, node, lambda: start.images or self.decode(start.latents, tiled))
         probe = Probe(q, start.latents)
         probe.in_tiles = tiled_sampling.over(self, q, node, start.latents)

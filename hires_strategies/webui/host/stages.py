@@ -15,7 +15,9 @@ from modules import devices, errors, sd_models, sd_samplers, sd_samplers_common,
 from PIL.Image import Image
 
 from hires_strategies.planning.plan import FirstPass, Node, Plan
+from hires_strategies.planning.tiling import autoencoder_in_tiles
 from hires_strategies.running.host import Latents, Sampled
+from hires_strategies.wording import describe
 
 from . import (
     attachments,
@@ -67,7 +69,7 @@ class WebuiHost(PictureVerbs, FindingVerbs):
 
     def sample(self, latents: Latents, images: list[Image] | None, node: Node, alone: int | None = None) -> Latents:
         """Run the stage's sampler with sample_img2img over the latents, as sample_hr_pass does."""
-        q, tiled = self._stage_p(node, alone), node.tiles is not None
+        q, tiled = self._stage_p(node, alone), autoencoder_in_tiles(node)
         self.control.before_stage(q, node, lambda: images or self.decode(latents, tiled))
         q.sampler = sd_samplers.create_sampler(q.sampler_name, q.sd_model)
         with in_tiles(tiled):
@@ -158,8 +160,9 @@ class WebuiHost(PictureVerbs, FindingVerbs):
         ):
             try:
                 restore()
-            except Exception:
+            except Exception as error:
                 errors.report("Hires strategies: the WebUI could not be left as it was before", exc_info=True)
+                self.p.comment(f"Hires strategies: the WebUI could not be left as it was before: {describe(error)}")
 
     def _stage_p(self, node: Node, alone: int | None = None) -> Processing:
         """A copy of `p` for one stage, so that what host and scripts write into it stays with this stage."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from threading import get_ident
 from typing import Any
 
 import torch
@@ -45,9 +46,10 @@ class _InTiles:
         self.network = network
         self.forward: Callable[..., torch.Tensor] = network.forward
         self.decodes = decodes
+        self._thread = get_ident()
 
     def __call__(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
-        if x.ndim != 4:  # latents with frames
+        if x.ndim != 4 or get_ident() != self._thread:  # latents with frames; a live preview
             return self.forward(x, *args, **kwargs)
 
         def run(part: torch.Tensor) -> torch.Tensor:
@@ -78,6 +80,7 @@ class _Norms:
         self._norms = [module for module in network.modules() if isinstance(module, torch.nn.GroupNorm)]
         self._measured: dict[torch.nn.Module, tuple[torch.Tensor, torch.Tensor]] = {}
         self._holds = False
+        self._thread = get_ident()
         self._hooks: list[Any] = []
 
     def __enter__(self) -> _Norms:
@@ -95,6 +98,8 @@ class _Norms:
 
     def _seen(self, norm: Any, inputs: Sequence[torch.Tensor], output: torch.Tensor) -> torch.Tensor | None:
         x = inputs[0]
+        if get_ident() != self._thread:
+            return None
         if not self._holds:
             self._measured[norm] = _scale_and_shift(norm, x)
             return None
