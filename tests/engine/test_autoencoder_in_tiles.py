@@ -72,7 +72,7 @@ def test_what_the_ladder_samples_in_tiles_is_decoded_in_tiles() -> None:
 
 @pytest.mark.parametrize("end", ["", " [color match]", " [detail]"])
 def test_a_stage_that_the_ladder_samples_in_tiles_is_what_its_text_gives(end: str) -> None:
-    def run_of(text: str, host: Autoencoder) -> tuple[list[str], list[object]]:
+    def run_of(text: str, host: Autoencoder) -> tuple[list[str], list[list[bytes]]]:
         plan = make_plan(parse(text), FirstPass(*SIZE, 20, "Euler", tile=512))
         result = run(plan, Ladder(host, plan.first_pass), first_picture(), {None, *range(len(plan.stages))})
         pictures = [[image.tobytes() for image in outcome.images or []] for outcome in result.stages]
