@@ -75,7 +75,7 @@ def test_three_runs_leave_three_sheets(files: Files, numbered: bool) -> None:
     for _ in range(3):
         argument = {"strategies": ["Lanczos x2", "Lanczos x1.5"], "sheet": True}
         files.generate(argument, {**UNNUMBERED, "save_images_add_number": numbered})
-    sheets = [name for name in files.names if re.fullmatch(r"grid-000\d-sheet\.png", name)]
+    sheets = [name for name in files.names if re.fullmatch(r"grid-000\d-sheet\.\w+", name)]
     assert len(sheets) == 3
 
 
