@@ -37,8 +37,7 @@ def foreseen(plan: Plan, needs: MemoryNeeds, images: int) -> list[str]:
 def _works(plan: Plan, needs: MemoryNeeds, images: int) -> Iterator[tuple[Work, _Rungs]]:
     """What certainly takes place, in its order, each with the rungs that it has (running.ladder); but for what goes
     through the autoencoder in tiles anyway."""
-    alone = [WHOLE, *([ALONE] if images > 1 else [])]
-    first = plan.first_pass
+    alone, first = _one_by_one(images), plan.first_pass
     if plan.needs_first_pass and not first.is_picture and _is_shown(plan, None):
         yield Work(DECODED, first.made, images), [*alone, TILED]
     for node in plan.stages:
@@ -62,14 +61,17 @@ def _measured(plan: Plan, node: Node, images: int) -> Iterator[tuple[Work, _Rung
         whole = everywhere(node, plan.first_pass)
         yield measuring_of(whole, images), [WHOLE, *_in_tiles(plan, whole)]
     if node.where is not None and not node.places:
-        yield measuring_of(node, images), [WHOLE, *([ALONE] if images > 1 else [])]
+        yield measuring_of(node, images), _one_by_one(images)
 
 
 def _sampled(plan: Plan, node: Node, images: int) -> tuple[Work, _Rungs]:
     """Where the picture says where, each image is sampled by itself in any case."""
     images = 1 if node.where is not None and not node.places else images
-    alone = [WHOLE, *([ALONE] if images > 1 else [])]
-    return sampling_of(node, images), [*alone, *_in_tiles(plan, node)]
+    return sampling_of(node, images), [*_one_by_one(images), *_in_tiles(plan, node)]
+
+
+def _one_by_one(images: int) -> _Rungs:
+    return [WHOLE, *([ALONE] if images > 1 else [])]
 
 
 def _in_tiles(plan: Plan, node: Node) -> _Rungs:

@@ -157,7 +157,7 @@ def postprocess(p: Processing, processed: Processed) -> None:
         return  # ADetailer calls postprocess in the middle of a batch, with an empty object
     saving.forget(p)
     generated = Answered(processed, job)
-    with SideBySide() as files:
+    with SideBySide(p) as files:
         add_extras(p, processed, job, generated, files)
         add_sheets(p, processed, job, generated, files)
     shared_batch.collect(p, job)

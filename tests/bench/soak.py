@@ -42,7 +42,8 @@ CANARY = {
         {"strategies": ["Latent x1.5 @0.6 > Lanczos x1.5 @0.4"], "reuse_first_pass": False, "first_pass": True}
     ]}},
 }  # fmt: skip
-COMPUTED = {"hires_strategies_remember_first_passes": False, **WHOLE}
+ANEW = {"hires_strategies_remember_first_passes": False}
+COMPUTED = {**ANEW, **WHOLE}
 
 
 @dataclass
@@ -145,9 +146,7 @@ class Soak:
         """Whether the text gives the same bits to the image of that seed in a batch as large as its own, with what is
         known of the memory: a batch is encoded with other noise than its images alone, by the host as well."""
         batch = {name: made.fields[name] for name in ("seed", "batch_size", "n_iter")}
-        settings = {**COMPUTED, "return_grid": False}
-        if made.fields["override_settings"] != WHOLE:
-            del settings[next(iter(WHOLE))]
+        settings = {**ANEW, "return_grid": False, **made.fields["override_settings"]}
         try:
             images = self.target.generate({"infotext": text, **batch, "override_settings": settings}).images
         except Refused:

@@ -74,8 +74,8 @@ def test_no_picture_overwrites_another(files: Files) -> None:
 def test_three_runs_leave_three_sheets(files: Files, numbered: bool) -> None:
     for _ in range(3):
         argument = {"strategies": ["Lanczos x2", "Lanczos x1.5"], "sheet": True}
-        files.generate(argument, {**UNNUMBERED, "save_images_add_number": numbered})
-    sheets = [name for name in files.names if re.fullmatch(r"grid-000\d-sheet\.\w+", name)]
+        files.generate(argument, {**UNNUMBERED, "save_images_add_number": numbered, "grid_format": "png"})
+    sheets = [name for name in files.names if re.fullmatch(r"grid-000\d-sheet\.png", name)]
     assert len(sheets) == 3
 
 

@@ -164,9 +164,4 @@ def _save(p: Processing, image: Image, text: str, of: tuple[Batch, int], files: 
     made = batch.images.made[position]
     file = file_names.File(image, text, made.seed, made.prompt, "-sheet")
     q = named_as(p, batch, position)
-
-    def tell(trouble: str) -> None:
-        p.comment(f"Hires strategies: {trouble}")
-        records.add_error(image, trouble)
-
-    files.write(lambda named: file_names.save_grid(q, file, named), tell)
+    files.write(image, lambda named: file_names.save_grid(q, file, named))

@@ -121,12 +121,7 @@ def _save(p: Processing, extra: Extra, text: str, files: SideBySide) -> None:
     made = batch.images.made[position]
     q = named_as(p, batch, position, denoising_strength=_last_strength(batch, extra.node))
     file = file_names.File(extra.image, text, made.seed, made.prompt, extra.suffix)
-
-    def tell(trouble: str) -> None:
-        p.comment(f"Hires strategies: {trouble}")
-        records.add_error(extra.image, trouble)
-
-    files.write(lambda named: file_names.save_sample(q, file, named), tell)
+    files.write(extra.image, lambda named: file_names.save_sample(q, file, named))
 
 
 def _last_strength(batch: Batch, node: int | None) -> float | None:

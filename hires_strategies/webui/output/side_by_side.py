@@ -11,7 +11,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
+from PIL.Image import Image
+
 from hires_strategies.webui.host import saving
+from hires_strategies.webui.host.processing import Processing
+
+from . import records
 
 _MOST = 8  # threads; a picture of 4 megapixels holds some 30 MB while it is written
 
@@ -20,26 +25,27 @@ class SideBySide:
     """A `with`, at whose end all files are written. Each is named before the next one begins, so that names are in
     order. Where another extension takes part in files, they are written one after the other, in this thread."""
 
+    def __init__(self, p: Processing) -> None:
+        self._p = p
+
     def __enter__(self) -> SideBySide:
         together = not saving.others_take_part()
         self._threads = ThreadPoolExecutor(min(_MOST, os.cpu_count() or 1)) if together else None
-        self._written: list[tuple[Future[str | None], Callable[[str], None]]] = []
+        self._written: list[tuple[Future[str | None], Image]] = []
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if self._threads is None:
             return
         self._threads.shutdown(wait=True)
-        for written, tell in self._written:
-            if trouble := written.result():
-                tell(trouble)
+        for written, image in self._written:
+            self._tell(written.result(), image)
 
-    def write(self, save: Callable[[Callable[[], None]], str | None], tell: Callable[[str], None]) -> None:
-        """`save` writes a file and returns a sentence if that failed, for `tell`; it is given what to call once nobody
-        else can take the file's name."""
+    def write(self, image: Image, save: Callable[[Callable[[], None]], str | None]) -> None:
+        """`save` writes the file of `image` and returns a sentence if that failed, which is told; it is given what to
+        call once nobody else can take the file's name."""
         if self._threads is None:
-            if trouble := save(lambda: None):
-                tell(trouble)
+            self._tell(save(lambda: None), image)
             return
         named = threading.Event()
 
@@ -49,5 +55,10 @@ class SideBySide:
             finally:
                 named.set()
 
-        self._written.append((self._threads.submit(run), tell))
+        self._written.append((self._threads.submit(run), image))
         named.wait()
+
+    def _tell(self, trouble: str | None, image: Image) -> None:
+        if trouble:
+            self._p.comment(f"Hires strategies: {trouble}")
+            records.add_error(image, trouble)
