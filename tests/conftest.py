@@ -5,12 +5,13 @@ Its log is read by tests that it has to stay clean in: of a WebUI of yours, `--w
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
@@ -31,9 +32,12 @@ EXTENSIONS = (
     WORKBENCH / "prepared_hints",
 )  # for tests only
 START_SECONDS = 180
-# Gradio's own queue says so when a page is left before it has introduced itself, on a slow machine.
+LOG_CHARACTERS = 3000  # of it, beside a failure
+# Gradio's own queue says so when a page is left before it has introduced itself, or sent an event's values, on a slow
+# machine.
 _LEFT_PAGE = re.compile(
-    r"ERROR:    Exception in ASGI application\n(?:(?!ERROR: )[\s\S])*?WebSocketDisconnect: 100[01]\n"
+    r"ERROR:    Exception in ASGI application\n(?:(?!ERROR: )[\s\S])*?"
+    r"(?:WebSocketDisconnect: 100[01]|CancelledError: Task cancelled, timeout graceful shutdown exceeded)\n"
 )
 LARGE = ("torch", "gradio")  # `python tests engine` does without them
 
@@ -50,6 +54,17 @@ def pytest_configure(config: pytest.Config) -> None:
     properties.configure(thorough=config.getoption("--thorough"))
     if config.getoption("--whole") and (missing := [each for each in LARGE if not find_spec(each)]):
         raise pytest.UsageError(f"The whole of the tests needs {' and '.join(missing)}: `python tests` installs them.")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails on the WebUI under test shows the end of that one's log."""
+    report = yield
+    under_test = getattr(item, "funcargs", {}).get("webui_under_test")
+    if report.failed and under_test and under_test.log:
+        written = under_test.log.read_text(encoding="utf-8", errors="replace")
+        report.sections.append(("The end of the WebUI's log", written[-LOG_CHARACTERS:]))
+    return report
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -79,9 +94,10 @@ def webui_under_test(request: pytest.FixtureRequest, tmp_path_factory: pytest.Te
     options += ["--gradio4"] if metadata.version("gradio").startswith("4.") else []
     options += [text for extension in EXTENSIONS for text in ("--extension", str(extension))]
     log = folder / "log.txt"
+    own = {**os.environ, "GRADIO_TEMP_DIR": str(folder / "gradio")}  # equal pictures of two servers would be one file
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
-            [sys.executable, str(WORKBENCH / "__main__.py"), *options], stdout=output, stderr=subprocess.STDOUT
+            [sys.executable, str(WORKBENCH / "__main__.py"), *options], stdout=output, stderr=subprocess.STDOUT, env=own
         )
     try:
         _wait_until_it_runs(server, log)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from importlib import metadata
+
 import pytest
 import requests
 
@@ -25,6 +28,27 @@ def reload_ui(page, webui_url):
         sync_api.TimeoutError
     ):  # the host's page asked the server as it ended, and has no answer: its user presses F5
         page.goto(webui_url)
+
+
+@pytest.fixture
+def left_event(request, webui_url):
+    """An event in Gradio 3's queue whose page was left before it sent the event's values."""
+    if request.config.getoption("--webui-url"):
+        pytest.skip("a host on Gradio 3 does not end its server then, and its Reload UI hangs")
+    client = pytest.importorskip("websockets.sync.client")
+    with client.connect(f"{webui_url.replace('http', 'ws')}/queue/join") as page:
+        while (message := json.loads(page.recv(timeout=10))["msg"]) != "send_data":
+            if message == "send_hash":
+                page.send(json.dumps({"session_hash": "left", "fn_index": 0}))
+
+
+@pytest.mark.skipif(metadata.version("gradio").startswith("4."), reason="Gradio 4's queue has no such event")
+def test_a_page_that_was_left_in_an_event_does_not_hold_reload_ui_up(
+    log_stays_clean, left_event, open_section, webui_url
+):
+    page = open_section(restarts=True).page
+    reload_ui(page, webui_url)
+    Section(page).small_first_pass()
 
 
 def test_after_reload_ui_the_section_works_and_the_axes_are_there_once(open_section, webui_url):

@@ -14,6 +14,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from modules import paths_internal, shared_cmd_options
 
+_SECONDS_TO_END = 5  # for a server's last answers
 _booted = False
 
 
@@ -76,10 +77,10 @@ def serve(arguments: list[str]) -> None:
             while command is None:
                 command = shared.state.wait_for_server_command(timeout=5)
         except KeyboardInterrupt:
-            shared.demo.close()
+            _close(shared.demo)
             return
         print("Restarting UI...", flush=True)
-        shared.demo.close()
+        _close(shared.demo)
         script_callbacks.script_unloaded_callback()
         scripts.load_scripts()
 
@@ -97,11 +98,19 @@ def _launch(demo: Any) -> Any:
         show_api=False,
     )  # fmt: skip
     app.user_middleware = [each for each in app.user_middleware if each.cls.__name__ != "CORSMiddleware"]
-    app.middleware_stack = None  # it is built again with the routes and middleware that follow
     progress.setup_progress_api(app)
     Api(app, call_queue.queue_lock)
-    app.build_middleware_stack()
     return app
+
+
+def _close(demo: Any) -> None:
+    """Ends the server, whatever it waits for.
+
+    Gradio 3 keeps the task of an event whose page was left before it sent the event's values, and uvicorn waits for
+    every task: the host's server would never end (seen on Gradio 3.41.2 with uvicorn 0.54).
+    """
+    demo.server.config.timeout_graceful_shutdown = _SECONDS_TO_END
+    demo.close()
 
 
 def _serve_api() -> None:

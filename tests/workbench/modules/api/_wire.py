@@ -11,14 +11,19 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import HTTPException
 from fastapi.responses import JSONResponse
 from PIL import Image, PngImagePlugin
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
 
 from modules import errors
 
 
 def install(app: FastAPI) -> None:
-    """Every exception of every route is answered by `_answer`."""
+    """Every exception of every route is answered by `_answer`, from the next request on.
 
-    @app.middleware("http")
+    `app.add_middleware`, which the host calls here, fails if a request came since the server was started: after "Reload
+    UI" each open page knocks until it is answered.
+    """
+
     async def exception_handling(request: Request, call_next):
         try:
             return await call_next(request)
@@ -32,6 +37,9 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http_exception_handler(request: Request, e: HTTPException):
         return _answer(request, e)
+
+    app.user_middleware.insert(0, Middleware(BaseHTTPMiddleware, dispatch=exception_handling))
+    app.middleware_stack = None
 
 
 def _answer(request: Request, e: Exception) -> JSONResponse:

@@ -1,0 +1,28 @@
+"""The workbench's server, as "Reload UI" makes it anew while pages ask."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+from fastapi import FastAPI
+
+
+def test_errors_are_answered_by_a_server_that_was_asked_before_it_was_complete(api):
+    from modules.api import _wire
+
+    app = FastAPI()
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as page:
+            assert (await page.get("/fails")).status_code == 404
+            _wire.install(app)
+
+            @app.get("/fails")
+            def fails() -> None:
+                raise ValueError("as asked")
+
+            return await page.get("/fails")
+
+    answer = asyncio.run(ask())
+    assert (answer.status_code, answer.json()["errors"]) == (500, "as asked")
