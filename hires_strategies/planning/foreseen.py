@@ -18,7 +18,7 @@ from .memory_needs import (
 )
 from .order import checkpoint_of
 from .plan import Node, Plan
-from .tiling import autoencoder_in_tiles, cut_into_tiles, everywhere
+from .tiling import at_once, autoencoder_in_tiles, cut_into_tiles, everywhere
 
 _Rungs = list[int]
 
@@ -35,24 +35,31 @@ def foreseen(plan: Plan, needs: MemoryNeeds, images: int) -> list[str]:
 
 
 def _works(plan: Plan, needs: MemoryNeeds, images: int) -> Iterator[tuple[Work, _Rungs]]:
-    """What certainly takes place, in its order, each with the rungs that it has (running.ladder); but for what goes
-    through the autoencoder in tiles anyway."""
-    alone, first = _one_by_one(images), plan.first_pass
+    """What certainly takes place, in its order, each with the rungs that it has (running.ladder)."""
+    first = plan.first_pass
+    in_tiles: dict[int | None, bool] = {None: False}  # the stages that go through the autoencoder so
+
+    def through(done: str, size: tuple[int, int], stage: int | None) -> tuple[Work, _Rungs]:
+        tiled = in_tiles[stage]
+        seen = at_once(size, tiled, first.size_rules.factor)
+        return Work(done, seen, images), [*_one_by_one(images), *([] if tiled else [TILED])]
+
     if plan.needs_first_pass and not first.is_picture and _is_shown(plan, None):
-        yield Work(DECODED, first.made, images), [*alone, TILED]
+        yield through(DECODED, first.made, None)
     for node in plan.stages:
+        ran, in_tiles[node.index] = node, autoencoder_in_tiles(node)
         encoded = _encoded(plan, node)
         if encoded is not None:
-            yield Work(ENCODED, encoded, images), [*alone, TILED]
-        ran = node
+            yield through(ENCODED, *encoded)
         if node.sampling is not None:
             yield from _measured(plan, node, images)
             work, rungs = _sampled(plan, node, images)
             yield work, rungs
             if highest(needs.known(work), rungs) == TILED:
                 ran = cut_into_tiles(node, first) or node
-        if _has_latents(node) and _is_shown(plan, node) and not autoencoder_in_tiles(ran):
-            yield Work(DECODED, (node.width, node.height), images), [*alone, TILED]
+        in_tiles[node.index] = autoencoder_in_tiles(ran)
+        if _has_latents(node) and _is_shown(plan, node):
+            yield through(DECODED, (node.width, node.height), node.index)
 
 
 def _measured(plan: Plan, node: Node, images: int) -> Iterator[tuple[Work, _Rungs]]:
@@ -78,18 +85,18 @@ def _in_tiles(plan: Plan, node: Node) -> _Rungs:
     return [] if cut_into_tiles(node, plan.first_pass) is None else [TILED]
 
 
-def _encoded(plan: Plan, node: Node) -> tuple[int, int] | None:
-    """The pixels of what a stage encodes whole: the picture that it enlarged, before its crop; or what it starts from,
-    where latents are to be enlarged and are not there."""
+def _encoded(plan: Plan, node: Node) -> tuple[tuple[int, int], int | None] | None:
+    """The pixels of what a stage encodes, and which stage's picture that is: the one that it enlarged, before its crop;
+    or what it starts from, where latents are to be enlarged and are not there."""
     if node.upscale is None:
         return None
     if not node.upscale.latent:
-        through = node.sampling is not None and not autoencoder_in_tiles(node)
-        return (node.upscale.width, node.upscale.height) if through else None
+        return None if node.sampling is None else ((node.upscale.width, node.upscale.height), node.index)
     if node.parent is None:
-        return plan.source(node) if plan.first_pass.is_picture else None
+        return (plan.source(node), None) if plan.first_pass.is_picture else None
     parent = plan.stages[node.parent]
-    return None if _has_latents(parent) and not parent.changed_as_picture else plan.source(node)
+    there = _has_latents(parent) and not parent.changed_as_picture
+    return None if there else (plan.source(node), parent.index)
 
 
 def _has_latents(node: Node) -> bool:

@@ -49,6 +49,12 @@ def autoencoder_in_tiles(node: Node) -> bool:
     return node.tiles is not None and node.where is None and max(node.tiles.whole) > AUTOENCODER_SIDE
 
 
+def at_once(size: tuple[int, int], tiled: bool, factor: int) -> tuple[int, int]:
+    """How much of a picture of `size` pixels the autoencoder has at once; `factor` is the pixels to a latent."""
+    most = AUTOENCODER_SIDE * factor
+    return (min(size[0], most), min(size[1], most)) if tiled else size
+
+
 def only_at(node: Node, corners: Sequence[tuple[int, int]]) -> Node:
     """A stage that is sampled where its picture says, as it is sampled in tiles with these left and upper edges, in
     latents: all of each tile, but for what its sampling fades away in."""

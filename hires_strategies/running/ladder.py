@@ -31,8 +31,7 @@ from hires_strategies.planning.memory_needs import (
 )
 from hires_strategies.planning.plan import FirstPass, Node
 from hires_strategies.planning.sought import Found, Sought
-from hires_strategies.planning.tiles import AUTOENCODER_SIDE
-from hires_strategies.planning.tiling import autoencoder_in_tiles, cut_into_tiles, everywhere
+from hires_strategies.planning.tiling import at_once, autoencoder_in_tiles, cut_into_tiles, everywhere
 
 from .host import BeginInTiles, Host, Latents, Sampled, SearchStart
 from .one_by_one import one_by_one
@@ -103,7 +102,7 @@ class Ladder:
         ways: Ways[list[Image]] = {WHOLE: lambda: self._host.decode(latents, tiled), ALONE: lambda: alone(tiled)}
         if not tiled:
             ways[TILED] = lambda: alone(True)
-        return self._down(Work(DECODED, self._seen(size, tiled), len(latents)), ways)[0]
+        return self._down(Work(DECODED, at_once(size, tiled, factor), len(latents)), ways)[0]
 
     def encode(self, images: list[Image], tiled: bool = False) -> Latents:
         def alone(tiled: bool) -> Latents:
@@ -112,7 +111,8 @@ class Ladder:
         ways: Ways[Latents] = {WHOLE: lambda: self._host.encode(images, tiled), ALONE: lambda: alone(tiled)}
         if not tiled:
             ways[TILED] = lambda: alone(True)
-        return self._down(Work(ENCODED, self._seen(images[0].size, tiled), len(images)), ways)[0]
+        size = at_once(images[0].size, tiled, self._first_pass.size_rules.factor)
+        return self._down(Work(ENCODED, size, len(images)), ways)[0]
 
     def sample(self, latents: Latents, images: list[Image] | None, node: Node, alone: int | None = None) -> Latents:
         def each(node: Node) -> Latents:
@@ -175,11 +175,6 @@ class Ladder:
         each = self._each or [self._host.last_sampling()]
         kept = [one.layout_kept for one in each if one.layout_kept is not None]
         return replace(each[-1], layout_kept=fmean(kept) if kept else None, ran=self._ran)
-
-    def _seen(self, size: tuple[int, int], tiled: bool) -> tuple[int, int]:
-        """How much of a picture the autoencoder has at once."""
-        most = AUTOENCODER_SIDE * self._first_pass.size_rules.factor
-        return (min(size[0], most), min(size[1], most)) if tiled else size
 
     def _one_by_one(self, images: int, sample: Callable[[int, int | None], Latents]) -> Latents:
         """What `sample` makes of each image, with the stage's own model."""

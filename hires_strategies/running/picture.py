@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL.Image import Image
 
 from hires_strategies.planning.plan import Node
+from hires_strategies.planning.sizes import Upscale
 from hires_strategies.planning.tiling import autoencoder_in_tiles
 
 from .cropping import crop_as_latents, crop_image, crop_latents
 from .host import Host, Latents
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -62,6 +65,7 @@ class Fork:
         self.host = host
         self.source = source
         self.made: dict[Hashable, Picture] = {}
+        self._enlarged: dict[Hashable, tuple[list[Image], Any]] = {}  # with the generator's state after it
         self._seconds: dict[Hashable, float] = {}
 
     def upscaled(self, node: Node, checkpoint: str | None) -> Picture:
@@ -81,9 +85,9 @@ class Fork:
 
     def keep_for(self, nodes: Iterable[Node]) -> None:
         """Drop the upscales that none of the stages which are still to start here needs."""
-        needed = {_key(node) for node in nodes}
-        for key in [key for key in self.made if key not in needed]:
-            del self.made[key]
+        nodes = list(nodes)
+        self.made = _only(self.made, {_key(node) for node in nodes})
+        self._enlarged = _only(self._enlarged, {_key_of_enlarged(node) for node in nodes})
 
     def _make(self, node: Node, checkpoint: str | None) -> Picture:
         upscale = node.upscale
@@ -91,15 +95,35 @@ class Fork:
         if upscale.latent:
             latents = self.host.latent_upscale(self.source.as_latents(self.host, checkpoint), upscale)
             return Picture(latents=crop_latents(latents, upscale), space=self.host.latent_space())
-        source = self.source.as_images(self.host)
-        self.host.rewind_generator(node)
-        images = self.host.pixel_upscale(source, upscale)
+        images = self._enlarge(node, upscale)
         if node.sampling is None:
             return Picture(images=[crop_image(image, upscale) for image in images])
         latents = crop_latents(self.host.encode(images, autoencoder_in_tiles(node)), upscale)
         cropped = [crop_image(image, upscale) for image in images]
         plain = [crop_as_latents(image, upscale) for image in images]
         return Picture(latents=latents, images=cropped, generator=self.host.generator_state(), plain=plain)
+
+    def _enlarge(self, node: Node, upscale: Upscale) -> list[Image]:
+        """The pictures, not yet cropped, and torch's generator where the upscaler left it: once for what is encoded in
+        several ways or not at all, as by a stage that begins again in tiles."""
+        assert self.source is not None
+        key = _key_of_enlarged(node)
+        if key not in self._enlarged:
+            source = self.source.as_images(self.host)
+            self.host.rewind_generator(node)
+            self._enlarged[key] = self.host.pixel_upscale(source, upscale), self.host.generator_state()
+        images, state = self._enlarged[key]
+        self.host.restore_generator(state)
+        return images
+
+
+def _only(made: dict[Hashable, T], keys: set[Hashable]) -> dict[Hashable, T]:
+    return {key: each for key, each in made.items() if key in keys}
+
+
+def _key_of_enlarged(node: Node) -> Hashable:
+    """The upscaler begins where a stage's own model leaves torch's generator."""
+    return node.upscale, node.sampling.checkpoint if node.sampling else None
 
 
 def _key(node: Node) -> Hashable:

@@ -38,10 +38,12 @@ def main() -> None:
     if not torch.cuda.is_available():
         sys.exit("No CUDA device: on the CPU tests/live/test_memory.py stands in for a card with little memory.")
     with tempfile.TemporaryDirectory(prefix="rungs") as folder:
-        _run(Local(Path(folder)), options, Path(folder))
+        _run(Local(Path(folder)), options)
 
 
-def _run(webui: Local, options: argparse.Namespace, folder: Path) -> None:
+def _run(webui: Local, options: argparse.Namespace) -> None:
+    from hires_strategies.webui.generation.less_memory import forget_here  # the WebUI is there by now
+
     total = torch.cuda.get_device_properties(0).total_memory
     stage = f"Lanczos {options.side}x{options.side} @0.4"
     whole = _generated(webui, stage, options.images)
@@ -50,8 +52,7 @@ def _run(webui: Local, options: argparse.Namespace, folder: Path) -> None:
     print("| limit | seconds | said | error | most MB | MB before and after | equal to whole | next one equal |")
     print("|---|---|---|---|---|---|---|---|")
     for limit in options.limits:
-        for file in folder.rglob("memory-needs.json"):
-            file.unlink()
+        forget_here()
         before = _held()
         torch.cuda.reset_peak_memory_stats()
         torch.cuda.set_per_process_memory_fraction(limit * 1e6 / total)

@@ -86,6 +86,7 @@ def test_a_stage_that_the_ladder_samples_in_tiles_is_what_its_text_gives(end: st
         ("encode", 768, False)
     ]  # before it failed
     assert {tiled for _, width, tiled in large.done if width > 512} == {True}
+    assert [host.log.count("pixel_upscale") for host in (small, large)] == [1, 1]
 
 
 def test_what_was_too_large_whole_is_not_foreseen_in_tiles(tmp_path) -> None:

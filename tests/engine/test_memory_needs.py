@@ -214,8 +214,10 @@ def done_in(text: str, folder: Path, known: int = ALONE, **first: object) -> lis
         ("None x2 > Latent x2 @0.5",
          ["512x512 decoded", "1024x1024 encoded", "2048x2048 sampled", "2048x2048 decoded"]),
         ("Direct x2 > Latent x1 @0.5", ["1024x1024 sampled", "1024x1024 decoded"]),
-        # Tiles go through the autoencoder in tiles of its own; places do not.
-        ("None x2 @0.3 [tile 512]", ["512x512 decoded", "512x512 sampled"]),
+        # Tiles go through the autoencoder in tiles of its own, and what is made of such a picture; places do not.
+        ("None x3 @0.3 [tile 768]", ["512x512 decoded", "512x512 encoded", "768x768 sampled"]),  # decoded as before
+        ("Latent x3 @0.3 [tile 768; detail] > Latent x1 @0.5",
+         ["768x768 sampled", "512x512 decoded", "512x512 encoded", "1536x1536 sampled", "1536x1536 decoded"]),
         ("None x2 @0.3 [where fused]",
          ["512x512 decoded", "1024x1024 encoded", "512x512 measured", "1024x1024 decoded"]),
         ("None x2 @0.3 [where 0 0 8 8]",
@@ -228,7 +230,7 @@ def test_only_what_takes_place_is_foreseen(tmp_path: Path, text: str, done: list
 
 def test_what_will_be_sampled_in_tiles_is_decoded_in_them_anyway(tmp_path: Path) -> None:
     assert done_in("Latent x2 @auto", tmp_path, TILED) == [
-        "512x512 decoded in tiles", "1024x1024 measured in tiles", "1024x1024 sampled in tiles"
+        "512x512 decoded in tiles", "1024x1024 measured in tiles", "1024x1024 sampled in tiles", "512x512 decoded"
     ]  # fmt: skip
     assert done_in("Latent x2 @0.5 [where 0 0 8 8]", tmp_path, TILED) == [
         "512x512 sampled", "1024x1024 decoded in tiles"

@@ -54,6 +54,7 @@ def log_of(text: str) -> list[str]:
         # Shared prefixes, shared upscales, shared conversions.
         ("Latent x2 @{0.5,0.7}", ["latent_upscale", "sample", "decode", "sample", "decode"]),
         ("Lanczos x2 @{0.5,0.7}", ["decode", "pixel_upscale", "encode", "sample", "decode", "sample", "decode"]),
+        ("Lanczos x2\nLanczos x2 @0.5", ["decode", "pixel_upscale", "encode", "sample", "decode"]),
         ("{None,Lanczos} x2", ["decode", "pixel_upscale", "pixel_upscale"]),
         ("Latent x2 @1 > {None,Lanczos} x2", ["latent_upscale", "sample", "decode", "pixel_upscale", "pixel_upscale"]),
         ("Latent x2 @{0.95,1}", ["latent_upscale", "sample", "decode"]),
@@ -99,7 +100,7 @@ def test_every_stage_runs_once_and_takes_the_plans_steps(lines: list[str]) -> No
     assert calls["sample"] + calls["direct"] == sum(1 for node in plan.stages if node.sampling)
     assert calls["pixel_upscale"] + calls["latent_upscale"] == len(
         {
-            (node.parent, node.upscale, node.sampling.checkpoint if node.sampling else 0)
+            (node.parent, node.upscale, node.sampling.checkpoint if node.sampling else None)
             for node in plan.stages
             if node.upscale
         }
