@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 from fastapi import FastAPI
@@ -24,5 +25,6 @@ def test_errors_are_answered_by_a_server_that_was_asked_before_it_was_complete(a
 
             return await page.get("/fails")
 
-    answer = asyncio.run(ask())
+    with ThreadPoolExecutor(1) as thread:  # beside the loop that a browser's tests leave running
+        answer = thread.submit(asyncio.run, ask()).result()
     assert (answer.status_code, answer.json()["errors"]) == (500, "as asked")

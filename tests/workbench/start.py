@@ -107,9 +107,10 @@ def _close(demo: Any) -> None:
     """Ends the server, whatever it waits for.
 
     Gradio 3 keeps the task of an event whose page was left before it sent the event's values, and uvicorn waits for
-    every task: the host's server would never end (seen on Gradio 3.41.2 with uvicorn 0.54).
+    every task: the host's server would never end (seen on Gradio 3.41.2 with uvicorn 0.54). Gradio 4 waits 5 seconds.
     """
-    demo.server.config.timeout_graceful_shutdown = _SECONDS_TO_END
+    if not shared_cmd_options.cmd_opts.gradio4:
+        demo.server.config.timeout_graceful_shutdown = _SECONDS_TO_END
     demo.close()
 
 
