@@ -1,10 +1,12 @@
-// A sheet to paint on where a stage is to be sampled: cells over a picture of the gallery (hires_strategies/where.py).
+// A sheet to paint on where a stage is to be sampled: cells over the picture that the run starts from, or one of the
+// gallery that shows the same (hires_strategies/where.py).
 
 const ours = (globalThis.hiresStrategies ??= {});
 
 const CELLS = 32; // along the longer side
 const ALL = [0, 0, 1, 1]; // left, top, right, bottom in parts of a picture's sides
 const ALIKE = 0.04; // the logarithm of what whole latents change in a picture's proportions, at most
+const UNSEEN = "This browser cannot show the picture: the sheet has its proportions.";
 const WRITTEN = /^\s*painted\s+(\d+)\s*x\s*(\d+)\s+([0-9a-f]+)\s*$/i;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -14,32 +16,48 @@ ours.offerPainting = (section) =>
         const { id } = target.closest("[id$=_where_paint]") ?? {};
         if (!id) return;
         const stage = Number(/stage(\d+)_where/.exec(id)[1]);
-        new Sheet(ours.find(id.replace(/_paint$/, "")).querySelector("textarea, input"), startOf(stage));
+        new Sheet(section, ours.find(id.replace(/_paint$/, "")).querySelector("textarea, input"), stage);
     });
 
 class Sheet {
-    constructor(field, start) {
-        const images = ours.galleryImages().filter(ours.isPicture);
-        const image = ours.selectedImage(images) ?? images.at(-1);
-        Object.assign(this, { field, at: [0, 0], cell: null, grid: [1, 1], cells: [false], begun: false });
-        this.build(image);
+    constructor(section, field, stage) {
+        Object.assign(this, { field, stage, at: [0, 0], cell: null, grid: [1, 1], cells: [false], begun: false });
+        this.ofGallery = ours.pictureOfGallery(); // and no other while the sheet is open
+        this.build();
         document.body.append(this.dialog);
         this.dialog.showModal();
-        const own = start?.slice(0, 2) ?? ["width", "height"].map(ofPage);
-        const sizes = image ? [image.width, image.height] : own;
+        this.changes = new MutationObserver(() => this.follow());
+        this.changes.observe(section, { subtree: true, childList: true, characterData: true, attributes: true });
+        this.follow();
+    }
+
+    // A picture of the user's own may be pasted, arrive late or go while the sheet is open, and the plan comes after it.
+    follow() {
+        const shown = ours.startingPicture() ?? this.ofGallery;
+        const plan = startsOf();
+        const now = [shown.source ?? "", shown.sentence, plan];
+        if (this.now?.every((each, index) => each === now[index])) return;
+        this.now = now;
+        if (this.picture.src !== now[0]) this.picture.src = now[0];
         this.picture.decode().catch(() => {}).then(() => {
-            const { naturalWidth, naturalHeight } = this.picture;
-            const size = naturalWidth ? [naturalWidth, naturalHeight] : sizes.map((side) => side || 1);
-            const [whole, part] = laid(size, image?.shows ?? (image ? ALL : start?.[2] ?? ALL), start);
-            this.lay(part);
-            this.begin(whole);
+            if (this.now === now) this.show(shown, JSON.parse(plan)[this.stage - 1]);
         });
     }
 
-    build(image) {
+    show({ source, sentence, shows }, start) {
+        const { naturalWidth, naturalHeight } = this.picture;
+        const unknown = start?.slice(0, 2) ?? ["width", "height"].map(ofPage);
+        const [whole, part] = naturalWidth ? laid([naturalWidth, naturalHeight], shows ?? ALL, start) : [unknown, ALL];
+        this.picture.hidden = !naturalWidth;
+        this.note.textContent = sentence ?? (source && !naturalWidth ? UNSEEN : "");
+        this.lay(part);
+        this.begin(whole);
+    }
+
+    build() {
         const about = "Paint where this stage is to be sampled: drag, or use the arrows and the space bar.";
-        this.picture = ours.element("img", "", { alt: "", draggable: false, src: image?.source ?? "" });
-        this.picture.hidden = !image;
+        this.picture = ours.element("img", "", { alt: "", draggable: false, hidden: true });
+        this.note = ours.element("p", "", { ariaLive: "polite" });
         this.canvas = ours.element("canvas", "", {
             tabIndex: 0,
             role: "application",
@@ -60,10 +78,11 @@ class Sheet {
             ours.button("Clear", "Paint nothing", () => this.clear()),
             ours.button("Cancel", "Cancel (Escape)", () => this.dialog.close()),
         );
-        const onclose = () => this.dialog.remove();
+        const onclose = () => (this.changes.disconnect(), this.dialog.remove());
         this.dialog = ours.element("dialog", "hires-strategies-choice hires-strategies-paint", { onclose });
         this.dialog.setAttribute("aria-label", about);
-        this.dialog.append(ours.element("p", "", { textContent: about }), this.area, this.status, buttons);
+        const told = ours.element("p", "", { textContent: about });
+        this.dialog.append(told, this.note, this.area, this.status, buttons);
         new ResizeObserver(() => this.draw()).observe(this.area);
     }
 
@@ -77,24 +96,33 @@ class Sheet {
         this.beside = cropped ? " What lies beside the picture was cropped from it." : "";
     }
 
-    // The grid that the field has already, else one of square cells.
+    // The grid that the field has already, else one of square cells; what is painted stays under another picture.
     begin([width, height]) {
         const longer = Math.max(width, height);
-        this.grid = [width, height].map((side) => Math.max(Math.round((side / longer) * CELLS), 1));
+        const squares = [width, height].map((side) => Math.max(Math.round((side / longer) * CELLS), 1));
         this.area.style.aspectRatio = `${width} / ${height}`;
         // As large as the window has room for.
-        this.area.style.width = `min(100%, ${((60 * width) / height).toFixed(2)}vh)`;
-        this.clear();
-        const found = WRITTEN.exec(this.field.value);
-        if (found) {
-            this.grid = [Number(found[1]), Number(found[2])];
-            this.clear();
-            const bits = [...found[3]].flatMap((digit) => [8, 4, 2, 1].map((bit) => !!(Number(`0x${digit}`) & bit)));
-            this.cells = this.cells.map((_, index) => bits[index] ?? false);
+        const high = this.note.textContent ? 50 : 60;
+        this.area.style.width = `min(100%, ${((high * width) / height).toFixed(2)}vh)`;
+        if (!this.cells.includes(true) && `${squares}` !== `${this.grid}`) this.take(squares);
+        if (!this.begun) {
+            this.begun = true;
+            this.read();
+            this.canvas.focus();
         }
-        this.begun = true;
         this.draw();
-        this.canvas.focus();
+    }
+
+    take(grid, bits = []) {
+        [this.grid, this.at, this.cell] = [grid, [0, 0], null];
+        this.cells = Array.from({ length: grid[0] * grid[1] }, (_, index) => bits[index] ?? false);
+    }
+
+    read() {
+        const found = WRITTEN.exec(this.field.value);
+        if (!found) return;
+        const bits = [...found[3]].flatMap((digit) => [8, 4, 2, 1].map((bit) => !!(Number(`0x${digit}`) & bit)));
+        this.take([Number(found[1]), Number(found[2])], bits);
     }
 
     clear() {
@@ -170,11 +198,12 @@ class Sheet {
         };
         const accent = getComputedStyle(this.dialog).getPropertyValue("--primary-500") || "#f97316";
         this.cells.forEach((painted, index) => {
-            const place = box([index % grid[0], Math.floor(index / grid[0])]);
+            const at = [index % grid[0], Math.floor(index / grid[0])];
+            const place = box(at);
             context.globalAlpha = painted ? 0.55 : 0.18;
             context.fillStyle = accent;
             if (painted) context.fillRect(...place);
-            context.strokeStyle = index % 2 ? "#fff" : "#000";
+            context.strokeStyle = (at[0] + at[1]) % 2 ? "#fff" : "#000"; // seen on any picture
             context.strokeRect(...place);
         });
         context.globalAlpha = 1;
@@ -187,13 +216,10 @@ class Sheet {
     }
 }
 
-const ofPage = (side) => Number(ours.find(`txt2img_${side}`)?.querySelector("input[type=number]")?.value);
+const ofPage = (side) => Number(ours.find(`txt2img_${side}`)?.querySelector("input[type=number]")?.value) || 1;
 
-// What the plan says that a stage starts from: width, height, and what that shows of the first pass.
-function startOf(stage) {
-    const starts = ours.find(`${ours.SECTION}preview`)?.querySelector("[data-starts]")?.dataset.starts;
-    return JSON.parse(starts ?? "[]")[stage - 1];
-}
+// What the plan says that each stage starts from, as JSON: width, height, and what that shows of the first pass.
+const startsOf = () => ours.find(`${ours.SECTION}preview`)?.querySelector("[data-starts]")?.dataset.starts ?? "[]";
 
 // The size of a sheet, and where on it a picture lies that shows a part of the first pass. A picture of another first
 // pass, or of something unknown, is all of the sheet.

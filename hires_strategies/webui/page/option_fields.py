@@ -36,7 +36,7 @@ def folded_fields(identity: Callable[[str], str], row: Row) -> dict[str, Any]:
             fields |= _option_fields(_options_of(kind), identity, row)
     with gr.Row(elem_classes=["hires-strategies-moves"]):  # see javascript/paint_where.mjs
         paint = gr.Button("Paint where\u2026", size="sm", elem_id=identity("where_paint"))
-    explained(paint, "Paint over the gallery's picture where this stage is to be sampled; elsewhere it only enlarges")
+    explained(paint, "Paint over the picture where this stage is to be sampled; elsewhere it only enlarges")
     return fields
 
 
