@@ -31,5 +31,9 @@ class StrategyError(ValueError):
         return StrategyError(self.message, line, column, field=self.field)
 
 
+class NoPicture(RuntimeError):
+    """A generation that ends without a picture, after stages that failed or were stopped. The message says why."""
+
+
 class StageFailed(RuntimeError):
     """A stage ran but gave nothing usable, for example because an upscaler returned its input unchanged."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from modules import processing
 
-from hires_strategies.errors import StrategyError
+from hires_strategies.errors import NoPicture, StrategyError
 from hires_strategies.planning.timing import Ran
 from hires_strategies.webui.first_pass.recall import NOT_ASKED, FirstPassOfBatch
 from hires_strategies.webui.generation import (
@@ -44,7 +44,7 @@ from hires_strategies.webui.output.extra_images import add_extras
 from hires_strategies.webui.output.from_workers import add_from_workers
 from hires_strategies.webui.output.side_by_side import SideBySide
 
-from .refusal import Refusal, guarded, refuse, refused
+from .refusal import Refusal, ended, guarded, refuse
 from .settings import limits
 
 
@@ -200,8 +200,8 @@ class SampleThenStages(attachments.Replacement):
             of_folder.require_a_result(self.p, job.batches[-1].result)
             learn(job.batches[-1], first_pass)
             return shown
-        except StrategyError as error:
-            raise refused(error) from None
+        except (StrategyError, NoPicture) as error:
+            raise ended(error) from None
         finally:
             job.running = False
             progress.use_bar(self.p, None)

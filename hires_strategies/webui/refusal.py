@@ -8,18 +8,17 @@ from typing import Any
 from fastapi import HTTPException
 from modules import errors
 
-from hires_strategies.errors import StrategyError
+from hires_strategies.errors import NoPicture, StrategyError
 from hires_strategies.webui.host import attachments
 from hires_strategies.webui.host.processing import Processing
 
+# A1111's API reads status and detail of any exception's instance. Forge's and Neo's answers other exceptions than an
+# HTTPException at the very edge of the app, from where they go on: its server closes the connection after that answer,
+# which a program's next request may just have used. So what ends a generation is one here.
+
 
 class Refused(StrategyError, HTTPException):
-    """A StrategyError as an answer of the host's API: HTTP 422 with the sentence as its `detail`.
-
-    A1111's API reads both attributes of any exception's instance. Forge's and Neo's answers other exceptions than an
-    HTTPException at the very edge of the app, from where they go on: its server closes the connection after that
-    answer, which a program's next request may just have used.
-    """
+    """A StrategyError as an answer of the host's API: HTTP 422 with the sentence as its `detail`."""
 
     def __init__(
         self, message: str, line: int | None = None, column: int | None = None, *, field: str | None = None
@@ -30,15 +29,29 @@ class Refused(StrategyError, HTTPException):
         self.headers = None
 
 
-def refused(error: StrategyError) -> Refused:
+class Failed(NoPicture, HTTPException):
+    """A NoPicture as an answer of the host's API: HTTP 500 with the sentence as its `detail`."""
+
+    def __init__(self, message: str) -> None:
+        NoPicture.__init__(self, message)
+        self.status_code = 500
+        self.detail = message
+        self.headers = None
+
+    __str__ = NoPicture.__str__
+
+
+def ended(error: StrategyError | NoPicture) -> Refused | Failed:
     """The same error in the form in which it is raised out of a generation."""
+    if isinstance(error, NoPicture):
+        return Failed(str(error))
     return Refused(error.message, error.line, error.column, field=error.field)
 
 
 def refuse(p: Processing, error: Exception) -> None:
     """Stop this generation at its next unguarded call, with an error that says why."""
     if isinstance(error, StrategyError):
-        error = refused(error)
+        error = ended(error)
     else:
         errors.report("Hires strategies: unexpected error", exc_info=True)
     p.setup_prompts = p.sample = Refusal(error)

@@ -26,7 +26,7 @@ from hires_strategies.webui.host.lists import builtin_presets, host_vocabulary
 from hires_strategies.webui.host.processing import Processing
 
 from .files import preset_file
-from .refusal import refused
+from .refusal import ended
 from .settings import limits
 
 PREFIX = "[Hires] "
@@ -185,4 +185,4 @@ class _as_refusal:
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, StrategyError):
-            raise refused(error) from None
+            raise ended(error) from None

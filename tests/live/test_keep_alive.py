@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,16 @@ REFUSED = {
 }
 
 
+@pytest.fixture
+def connection(webui: WebUI) -> Iterator[http.client.HTTPConnection]:
+    address = urlsplit(webui.url)
+    opened = http.client.HTTPConnection(str(address.hostname), address.port, timeout=300)
+    opened.connect()
+    opened.auto_open = 0  # a connection that is closed is an error, and not opened again in silence
+    yield opened
+    opened.close()
+
+
 def exchange(connection: http.client.HTTPConnection, path: str, body: Any) -> tuple[int, bool]:
     """The answer's status, and whether it says that the connection ends."""
     connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
@@ -27,14 +38,16 @@ def exchange(connection: http.client.HTTPConnection, path: str, body: Any) -> tu
 
 
 @pytest.mark.parametrize("path", REFUSED)
-def test_the_connection_of_a_refusal_takes_the_next_request(webui: WebUI, path: str) -> None:
-    address = urlsplit(webui.url)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=300)
-    connection.connect()
-    connection.auto_open = 0  # a connection that is closed is an error, and not opened again in silence
-    try:
-        for _ in range(2):
-            assert exchange(connection, path, REFUSED[path]) == (422, False)
-            assert exchange(connection, "/sdapi/v1/txt2img", webui.traits.sampler_fields(SMALL)) == (200, False)
-    finally:
-        connection.close()
+def test_the_connection_of_a_refusal_takes_the_next_request(webui: WebUI, connection, path: str) -> None:
+    for _ in range(2):
+        assert exchange(connection, path, REFUSED[path]) == (422, False)
+        assert exchange(connection, "/sdapi/v1/txt2img", webui.traits.sampler_fields(SMALL)) == (200, False)
+
+
+def test_the_connection_of_a_generation_without_a_picture_takes_the_next_request(webui: WebUI, connection) -> None:
+    if "test faults" not in webui.get("/sdapi/v1/scripts")["txt2img"]:
+        pytest.skip("this WebUI has not loaded the extension tests/live/faults")
+    fault = {"Test faults": {"args": [{"where": "create_sampler", "call": 1}]}}
+    direct = {**SMALL, "alwayson_scripts": {TITLE: {"args": ["Direct x1.5"]}, **fault}}
+    for fields, status in ((direct, 500), (SMALL, 200)) * 2:
+        assert exchange(connection, "/sdapi/v1/txt2img", webui.traits.sampler_fields(fields)) == (status, False)

@@ -78,7 +78,8 @@ def test_memory_that_runs_out_once(webui: WebUI, where: str, most: int, told: st
         assert apart(one, other)[1] <= 2
     assert not any(record["error"] for record in once.records)
     met_by_host = webui.host.own_tiles and of == "card" and where != "sample"
-    assert len(set(notes(once))) == (0 if met_by_host else 1) and all(f" {told} " in note for note in notes(once))
+    # Forge and its kin decode as many images at once as the machine has room for: then the first pass's as well.
+    assert bool(notes(once)) != met_by_host and all(f" {told} " in note for note in notes(once))
     again = generated(webui, {}, stage, **fields)
     assert all(map(same, again.images, whole.images)), [*map(difference, again.images, whole.images)]
 
@@ -119,15 +120,16 @@ def test_what_was_needed_is_known_and_said_before_the_next_run(webui: WebUI) -> 
     asked = {"strategies": ["Lanczos x1.5 @0.6"], "width": 128, "height": 192}
     room = {"decode": 24 * 36 - 1, "times": 1, "of": "machine"}
     fields = {"width": 128, "height": 192, "batch_size": 1}
-    generated(webui, {**room, "forget": False}, "Lanczos x1.5 @0.6", **fields)
+    made = generated(webui, {**room, "forget": False}, "Lanczos x1.5 @0.6", **fields)
+    size = "x".join(map(str, made.images[-1].size))
     try:
         plan = webui.post("/hires-strategies/v1/plan", asked)
         assert len(plan["less_memory"]) == 1
-        assert "192x288 did not fit into this machine's memory on " in plan["less_memory"][0]
+        assert f"{size} did not fit into this machine's memory on " in plan["less_memory"][0]
         assert plan["less_memory"][0].endswith(": it will be decoded in tiles.")
         known = generated(webui, {"forget": False}, "Lanczos x1.5 @0.6", **fields)
         assert [note.partition(" on ")[0] for note in notes(known)] == [
-            "192x288 did not fit into this machine's memory"
+            f"{size} did not fit into this machine's memory"
         ]
     finally:
         generated(webui, {"forget": True}, "Lanczos x1.5 @0.6", **fields)
@@ -137,5 +139,5 @@ def test_what_was_needed_is_known_and_said_before_the_next_run(webui: WebUI) -> 
 def test_a_setting_turns_it_off(webui: WebUI) -> None:
     failed = generated(webui, {"sample": ROOM}, "Lanczos x1.5 @0.6", override_settings=OFF)
     assert "CUDA out of memory" in failed.records[0]["error"]
-    assert failed.images[-1].size == (64, 96)
+    assert same(failed.images[-1], webui.txt2img(False, **BATCH).images[-1])
     assert notes(failed) == []

@@ -16,7 +16,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from hires_strategies.errors import StrategyError
+from hires_strategies.errors import NoPicture, StrategyError
 
 FIELDS: dict[str, Any] = {"prompt": "a house", "seed": 5, "steps": 2, "width": 64, "height": 64}
 NO_FOLDER = {"strategies": ["None x2"], "folder": "/there/is/no/such/folder"}
@@ -100,10 +100,19 @@ def test_an_axis_of_a_plot(post: Callable[..., httpx.Response]) -> None:
 
 
 def test_it_is_still_the_error_it_was() -> None:
-    from hires_strategies.webui.refusal import refused
+    from hires_strategies.webui.refusal import ended
 
     error = StrategyError("'scale' is 99.", 2, 3, field="scale")
-    for same in (refused(error), refused(refused(error)), deepcopy(refused(error))):
+    for same in (ended(error), ended(ended(error)), deepcopy(ended(error))):
         assert isinstance(same, StrategyError)
         assert (str(same), same.line, same.column, same.field) == (str(error), 2, 3, "scale")
         assert vars(same)["status_code"] == 422 and vars(same)["detail"] == str(error)  # what A1111's API reads
+
+
+def test_a_generation_without_a_picture_is_an_answer_too() -> None:
+    from hires_strategies.webui.refusal import ended
+
+    failed = deepcopy(ended(NoPicture("Hires strategies: 'Direct x2' failed: no memory.")))
+    assert isinstance(failed, NoPicture)
+    assert str(failed) == vars(failed)["detail"] == "Hires strategies: 'Direct x2' failed: no memory."
+    assert vars(failed)["status_code"] == 500

@@ -22,7 +22,7 @@ from hires_strategies.webui.host.lists import host_vocabulary
 from hires_strategies.webui.host.processing import Processed, Processing
 from hires_strategies.webui.neighbours import adetailer
 from hires_strategies.webui.output import records
-from hires_strategies.webui.refusal import refused
+from hires_strategies.webui.refusal import ended
 from hires_strategies.webui.settings import FOLDER_SHOWN, limits
 from hires_strategies.wording import describe, short
 
@@ -84,7 +84,7 @@ def run(p: Processing, arguments: Sequence[Any]) -> Processed:
         assert request is not None and request.folder is not None
         return _FolderRun(p, request, own_limits).run()
     except StrategyError as error:
-        raise refused(error) from None
+        raise ended(error) from None
     finally:
         progress.head(None)
 

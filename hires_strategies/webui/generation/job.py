@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from hires_strategies.errors import NoPicture
 from hires_strategies.limits import Limits
 from hires_strategies.notation.text import format_strategy
 from hires_strategies.planning.completion import Complete
@@ -128,7 +129,7 @@ class Job:
         begun.handed_out = self._handed_out(p, picture)
         self._keep(original, begun.ended(result, copied))
         if shown is None:
-            raise RuntimeError(f"Hires strategies: {result.stages[plan.variants[0].node].error}")
+            raise NoPicture(f"Hires strategies: {result.stages[plan.variants[0].node].error}")
         return pixels.to_decoded(shown)
 
     def end_with_first_pass(

@@ -10,6 +10,7 @@ from hires_strategies.running.host import Latents
 
 from . import pixels
 from .forks import latent_shape
+from .forks.not_a_number import require_numbers
 from .forks.second_pass import forget_reference_latent
 from .forks.upscalers import latent_modes
 from .tiled_autoencoder import in_tiles
@@ -30,6 +31,7 @@ class PictureVerbs:
                 )
         finally:
             state.interrupted = state.interrupted or was_interrupted
+        require_numbers(decoded, "the autoencoder")
         return pixels.from_decoded(decoded)
 
     def encode(self, images: list[Image], tiled: bool = False) -> Latents:

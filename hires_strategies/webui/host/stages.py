@@ -38,6 +38,7 @@ from .forks import latent_shape
 from .forks.guidance import Guidance, distilled_cfg, heeds_distilled_cfg
 from .forks.job import stops_after_this_image
 from .forks.models import loaded as loaded_checkpoint
+from .forks.not_a_number import require_numbers
 from .forks.second_pass import before_sampling
 from .own_options import ON_P, set_own_options
 from .picture_verbs import PictureVerbs
@@ -212,6 +213,7 @@ class WebuiHost(PictureVerbs, FindingVerbs):
             strength = q.denoising_strength  # a script may change it while it samples
             with parameters.written_by_encoder():  # again, for a refiner
                 samples = sampling(*prepared)
+            require_numbers(samples, "the model")
             self.written[node.id] = self.told(q, node)
         finally:
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())
