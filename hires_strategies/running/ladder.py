@@ -221,7 +221,7 @@ class Ladder:
             self._learnt.add(work)
         elif known is not None and rung < known.rung and known.rung in ways and not self._host.stopped():
             self._needs.fitted(work, rung)
-        if rung != begun or (known is not None and known.work in self._learnt and rung != WHOLE):
+        if rung != begun or (work in self._learnt and rung != WHOLE):
             self._say(work.sentence(rung))
         elif known is not None and rung != WHOLE:
             self._say(known.sentence(work, rung, past=True))

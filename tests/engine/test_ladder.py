@@ -273,6 +273,20 @@ def test_what_was_needed_is_remembered_and_the_next_run_begins_there(tmp_path: P
     assert needs().known(Work(ENCODED, (64, 48), 2)) is None
 
 
+def test_what_was_not_tried_is_not_said_to_have_been_too_much(tmp_path: Path) -> None:
+    needs = MemoryNeeds(tmp_path / "needs.json", lambda: "SD 1", lambda: DAY)
+    host = SmallHost(at=[0])
+    ladder = Ladder(host, FirstPass(*SIZE, 20, "Euler"), needs)
+    for times in (1, 1, 2):
+        ladder.decode(np.concatenate([first_latents()] * times, axis=-1))
+    alone = "2 images of 64x48 did not fit into memory and were decoded one image after the other."
+    assert host.logged == [
+        alone, alone,
+        "2 images of 64x48 did not fit into this machine's memory on 2026-11-26: 2 images of 128x48 were decoded one "
+        "image after the other.",
+    ]  # fmt: skip
+
+
 def test_a_known_rung_that_is_not_there_is_the_one_above(tmp_path: Path) -> None:
     needs = MemoryNeeds(tmp_path / "needs.json", lambda: "", lambda: DAY)
     needs.learn(Work(SAMPLED, (64, 48), 1), TILED)

@@ -107,7 +107,7 @@ def _close(demo: Any) -> None:
     """Ends the server, whatever it waits for.
 
     Gradio 3 keeps the task of an event whose page was left before it sent the event's values, and uvicorn waits for
-    every task: the host's server would never end (seen on Gradio 3.41.2 with uvicorn 0.54). Gradio 4 waits 5 seconds.
+    every task: the host's server never ends (A1111 1.10.1 on Gradio 3.41.2 and uvicorn 0.54). Gradio 4 waits 5 seconds.
     """
     if not shared_cmd_options.cmd_opts.gradio4:
         demo.server.config.timeout_graceful_shutdown = _SECONDS_TO_END
