@@ -24,8 +24,6 @@ FUSED = "Lanczos x2 @0.6 [where fused; tile 128]"
     ],
 )
 def test_outside_it_is_the_plain_upscale_bit_for_bit(webui: WebUI, text: str, plain: str) -> None:
-    if text.startswith("Latent"):
-        webui.needs("latent_modes")
     answer = webui.txt2img({"strategies": [text, plain]}, override_settings={"return_grid": False})
     assert [record["error"] for record in answer.records] == [None, None]
     first = FirstPass(int(str(BASE["width"])), int(str(BASE["height"])), 6, "Euler")
