@@ -1,4 +1,8 @@
-"""Whether one of the host's pixel upscalers did anything: hosts catch load errors and fall back to a plain resize."""
+"""Whether one of the host's pixel upscalers did anything: hosts catch load errors and fall back to a plain resize.
+
+What loading draws from torch's generator counts as in Hires. fix, but not where the host loads a model once for many
+pictures: there Hires. fix's first one is another than its next ones, and ours are as these.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,8 @@ from PIL import Image
 from hires_strategies.errors import StageFailed
 from hires_strategies.wording import describe
 
-from .forks.upscalers import place_of
+from . import generator
+from .forks.upscalers import keeps_its_model, place_of
 from .processing import UpscalerEntry
 
 
@@ -50,16 +55,20 @@ class _Check:
         self.scaler = entry.scaler
         self.own_do_upscale = self.scaler.do_upscale
         self.own_load_model = getattr(self.scaler, "load_model", None)
+        self.keeps_its_model = keeps_its_model(self.scaler)
         self.loaded: Any = None
         self.error: Exception | None = None
 
     def load_model(self, *args: Any, **kwargs: Any) -> Any:
         assert self.own_load_model is not None
+        before = generator.states()
         try:
             self.loaded = self.own_load_model(*args, **kwargs)
         except Exception as error:
             self.error = error
             raise
+        if self.keeps_its_model:  # a picture would depend on whether one was made before
+            generator.restore(before)
         return self.loaded
 
     def do_upscale(self, picture: Image.Image, *args: Any, **kwargs: Any) -> Image.Image:

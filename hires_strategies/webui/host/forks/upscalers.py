@@ -32,6 +32,12 @@ def whose(upscaler: str) -> str | None:
     return "torch" if upscaler in latent_modes() and upscaler not in shared.latent_upscale_modes else None
 
 
+def keeps_its_model(scaler: Any) -> bool:
+    """Whether an upscaler loads a model once for many pictures: by an lru_cache (ESRGAN on reForge 3b56b268, Classic
+    1f95d717, Neo 5692d2d1), or in an attribute (SwinIR on all)."""
+    return hasattr(getattr(scaler, "load_model", None), "cache_info") or hasattr(scaler, "_cached_model")
+
+
 def place_of(entry: UpscalerEntry) -> str:
     """The file of an upscaler's model, or the address that it would be fetched from; empty for one without a model.
 
