@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 import pytest
@@ -15,6 +16,7 @@ import torch
 from hires_strategies.running.fingerprint import digest
 from hires_strategies.running.no_key import NoKey
 from hires_strategies.webui.first_pass.named_files import NamedFiles
+from hires_strategies.webui.first_pass.other_scripts import told
 from hires_strategies.webui.first_pass.switched_off import off_as_none, script_is_off
 from hires_strategies.webui.neighbours import controlnet_key
 
@@ -47,6 +49,29 @@ def test_a_script_is_off_only_where_its_first_box_is_its_switch(label: str, titl
     assert not is_off(gr.Checkbox(label=label), True)
     assert not is_off(gr.Checkbox(label=label), 0)
     assert not is_off(gr.Slider(label=label), False)
+
+
+@dataclass
+class Generation:
+    """The fields that the host's class declares."""
+
+    scripts: Any
+    script_args: list[Any]
+
+
+@pytest.mark.parametrize(("put", "counts"), [({"batch_index": 3}, False), ({"dynthres_enabled": True}, True)])
+def test_a_switch_that_is_off_counts_once_others_put_something_on_p(put: dict[str, Any], counts: bool) -> None:
+    """The host itself leaves the number of a batch's last image there."""
+    unit = SimpleNamespace(enabled=False, weight=1)
+
+    def key(**fields: Any) -> list[Any]:
+        units = SimpleNamespace(title=lambda: "Units", filename="units/scripts/units.py", args_from=0, args_to=1)
+        scripts = SimpleNamespace(alwayson_scripts=[units], selectable_scripts=[], inputs=[])
+        p = Generation(scripts, [unit])
+        vars(p).update(fields)
+        return told(cast(Any, p), {}).key
+
+    assert (key(**put) != key()) is counts
 
 
 @pytest.mark.parametrize(

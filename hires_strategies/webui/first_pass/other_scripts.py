@@ -123,7 +123,7 @@ def _put_on_p(p: Processing) -> bool:
 # Fields of `p` that the host sets and its class does not declare.
 _BY_THE_HOST = (
     "sample", "setup_prompts", "save_samples", "scheduler", "lora_hashes", "scripts_value", "script_args_value",
-    "scripts_setup_complete", "firstpass_steps", "step_multiplier",
+    "scripts_setup_complete", "firstpass_steps", "step_multiplier", "batch_index",
 )  # fmt: skip
 
 
