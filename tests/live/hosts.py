@@ -40,7 +40,11 @@ HOSTS: Mapping[str, Host] = MappingProxyType(
         "forge": Host("Forge", "dfdcbab6", own_tiles=True),
         "reforge": Host("reForge", "3b56b268", own_tiles=True),
         "classic": Host("Forge Classic", "1f95d717", own_tiles=True),
-        "neo": Host("Forge Neo 2.26", "exo101/sd-webui-forge-neo-v3 5692d2d1", own_tiles=True),
+        "neo": Host(
+            "Forge Neo 2.26", "exo101/sd-webui-forge-neo-v3 5692d2d1",
+            {INFOTEXT_OVER_THE_API: "its API answers every infotext with a TypeError (parameterized generic)"},
+            own_tiles=True,
+        ),
         "neo-feb": Host(
             "Forge Neo, February 2026", "nolanlane/sd-webui-forge-classic 6e1e0d5a",
             {HIRES_FIX_WITH_NETWORKS: "its ESRGAN takes networks of 64 features alone, the tests' have 16"},
