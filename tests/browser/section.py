@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 PREFIX = "#script_hires_strategies_"
-SETTLED = 10_000  # milliseconds that the page may take on a busy machine
+SETTLED = 30_000  # milliseconds that the page may take on a busy machine
 
 # An HTML part's text, without its progress: Gradio 3 gives the id to its frame, too, Gradio 4 to the frame alone.
 _LOG = "#html_log_txt2img.prose, #html_log_txt2img .prose"

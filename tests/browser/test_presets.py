@@ -13,7 +13,7 @@ def test_presets_from_choosing_to_deleting(section):
     section.write("Latent x1.25 @0.5")
     section.name_preset("browser test")
     section.press("preset_save")
-    section.part("preset_message").get_by_text("Saved as 'browser test'.").wait_for(timeout=10_000)
+    section.part("preset_message").get_by_text("Saved as 'browser test'.").wait_for()
     section.choose("preset", "Latent 2x")
     section.wait_for_text("Latent x2 @0.7")
     section.page.reload()
@@ -21,13 +21,13 @@ def test_presets_from_choosing_to_deleting(section):
     again.choose("preset", "browser test")
     again.wait_for_text("Latent x1.25 @0.5")
     again.press("preset_delete")
-    again.part("preset_message").get_by_text("Deleted 'browser test'.").wait_for(timeout=10_000)
+    again.part("preset_message").get_by_text("Deleted 'browser test'.").wait_for()
     assert again.field("preset").input_value() == "" and again.text == "Latent x1.25 @0.5"
     again.press("preset_delete")
-    again.part("preset_message").get_by_text("Choose the preset").wait_for(timeout=10_000)
+    again.part("preset_message").get_by_text("Choose the preset").wait_for()
     again.name_preset("Latent 2x")
     again.press("preset_save")
-    again.part("preset_message").get_by_text("comes with the extension").wait_for(timeout=10_000)
+    again.part("preset_message").get_by_text("comes with the extension").wait_for()
 
 
 def test_the_box_shows_the_preset_that_the_text_is_and_takes_it_again(section):

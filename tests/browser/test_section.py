@@ -32,7 +32,7 @@ def test_the_text_is_explained_and_an_error_marked_as_one_types(section):
 def test_the_preview_follows_the_host_s_fields(section):
     section.set_host("txt2img_width", "256")
     section.set_host("txt2img_height", "320")
-    section.part("preview").get_by_text("512×640").first.wait_for(timeout=10_000)
+    section.part("preview").get_by_text("512×640").first.wait_for()
 
 
 def test_fields_change_the_text_and_the_text_the_fields(section):
