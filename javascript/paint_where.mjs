@@ -7,6 +7,7 @@ const CELLS = 32; // along the longer side
 const ALL = [0, 0, 1, 1]; // left, top, right, bottom in parts of a picture's sides
 const ALIKE = 0.04; // the logarithm of what whole latents change in a picture's proportions, at most
 const UNSEEN = "This browser cannot show the picture: the sheet has its proportions.";
+const UNKNOWN = "This browser cannot show the picture: the sheet is for one of the page's size.";
 const WRITTEN = /^\s*painted\s+(\d+)\s*x\s*(\d+)\s+([0-9a-f]+)\s*$/i;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -49,7 +50,7 @@ class Sheet {
         const unknown = start?.slice(0, 2) ?? ["width", "height"].map(ofPage);
         const [whole, part] = naturalWidth ? laid([naturalWidth, naturalHeight], shows ?? ALL, start) : [unknown, ALL];
         this.picture.hidden = !naturalWidth;
-        this.note.textContent = sentence ?? (source && !naturalWidth ? UNSEEN : "");
+        this.note.textContent = sentence ?? (source && !naturalWidth ? (start ? UNSEEN : UNKNOWN) : "");
         this.lay(part);
         this.begin(whole);
     }

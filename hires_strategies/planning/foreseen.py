@@ -58,6 +58,8 @@ def _works(plan: Plan, needs: MemoryNeeds, images: int) -> Iterator[tuple[Work, 
             if highest(needs.known(work), rungs) == TILED:
                 ran = cut_into_tiles(node, first) or node
         in_tiles[node.index] = autoencoder_in_tiles(ran)
+        if in_tiles[node.index] and ran is not node and encoded is not None and encoded[1] == node.index:
+            yield through(ENCODED, *encoded)  # it begins again there
         if _has_latents(node) and _is_shown(plan, node):
             yield through(DECODED, (node.width, node.height), node.index)
 

@@ -1,6 +1,7 @@
 """Which part of what the stages start from a picture shows: stages of a given size crop what does not fit.
 
-On the page, places are painted over a picture of the gallery, while they are those of what a stage starts from.
+On the page, places are painted over a picture, the gallery's or the user's own, while they are those of what a stage
+starts from.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import Any
 
 from modules import processing
 
-from hires_strategies.errors import NoPicture, StrategyError
+from hires_strategies.errors import NoPicture, StageFailed, StrategyError
 from hires_strategies.planning.timing import Ran
 from hires_strategies.webui.first_pass.recall import NOT_ASKED, FirstPassOfBatch
 from hires_strategies.webui.generation import (
@@ -202,6 +202,8 @@ class SampleThenStages(attachments.Replacement):
             return shown
         except (StrategyError, NoPicture) as error:
             raise ended(error) from None
+        except StageFailed as error:  # of what is done before the first stage
+            raise ended(NoPicture(f"Hires strategies: {error}")) from None
         finally:
             job.running = False
             progress.use_bar(self.p, None)

@@ -232,6 +232,10 @@ def test_what_will_be_sampled_in_tiles_is_decoded_in_them_anyway(tmp_path: Path)
     assert done_in("Latent x2 @auto", tmp_path, TILED) == [
         "512x512 decoded in tiles", "1024x1024 measured in tiles", "1024x1024 sampled in tiles", "512x512 decoded"
     ]  # fmt: skip
+    assert done_in("None x3 @0.3", tmp_path, TILED) == [  # the stage begins again, with its encode
+        "512x512 decoded in tiles", "1536x1536 encoded in tiles", "1536x1536 sampled in tiles", "512x512 encoded",
+        "512x512 decoded",
+    ]  # fmt: skip
     assert done_in("Latent x2 @0.5 [where 0 0 8 8]", tmp_path, TILED) == [
         "512x512 sampled", "1024x1024 decoded in tiles"
     ]  # fmt: skip

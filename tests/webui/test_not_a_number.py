@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from variations import black_pictures
 
+from hires_strategies.errors import NoPicture
 from tests.live.client import decode, same
 
 FIELDS: dict[str, Any] = {
@@ -64,7 +65,7 @@ def test_what_was_finished_is_shown_and_the_next_picture_is_as_before(
     finished, whole = broken(FIRST), broken(text)
     images, records = broken(text, where, call)
     (error,) = {record["error"] for record in records[-2:]}
-    assert error.endswith(f"failed: {who} gave no numbers (NaN), which would be a black picture.")
+    assert f"failed: {who} gave no numbers (NaN), which would be a black picture. Where half" in error
     assert all(map(same, images[:2], finished[0]))
     again = broken(text)
     assert all(map(same, again[0], whole[0]))
@@ -75,6 +76,30 @@ def test_one_image_of_a_batch_without_numbers_costs_no_other(broken) -> None:
     images, records = broken(f"{FIRST} > Lanczos x1.25 @0.5", "autoencoder", 4)  # the last decode
     assert [record["error"] for record in records] == [None, None]
     assert same(images[0], finished[0]) and images[1].getextrema() == ((0, 0),) * 3
+
+
+def test_nor_where_the_images_are_decoded_one_by_one(broken, found_file, monkeypatch) -> None:
+    from hires_strategies.planning.memory_needs import ALONE, DECODED, Work
+    from hires_strategies.webui.files import memory_file
+    from hires_strategies.webui.generation.learnt_times import model_kind
+
+    text = f"{FIRST} > Lanczos x1.25 @0.5"
+    finished = broken(text)[0]
+    needs = memory_file(model_kind)
+    needs.learn(Work(DECODED, (8, 8), 2), ALONE)
+    try:
+        images, records = broken(text, "autoencoder", 4)
+    finally:
+        needs.forget()
+    assert [record["error"] for record in records] == [None, None]
+    assert "one image after the other" in records[0]["notes"][0]
+    assert same(images[0], finished[0]) and images[1].getextrema() == ((0, 0),) * 3
+
+
+def test_a_model_is_not_blamed_for_its_autoencoder(broken) -> None:
+    with pytest.raises(NoPicture, match="the model gave no numbers") as caught:
+        broken("Lanczos x1.25 @0.5", "model", 1)  # from the first pass on
+    assert "the autoencoder" not in str(caught.value)
 
 
 def test_who_has_turned_the_hosts_check_off_gets_the_black_picture(broken, monkeypatch) -> None:

@@ -18,7 +18,8 @@ FIELDS: dict[str, Any] = {
     "sampler_name": "Euler",
 }
 HIRES: dict[str, Any] = {"enable_hr": True, "hr_upscaler": "Draws", "hr_scale": 2, "denoising_strength": 0.5}
-KEPT = ("lru_cache", "_cached_model")
+KEPT = ("lru_cache", "lru_cache on another method", "_cached_model")
+CREATED = ("each time", "_cached_model is None")
 
 
 @pytest.fixture
@@ -41,9 +42,10 @@ def test_the_first_picture_is_as_the_next_ones(api, stage, monkeypatch, kind: st
     assert same(first, decode(api(**FIELDS, **HIRES).images[0]))
 
 
-def test_where_it_is_created_each_time_a_stage_is_hires_fix(api, stage, monkeypatch) -> None:
+@pytest.mark.parametrize("kind", CREATED)
+def test_where_it_is_created_each_time_a_stage_is_hires_fix(api, stage, monkeypatch, kind: str) -> None:
     from variations import upscaler_keeps_its_model
 
-    scaler = upscaler_keeps_its_model.install(monkeypatch, upscaler_keeps_its_model.EACH_TIME)
+    scaler = upscaler_keeps_its_model.install(monkeypatch, kind)
     assert same(stage(), decode(api(**FIELDS, **HIRES).images[0]))
     assert scaler.loads == 2

@@ -110,14 +110,14 @@ class Job:
         begun.wrote.by_stage, begun.wrote.notes = host.written, host.control.notes
         is_latents = picture is not None and picture.latents is not None
         copied = False
-        if first_pass is not None and picture is not None:
-            copied = before_hires_fix.save(p, partial(picture.as_images, verbs), begun.made)
-        decoded = picture if self.needs_pixels(p) else None
-        use_main_model(decoded, host, verbs, refining.left_by(p, written), reused)
-        keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
-        if self.shows_first_pass(p):
-            keep.add(None)
         try:
+            if first_pass is not None and picture is not None:
+                copied = before_hires_fix.save(p, partial(picture.as_images, verbs), begun.made)
+            decoded = picture if self.needs_pixels(p) else None
+            use_main_model(decoded, host, verbs, refining.left_by(p, written), reused)
+            keep: set[int | None] = {node.index for node in plan.stages} if self.request.stages else set()
+            if self.shows_first_pass(p):
+                keep.add(None)
             result = run(plan, verbs, picture, keep, complete)
         finally:
             host.close()

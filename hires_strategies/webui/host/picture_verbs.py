@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from modules import devices, processing, sd_samplers_common, shared
 from PIL.Image import Image
 
@@ -13,14 +15,18 @@ from .forks import latent_shape
 from .forks.not_a_number import require_numbers
 from .forks.second_pass import forget_reference_latent
 from .forks.upscalers import latent_modes
+from .processing import Processing
 from .tiled_autoencoder import in_tiles
 
 
 class PictureVerbs:
-    """With the loaded model's autoencoder and the host's upscalers."""
+    """With the loaded model's autoencoder and the host's upscalers, for the batch that `p` is sampling."""
+
+    p: Processing
 
     def decode(self, latents: Latents, tiled: bool = False) -> list[Image]:
         """Decode with the host's decode_latent_batch, in full quality even after an interrupt."""
+        self._checked(latents, "the model")
         state = shared.state
         was_interrupted, state.interrupted = state.interrupted, False
         # With "live preview fast interrupt" the host would decode with its preview's small, blurred approximation.
@@ -31,8 +37,7 @@ class PictureVerbs:
                 )
         finally:
             state.interrupted = state.interrupted or was_interrupted
-        require_numbers(decoded, "the autoencoder")
-        return pixels.from_decoded(decoded)
+        return pixels.from_decoded(self._checked(decoded, "the autoencoder"))
 
     def encode(self, images: list[Image], tiled: bool = False) -> Latents:
         """Encode with the host's images_tensor_to_samples, by the VAE type that the settings choose for encoding."""
@@ -43,7 +48,13 @@ class PictureVerbs:
                 pixels.to_tensor(images), lambda some: sd_samplers_common.images_tensor_to_samples(some, how)
             )
         forget_reference_latent()
-        return latents
+        return self._checked(latents, "the autoencoder")
+
+    def _checked(self, samples: Any, maker: str) -> Any:
+        """The same, if it has numbers; a part of the batch is not looked at."""
+        if len(samples) >= len(self.p.seeds):
+            require_numbers(samples, maker)
+        return samples
 
     def latent_upscale(self, latents: Latents, upscale: Upscale) -> Latents:
         """Interpolate in the host's latent upscale mode of that name, as sample_hr_pass does."""

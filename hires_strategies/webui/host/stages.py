@@ -38,7 +38,6 @@ from .forks import latent_shape
 from .forks.guidance import Guidance, distilled_cfg, heeds_distilled_cfg
 from .forks.job import stops_after_this_image
 from .forks.models import loaded as loaded_checkpoint
-from .forks.not_a_number import require_numbers
 from .forks.second_pass import before_sampling
 from .own_options import ON_P, set_own_options
 from .picture_verbs import PictureVerbs
@@ -83,7 +82,7 @@ class WebuiHost(PictureVerbs, FindingVerbs):
                     q, latents, noise, c, uc, steps=node.steps, image_conditioning=image_conditioning
                 )
 
-        return self._with_model(q, node, latents, noise, sampling)
+        return self._checked(self._with_model(q, node, latents, noise, sampling), "the model")
 
     def direct(self, node: Node, alone: int | None = None) -> Latents:
         """Run the stage's sampler from noise alone, as the host's txt2img `sample` does for a first pass."""
@@ -95,7 +94,7 @@ class WebuiHost(PictureVerbs, FindingVerbs):
         def sampling(c: Any, uc: Any, noise: torch.Tensor) -> Latents:
             return q.sampler.sample(q, noise, c, uc, image_conditioning=q.txt2img_image_conditioning(noise))
 
-        return self._with_model(q, node, noise, noise, sampling)
+        return self._checked(self._with_model(q, node, noise, noise, sampling), "the model")
 
     def detail(self, images: list[Image], node: Node) -> list[Image]:
         """Do to each picture what the host's process_images does to each finished image."""
@@ -213,7 +212,6 @@ class WebuiHost(PictureVerbs, FindingVerbs):
             strength = q.denoising_strength  # a script may change it while it samples
             with parameters.written_by_encoder():  # again, for a refiner
                 samples = sampling(*prepared)
-            require_numbers(samples, "the model")
             self.written[node.id] = self.told(q, node)
         finally:
             sd_models.apply_token_merging(q.sd_model, self.p.get_token_merging_ratio())

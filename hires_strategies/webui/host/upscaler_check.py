@@ -18,7 +18,7 @@ from hires_strategies.errors import StageFailed
 from hires_strategies.wording import describe
 
 from . import generator
-from .forks.upscalers import keeps_its_model, place_of
+from .forks.upscalers import holds_its_model, loads_once, place_of
 from .processing import UpscalerEntry
 
 
@@ -33,7 +33,8 @@ def checked(entry: UpscalerEntry) -> Iterator[None]:
         yield
         return
     check = _Check(entry)
-    replaced: dict[str, Callable[..., Any]] = {"do_upscale": check.do_upscale}
+    replaced: dict[str, Callable[..., Any]] = {name: _undrawn(getattr(scaler, name)) for name in loads_once(scaler)}
+    replaced["do_upscale"] = check.do_upscale
     if callable(getattr(scaler, "load_model", None)):
         replaced["load_model"] = check.load_model
     before = {name: vars(scaler)[name] for name in replaced if name in vars(scaler)}
@@ -55,25 +56,28 @@ class _Check:
         self.scaler = entry.scaler
         self.own_do_upscale = self.scaler.do_upscale
         self.own_load_model = getattr(self.scaler, "load_model", None)
-        self.keeps_its_model = keeps_its_model(self.scaler)
+        if self.own_load_model is not None and "load_model" in loads_once(self.scaler):
+            self.own_load_model = _undrawn(self.own_load_model)
+        self.before_loading: Any = None  # the generators' states
         self.loaded: Any = None
         self.error: Exception | None = None
 
     def load_model(self, *args: Any, **kwargs: Any) -> Any:
         assert self.own_load_model is not None
-        before = generator.states()
+        self.before_loading = generator.states()
         try:
             self.loaded = self.own_load_model(*args, **kwargs)
         except Exception as error:
             self.error = error
             raise
-        if self.keeps_its_model:  # a picture would depend on whether one was made before
-            generator.restore(before)
         return self.loaded
 
     def do_upscale(self, picture: Image.Image, *args: Any, **kwargs: Any) -> Image.Image:
         before = list(_reports())
         result: Image.Image = self.own_do_upscale(picture, *args, **kwargs)
+        if self.before_loading is not None and holds_its_model(self.scaler):
+            generator.restore(self.before_loading)
+        self.before_loading = None
         if shared.state.interrupted or self._own_scale() == 1 or not _equal(result, picture):
             return result
         new = [report for report in _reports() if not any(report is known for known in before)]
@@ -98,6 +102,19 @@ class _Check:
         if where.startswith("http"):
             return f"the model of the upscaler '{name}' could not be downloaded from {where}: {describe(self.error)}"
         return f"the upscaler '{name}' could not load its model: {describe(self.error)}"
+
+
+def _undrawn(load: Callable[..., Any]) -> Callable[..., Any]:
+    """Loads, and leaves torch's generator where it was: a picture would depend on whether one was made before."""
+
+    def loaded(*args: Any, **kwargs: Any) -> Any:
+        before = generator.states()
+        try:
+            return load(*args, **kwargs)
+        finally:
+            generator.restore(before)
+
+    return loaded
 
 
 def _equal(one: Image.Image, other: Image.Image) -> bool:

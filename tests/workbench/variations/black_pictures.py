@@ -1,7 +1,7 @@
 """Nobody looks for results that are not numbers: the picture is black.
 
-Forge (dfdcbab6), reForge (3b56b268), Classic (1f95d717) and Neo (6e1e0d5a, 5692d2d1): `devices.test_for_nans` does
-nothing, or is gone.
+Forge (dfdcbab6), reForge (3b56b268), Classic (1f95d717) and Neo of February (6e1e0d5a): `devices.test_for_nans` does
+nothing. Neo 2.26 (5692d2d1) warns and puts zeros in, and never looks at what is decoded.
 """
 
 from __future__ import annotations

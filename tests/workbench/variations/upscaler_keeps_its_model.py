@@ -1,8 +1,9 @@
 """An upscaler creates its model once, which draws from torch's generator, and keeps it.
 
-reForge (3b56b268), Classic (1f95d717) and Neo 2.26 (5692d2d1): `load_model` of ESRGAN and others has an lru_cache. All
-with SwinIR, A1111 (82a973c0) and Forge (dfdcbab6) too: the last one is the upscaler's `_cached_model`. A1111's and
-Forge's ESRGAN creates it each time.
+reForge (3b56b268), Classic (1f95d717) and Neo 2.26 (5692d2d1): `load_model` of ESRGAN and others has an lru_cache;
+R-ESRGAN on reForge has it on another method, and its `load_model` gives a path. SwinIR on A1111 (82a973c0), Forge
+(dfdcbab6) and reForge: the last one is the upscaler's `_cached_model`. A1111's and Forge's ESRGAN creates it each time,
+and so does SwinIR on A1111 1.6 (5ef669de), where `_cached_model` is there and None.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import torch
 from modules import shared, upscaler
 from PIL import Image
 
-LRU_CACHE, ATTRIBUTE, EACH_TIME = "lru_cache", "_cached_model", "each time"
+LRU_CACHE, ANOTHER_METHOD, ATTRIBUTE = "lru_cache", "lru_cache on another method", "_cached_model"
+EACH_TIME, FORGETS = "each time", "_cached_model is None"
 
 
 class _Enlarging(upscaler.Upscaler):
@@ -42,6 +44,23 @@ class _Decorated(_Enlarging):
         return super().load_model(path)
 
 
+class _Elsewhere(_Enlarging):
+    def load_model(self, path: str) -> Any:
+        return path
+
+    def do_upscale(self, img: Image.Image, selected_model: str) -> Image.Image:
+        self._create(self.load_model(selected_model))
+        return img.resize((img.width * 2, img.height * 2), Image.Resampling.BICUBIC)
+
+    @lru_cache(maxsize=4)  # noqa: B019
+    def _create(self, path: str) -> Any:
+        return super().load_model(path)
+
+
+class _Forgetting(_Enlarging):
+    _cached_model: Any = None
+
+
 class _Keeping(_Enlarging):
     _cached_model: Any = None
 
@@ -51,7 +70,13 @@ class _Keeping(_Enlarging):
         return img.resize((img.width * 2, img.height * 2), Image.Resampling.BICUBIC)
 
 
-_KINDS = {LRU_CACHE: _Decorated, ATTRIBUTE: _Keeping, EACH_TIME: _Enlarging}
+_KINDS = {
+    LRU_CACHE: _Decorated,
+    ANOTHER_METHOD: _Elsewhere,
+    ATTRIBUTE: _Keeping,
+    EACH_TIME: _Enlarging,
+    FORGETS: _Forgetting,
+}
 
 
 def install(monkeypatch: pytest.MonkeyPatch, kind: str) -> _Enlarging:

@@ -32,10 +32,17 @@ def whose(upscaler: str) -> str | None:
     return "torch" if upscaler in latent_modes() and upscaler not in shared.latent_upscale_modes else None
 
 
-def keeps_its_model(scaler: Any) -> bool:
-    """Whether an upscaler loads a model once for many pictures: by an lru_cache (ESRGAN on reForge 3b56b268, Classic
-    1f95d717, Neo 5692d2d1), or in an attribute (SwinIR on all)."""
-    return hasattr(getattr(scaler, "load_model", None), "cache_info") or hasattr(scaler, "_cached_model")
+def loads_once(scaler: Any) -> list[str]:
+    """The methods by which an upscaler loads a model once for many pictures: `load_model` (ESRGAN on reForge 3b56b268,
+    Classic 1f95d717, Neo 5692d2d1), or another one (R-ESRGAN on reForge)."""
+    kind = type(scaler)
+    return [name for name in dir(kind) if hasattr(getattr(kind, name, None), "cache_info")]
+
+
+def holds_its_model(scaler: Any) -> bool:
+    """Whether an upscaler keeps the model that it has just used: SwinIR on A1111 from 1.8 on, Forge and reForge; on
+    A1111 1.6 and 1.7 only if its model is compiled."""
+    return getattr(scaler, "_cached_model", None) is not None
 
 
 def place_of(entry: UpscalerEntry) -> str:
