@@ -30,7 +30,9 @@ def broken(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callable
     black_pictures.install(monkeypatch)
     places = {"model": (CFGDenoiser, "forward"), "autoencoder": (sd_samplers_common, "decode_first_stage")}
 
-    def run(text: str, where: str | None = None, call: int = 1) -> tuple[list[Any], list[dict[str, Any]]]:
+    def run(
+        text: str, where: str | None = None, call: int = 1, **fields: Any
+    ) -> tuple[list[Any], list[dict[str, Any]]]:
         with monkeypatch.context() as patch:
             if where:
                 owner, name = places[where]
@@ -43,7 +45,7 @@ def broken(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callable
 
                 patch.setattr(owner, name, replaced)
             argument = {"strategies": text.splitlines(), "reuse_first_pass": False}
-            answer = api(**FIELDS, alwayson_scripts={"Hires strategies": {"args": [argument]}})
+            answer = api(**FIELDS, **fields, alwayson_scripts={"Hires strategies": {"args": [argument]}})
         return [decode(image) for image in answer.images], json.loads(answer.info)["hires_strategies"]
 
     return run
@@ -100,6 +102,17 @@ def test_a_model_is_not_blamed_for_its_autoencoder(broken) -> None:
     with pytest.raises(NoPicture, match="the model gave no numbers") as caught:
         broken("Lanczos x1.25 @0.5", "model", 1)  # from the first pass on
     assert "the autoencoder" not in str(caught.value)
+
+
+def test_a_first_pass_that_a_refiner_finished_ends_in_a_sentence_too(broken) -> None:
+    from modules import sd_models
+
+    refined: dict[str, Any] = {"refiner_checkpoint": list(sd_models.checkpoints_list)[1], "refiner_switch_at": 0.3}
+    refined["override_settings"] = {"hires_fix_refiner_pass": "both passes"}
+    with pytest.raises(NoPicture, match=r"^Hires strategies: the model gave no numbers"):
+        broken("Lanczos x1.25 @0.5", "model", 1, **refined)
+    before = broken(FIRST)[0]
+    assert all(map(same, broken(FIRST)[0], before))
 
 
 def test_who_has_turned_the_hosts_check_off_gets_the_black_picture(broken, monkeypatch) -> None:
