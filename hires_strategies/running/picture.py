@@ -121,7 +121,7 @@ def _only(made: dict[Hashable, T], keys: set[Hashable]) -> dict[Hashable, T]:
     return {key: each for key, each in made.items() if key in keys}
 
 
-def _key_of_enlarged(node: Node) -> Hashable:
+def _key_of_enlarged(node: Node) -> tuple[Hashable, ...]:
     """The upscaler begins where a stage's own model leaves torch's generator."""
     return node.upscale, node.sampling.checkpoint if node.sampling else None
 
@@ -130,4 +130,4 @@ def _key(node: Node) -> Hashable:
     """Pictures are encoded by the stage's own model, and in tiles if it is sampled so."""
     if node.sampling is None:
         return node.upscale
-    return node.upscale, node.sampling.checkpoint, autoencoder_in_tiles(node)
+    return *_key_of_enlarged(node), autoencoder_in_tiles(node)

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.live.client import Answer, WebUI, difference, same
+from tests.live.hosts import HOSTS
 
 pytestmark = pytest.mark.usefixtures("computed_first_passes")
 
@@ -79,7 +80,9 @@ def test_memory_that_runs_out_once(webui: WebUI, where: str, most: int, told: st
     assert not any(record["error"] for record in once.records)
     met_by_host = webui.host.own_tiles and of == "card" and where != "sample"
     # Forge and its kin decode as many images at once as the machine has room for: then the first pass's as well.
-    assert bool(notes(once)) != met_by_host and all(f" {told} " in note for note in notes(once))
+    as_many = {1, 2} if webui.host.own_tiles and where == "decode" else {1}
+    assert len(set(notes(once))) in ({0} if met_by_host else as_many)
+    assert all(f" {told} " in note for note in notes(once))
     again = generated(webui, {}, stage, **fields)
     assert all(map(same, again.images, whole.images)), [*map(difference, again.images, whole.images)]
 
@@ -121,7 +124,8 @@ def test_what_was_needed_is_known_and_said_before_the_next_run(webui: WebUI) -> 
     room = {"decode": 24 * 36 - 1, "times": 1, "of": "machine"}
     fields = {"width": 128, "height": 192, "batch_size": 1}
     made = generated(webui, {**room, "forget": False}, "Lanczos x1.5 @0.6", **fields)
-    size = "x".join(map(str, made.images[-1].size))
+    size = "192x320" if webui.host is HOSTS["neo"] else "192x288"  # Neo 2.26 rounds to 64
+    assert "x".join(map(str, made.images[-1].size)) == size
     try:
         plan = webui.post("/hires-strategies/v1/plan", asked)
         assert len(plan["less_memory"]) == 1

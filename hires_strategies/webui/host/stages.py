@@ -82,7 +82,7 @@ class WebuiHost(PictureVerbs, FindingVerbs):
                     q, latents, noise, c, uc, steps=node.steps, image_conditioning=image_conditioning
                 )
 
-        return self._checked(self._with_model(q, node, latents, noise, sampling), "the model")
+        return self._with_model(q, node, latents, noise, sampling)
 
     def direct(self, node: Node, alone: int | None = None) -> Latents:
         """Run the stage's sampler from noise alone, as the host's txt2img `sample` does for a first pass."""
@@ -94,7 +94,7 @@ class WebuiHost(PictureVerbs, FindingVerbs):
         def sampling(c: Any, uc: Any, noise: torch.Tensor) -> Latents:
             return q.sampler.sample(q, noise, c, uc, image_conditioning=q.txt2img_image_conditioning(noise))
 
-        return self._checked(self._with_model(q, node, noise, noise, sampling), "the model")
+        return self._with_model(q, node, noise, noise, sampling)
 
     def detail(self, images: list[Image], node: Node) -> list[Image]:
         """Do to each picture what the host's process_images does to each finished image."""
@@ -218,7 +218,7 @@ class WebuiHost(PictureVerbs, FindingVerbs):
         if told:
             self.note(node, told)
         self._last_sampling = replace(watch.saw(node.steps, total, not q.is_hr_pass), denoising_strength=strength)
-        return samples
+        return self._checked(samples, "the model")
 
     def _image_conditioning(self, q: Processing, latents: Latents, images: list[Image] | None) -> Any:
         """What inpainting models need besides the prompt; next to nothing for all others.

@@ -32,8 +32,8 @@ def checked(entry: UpscalerEntry) -> Iterator[None]:
     if entry.name == "None" or scaler is None:
         yield
         return
-    check = _Check(entry)
     replaced: dict[str, Callable[..., Any]] = {name: _undrawn(getattr(scaler, name)) for name in loads_once(scaler)}
+    check = _Check(entry, replaced.get("load_model") or getattr(scaler, "load_model", None))
     replaced["do_upscale"] = check.do_upscale
     if callable(getattr(scaler, "load_model", None)):
         replaced["load_model"] = check.load_model
@@ -50,14 +50,12 @@ def checked(entry: UpscalerEntry) -> Iterator[None]:
 class _Check:
     """The two methods that replace the upscaler's own, and what they saw."""
 
-    def __init__(self, entry: UpscalerEntry) -> None:
+    def __init__(self, entry: UpscalerEntry, load_model: Any) -> None:
         self.entry = entry
         assert entry.scaler is not None
         self.scaler = entry.scaler
         self.own_do_upscale = self.scaler.do_upscale
-        self.own_load_model = getattr(self.scaler, "load_model", None)
-        if self.own_load_model is not None and "load_model" in loads_once(self.scaler):
-            self.own_load_model = _undrawn(self.own_load_model)
+        self.own_load_model = load_model
         self.before_loading: Any = None  # the generators' states
         self.loaded: Any = None
         self.error: Exception | None = None
